@@ -1,0 +1,122 @@
+use jiff::Timestamp;
+use nightjar_topology::EntityId;
+use serde::{Deserialize, Serialize};
+
+use crate::{EvidenceId, ObservationId, Signal};
+
+/// One abnormal, or notably normal, fact computed from evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Its id.
+    pub id: ObservationId,
+    /// Whose fact.
+    pub entity: EntityId,
+    /// The other end, where it is about what `entity` sees of `peer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<EntityId>,
+    /// Which test found it.
+    pub kind: ObservationKind,
+    /// What was measured, if one signal was.
+    pub signal: Option<Signal>,
+    /// Which way it went.
+    pub direction: Direction,
+    /// Since when.
+    pub onset: Option<Onset>,
+    /// What was usual, in `unit`.
+    pub usual: f64,
+    /// What was seen, in `unit`.
+    pub seen: f64,
+    /// The unit in UCUM.
+    pub unit: String,
+    /// How surprising, in standard deviations of the usual (or the equivalent of a tail
+    /// probability); 0 for a notably normal fact.
+    pub z: f64,
+    /// One sentence for people; names and numbers of the monitored systems are untrusted text.
+    pub summary: String,
+    /// What it was computed from.
+    pub evidence: Vec<EvidenceId>,
+}
+
+impl Observation {
+    /// Whether the fact is a deviation, not a notable calm.
+    pub fn is_abnormal(&self) -> bool {
+        self.direction != Direction::Steady
+    }
+}
+
+/// Which way a signal went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More than usual.
+    Up,
+    /// Less than usual.
+    Down,
+    /// Wasn't there before.
+    Appeared,
+    /// Was there before.
+    Vanished,
+    /// As usual, which speaks against something.
+    Steady,
+}
+
+/// When a deviation began, and how sure that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Onset {
+    /// Best estimate.
+    pub at: Timestamp,
+    /// Earliest it may have been.
+    pub earliest: Timestamp,
+    /// Latest it may have been.
+    pub latest: Timestamp,
+}
+
+/// Which test found an observation. One file of `rootcause/src/observe` each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObservationKind {
+    /// Requests take longer: excess time at the entity.
+    Latency,
+    /// Requests fail: excess errors at the entity.
+    Errors,
+    /// Traffic rose or fell.
+    Traffic,
+    /// A resource nears its limit: CPU, memory, pool, disk.
+    Saturation,
+    /// The provider turned requests away.
+    Throttling,
+    /// Work piles up before the entity.
+    Backlog,
+    /// The entity restarted or was killed.
+    Restart,
+    /// The caller sees more time on an edge than the callee spends.
+    NetworkGap,
+    /// Lines of a kind never seen before, or many more of a known kind.
+    Logs,
+    /// Spans failing first at the entity, or its own time growing.
+    Spans,
+    /// A change took effect shortly before.
+    Change,
+    /// Telemetry that used to come stopped.
+    Missing,
+}
+
+impl ObservationKind {
+    /// The kind as people read it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Latency => "latency",
+            Self::Errors => "errors",
+            Self::Traffic => "traffic",
+            Self::Saturation => "saturation",
+            Self::Throttling => "throttling",
+            Self::Backlog => "backlog",
+            Self::Restart => "restart",
+            Self::NetworkGap => "network gap",
+            Self::Logs => "logs",
+            Self::Spans => "spans",
+            Self::Change => "change",
+            Self::Missing => "missing telemetry",
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Numbers over time: robust statistics, tests and change points.
+//!
+//! This room knows slices of numbers and nothing else: not which metric they are, not whose, not
+//! what an incident is. Everything is pure; a missing value is `NaN` and every function says what
+//! it does with one.
+
+mod column;
+
+pub mod robust;
+
+pub use column::{Column, Repairs};
