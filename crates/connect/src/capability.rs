@@ -2,9 +2,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use nightjar_incident::Source;
+use nightjar_incident::{RawAlert, Source};
 
-use crate::{AlertMessage, Answer, Error, Query, Question};
+use crate::{Answer, Error, Query, Question};
 
 /// Answers [`Question::Metrics`] with `Content::Series`.
 #[async_trait]
@@ -45,7 +45,7 @@ pub trait Inventory: Send + Sync {
 #[async_trait]
 pub trait Alerts: Send + Sync {
     /// The messages that arrived up to and including `until`, in the order of their arrival.
-    async fn alerts(&self, until: Timestamp) -> Result<Vec<AlertMessage>, Error>;
+    async fn alerts(&self, until: Timestamp) -> Result<Vec<RawAlert>, Error>;
 }
 
 /// A configured connection: who it is and what it can answer. Absent means absent.

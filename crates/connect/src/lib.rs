@@ -12,4 +12,4 @@ mod query;
 
 pub use capability::{Alerts, Changes, Connection, Inventory, Logs, Metrics, Traces};
 pub use error::{Error, ErrorKind};
-pub use query::{AlertMessage, Answer, Query, Question};
+pub use query::{Answer, Query, Question};

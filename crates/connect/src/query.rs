@@ -1,4 +1,3 @@
-use jiff::Timestamp;
 use nightjar_incident::{Content, Window};
 use nightjar_topology::EntityId;
 use serde::{Deserialize, Serialize};
@@ -56,15 +55,4 @@ pub struct Answer {
     pub truncated: Option<String>,
     /// What had to be mended or set aside: malformed lines, duplicated samples.
     pub notes: Vec<String>,
-}
-
-/// One message an alerting system sent, as it came.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AlertMessage {
-    /// The system, if the recording says; otherwise it is recognised by its shape.
-    pub provider: Option<String>,
-    /// When it reached us.
-    pub received_at: Timestamp,
-    /// The body, byte for byte as text. Untrusted.
-    pub payload: serde_json::Value,
 }

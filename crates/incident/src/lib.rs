@@ -10,9 +10,11 @@ mod evidence;
 mod fault;
 mod hypothesis;
 mod id;
+mod investigation;
 pub mod journal;
 mod observation;
 mod plan;
+mod recording;
 mod share;
 pub mod signal;
 mod window;
@@ -29,8 +31,10 @@ pub use id::{
     AlertId, ChangeId, EvidenceId, ExecutionId, HypothesisId, Id, IncidentId, ObservationId,
     SpaceId,
 };
+pub use investigation::{Execution, Incident, Investigation, TriageDecision, TriageNote};
 pub use observation::{Direction, Observation, ObservationKind, Onset};
 pub use plan::{MitigationPlan, Phase, PlanStep, Risk, RiskLevel};
+pub use recording::{Expectation, ExpectedCause, ExpectedVerdict, RawAlert, Recording};
 pub use share::Share;
 pub use signal::Signal;
 pub use window::Window;
