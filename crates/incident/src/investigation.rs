@@ -84,8 +84,8 @@ pub struct Investigation {
     pub triage: Vec<TriageNote>,
     /// The runs, first to last; the last one's conclusion counts.
     pub executions: Vec<Execution>,
-    /// What to do, if a cause was found.
-    pub plan: Option<MitigationPlan>,
+    /// What to do, one plan for each cause in the order of the verdict; empty if none is claimed.
+    pub plans: Vec<MitigationPlan>,
     /// What the last execution saw.
     pub evidence: Vec<Evidence>,
     /// The topology the last execution saw.
