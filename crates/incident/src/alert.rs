@@ -42,6 +42,9 @@ pub struct Alert {
     /// Where a person finds it, if the message says.
     #[serde(default)]
     pub url: Option<String>,
+    /// What had to be assumed or set aside while reading the message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// Where an alert is in its life.
