@@ -1,0 +1,3 @@
+//! Capsules at their border: what a connection answers, and what files become.
+
+mod connection;
