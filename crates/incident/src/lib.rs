@@ -4,6 +4,7 @@
 //! Nothing here decides anything, and nothing knows where data comes from or goes to.
 
 mod alert;
+mod amount;
 mod change;
 mod conclusion;
 mod evidence;
@@ -20,6 +21,7 @@ pub mod signal;
 mod window;
 
 pub use alert::{Alert, AlertStatus, Severity};
+pub use amount::amount;
 pub use change::{Change, ChangeKind};
 pub use conclusion::{Conclusion, Gap, Impact, RootCause, Stage, Verdict};
 pub use evidence::{
