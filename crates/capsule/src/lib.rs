@@ -7,5 +7,6 @@
 //! shows the expectation of a recording to a connection.
 
 mod connection;
+pub mod import;
 
 pub use connection::connection;
