@@ -1,0 +1,72 @@
+# `make demo` and `make test` are all a newcomer needs. Every target says what is missing
+# before it fails in a stranger way. docs/testing.md tells what each part costs.
+
+SHELL := /bin/sh
+CARGO ?= cargo
+NIGHTJAR = $(CARGO) run --locked --quiet --package nightjar-cli --bin nightjar --
+
+.PHONY: help demo test check fmt tidy lint unit doctest docs eval bench toolchain
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: toolchain ## build, then watch one incident from four alerts to a plan
+	@echo "building nightjar (the first time takes two to four minutes)" >&2
+	@$(CARGO) build --locked --package nightjar-cli
+	@mkdir -p out
+	@$(NIGHTJAR) demo --html out/demo.html
+
+test: toolchain fmt tidy lint unit doctest docs ## everything a pull request has to pass
+	@echo "all checks passed"
+
+check: toolchain ## the quick subset for daily use: fmt, tidy, tests of what is fast
+	@$(CARGO) fmt --all --check
+	@$(CARGO) xtask tidy
+	@$(CARGO) check --locked --workspace --all-targets
+
+fmt:
+	$(CARGO) fmt --all --check
+
+tidy:
+	$(CARGO) xtask tidy
+
+lint:
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+# nextest runs tests of all crates side by side; plain cargo does where it isn't installed.
+unit:
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		echo "$(CARGO) nextest run --workspace"; \
+		$(CARGO) nextest run --locked --workspace --status-level fail; \
+	else \
+		echo "cargo-nextest isn't installed: using cargo test"; \
+		$(CARGO) test --locked --workspace --lib --bins --tests; \
+	fi
+
+doctest:
+	$(CARGO) test --locked --workspace --doc --quiet
+
+docs:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
+
+eval: toolchain ## the engine over every scenario; DIR=<folder> takes another set
+	@$(NIGHTJAR) eval $(or $(DIR),scenarios)
+
+bench: toolchain ## optimised build, then the time per case over every scenario
+	$(CARGO) build --locked --release --package nightjar-cli
+	./target/release/nightjar eval $(or $(DIR),scenarios) --jobs 1
+
+toolchain:
+	@command -v $(CARGO) >/dev/null 2>&1 || { \
+		echo "error: cargo isn't installed, and Nightjar is written in Rust" >&2; \
+		echo "  hint: get it from https://rustup.rs, open a new shell, and run make again" >&2; exit 1; }
+	@$(CARGO) --version >/dev/null 2>&1 || { \
+		echo "error: the Rust toolchain that rust-toolchain.toml names can't be run:" >&2; \
+		$(CARGO) --version >&2; \
+		echo "  hint: run: rustup toolchain install $$(sed -n 's/^channel = "\(.*\)"/\1/p' rust-toolchain.toml)" >&2; exit 1; }
+	@rustc --version | awk '{ split($$2, v, "."); exit !(v[1] > 1 || v[2] >= 95) }' || { \
+		echo "error: Nightjar needs Rust 1.95 or later; this is $$(rustc --version)" >&2; \
+		echo "  hint: run: rustup update stable" >&2; exit 1; }
+	@command -v cc >/dev/null 2>&1 || { \
+		echo "error: no C compiler (cc): the compression library is built from C" >&2; \
+		echo "  hint: on Debian or Ubuntu: apt-get install build-essential; on macOS: xcode-select --install" >&2; exit 1; }
