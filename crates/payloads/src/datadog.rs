@@ -1,0 +1,163 @@
+//! Datadog webhooks. The body is what the user's template makes of it; the shape read here is a
+//! template that carries the `$ALERT_…` variables under their own names, plus the default one.
+
+use std::collections::BTreeMap;
+
+use nightjar_incident::{AlertStatus, Severity};
+use serde_json::Value;
+
+use crate::body::{Body, find, fold, shorten};
+use crate::draft::{Draft, paragraphs};
+use crate::{severity, signals};
+
+/// Fields that only a Datadog template has.
+const MARKS: [&str; 6] = [
+    "alert_transition",
+    "alert_cycle_key",
+    "aggreg_key",
+    "alert_query",
+    "alert_scope",
+    "alert_metric",
+];
+
+pub(crate) fn fits(message: &Value) -> bool {
+    let default_template = ["event_type", "last_updated", "org"];
+    MARKS.iter().any(|mark| find(message, mark).is_some())
+        || default_template.iter().all(|field| find(message, field).is_some())
+}
+
+pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
+    let mut body = Body::new(message);
+    let title = body.text_of(&["title", "alert_title", "event_title"]);
+    let plain_title = title.as_deref().map(without_state);
+    let scope = body.text_of(&["alert_scope", "scope"]);
+    let host = body.text_of(&["hostname", "host"]);
+    let tags = labels(body.tags("tags"));
+
+    let status = status(&mut body, title.as_deref());
+    let mut draft = Draft::new(
+        key(&mut body, plain_title, scope.as_deref().or(host.as_deref()))?,
+        plain_title.map(str::to_owned),
+        status,
+    );
+    draft.description =
+        paragraphs([body.text_of(&["event_msg", "text_only_msg", "body", "message"])]);
+    draft.severity = severity(&mut body);
+
+    draft.labels = labels(scope.iter().flat_map(|scope| scope.split(',')).map(str::to_owned));
+    for (name, value) in tags {
+        draft.labels.entry(name).or_insert(value);
+    }
+    draft.label("host", host);
+    let labels = draft.labels.clone();
+    draft.names.add_labels(&labels);
+
+    let metric = body.text_of(&["alert_metric", "metric"]);
+    let query = body.text_of(&["alert_query", "query"]);
+    draft.signal = metric
+        .as_deref()
+        .and_then(signals::of_metric)
+        .or_else(|| query.as_deref().and_then(signals::of_query))
+        .or_else(|| signals::of_text(plain_title.unwrap_or_default()));
+    draft.label("metric", metric);
+    draft.label("query", query);
+    draft.label("monitor", body.text_of(&["alert_id", "monitor_id"]));
+
+    let at = body.time_of(&["date", "last_updated", "timestamp"]);
+    if status == AlertStatus::Resolved {
+        draft.ends_at = at;
+        draft.starts_at = body.time_of(&["alert_start", "first_triggered"]);
+    } else {
+        draft.starts_at = at;
+    }
+    draft.url = body.text_of(&["link", "url", "event_url"]);
+    Ok(vec![draft.noted(body)])
+}
+
+/// What stays the same while a monitor's group fires, repeats and recovers. The event's own `id`
+/// is new each time, so it never serves.
+fn key(body: &mut Body<'_>, title: Option<&str>, group: Option<&str>) -> Result<String, String> {
+    if let Some(monitor) = body.text_of(&["alert_id", "monitor_id"]) {
+        let group = group.map(str::to_owned).or_else(|| body.text("aggreg_key"));
+        return Ok(group.map_or(monitor.clone(), |group| format!("{monitor}:{group}")));
+    }
+    if let Some(key) = body.text_of(&["aggreg_key", "alert_cycle_key"]) {
+        return Ok(key);
+    }
+    let Some(title) = title else {
+        return Err("`alert_id`, `aggreg_key`, `alert_cycle_key` or `title` should tell which \
+                    alert it is; found none of them"
+            .into());
+    };
+    body.notes.push("no `alert_id` or `aggreg_key`; title and scope tell which alert it is".into());
+    Ok(group.map_or(title.to_owned(), |group| format!("{title}:{group}")))
+}
+
+/// `[Triggered] Latency is high` without the part that changes.
+fn without_state(title: &str) -> &str {
+    let rest = title.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    match rest {
+        Some((state, headline)) if !headline.trim().is_empty() && of_word(state).is_some() => {
+            headline.trim()
+        }
+        Some(_) | None => title,
+    }
+}
+
+fn status(body: &mut Body<'_>, title: Option<&str>) -> AlertStatus {
+    let in_title = title
+        .and_then(|title| title.strip_prefix('['))
+        .and_then(|rest| rest.split_once(']'))
+        .and_then(|(state, _)| of_word(state));
+    let Some(word) = body.text_of(&["alert_transition", "transition", "alert_status", "status"])
+    else {
+        return in_title.unwrap_or(AlertStatus::Firing);
+    };
+    of_word(&word).unwrap_or_else(|| {
+        body.notes.push(format!("transition `{}` is not known; taken as firing", shorten(&word)));
+        AlertStatus::Firing
+    })
+}
+
+/// The state that a transition, a status or the bracket of a title names.
+fn of_word(word: &str) -> Option<AlertStatus> {
+    let word = fold(word);
+    if word.contains("recovered") || ["ok", "resolved", "closed"].contains(&word.as_str()) {
+        return Some(AlertStatus::Resolved);
+    }
+    if word.starts_with("ack") {
+        return Some(AlertStatus::Acknowledged);
+    }
+    let firing = ["trigger", "alert", "warn", "nodata", "renotify", "monitor"];
+    firing.iter().any(|start| word.contains(start)).then_some(AlertStatus::Firing)
+}
+
+fn severity(body: &mut Body<'_>) -> Severity {
+    // `normal` and `low` are priorities of events in the stream, not of the monitor.
+    let priority = body.text_of(&["alert_priority", "priority"]);
+    let priority = priority.filter(|word| !["normal", "low"].contains(&word.as_str()));
+    let stated = priority.or_else(|| body.text("severity"));
+    if stated.is_some() {
+        return severity::noted(stated, &mut body.notes);
+    }
+    let kind = body.text("alert_type");
+    kind.as_deref().map_or(Severity::Unknown, severity::of)
+}
+
+/// `service:cart` as name and value; a tag without a value keeps an empty one.
+fn labels(tags: impl IntoIterator<Item = String>) -> BTreeMap<String, String> {
+    let mut labels: BTreeMap<String, String> = BTreeMap::new();
+    for tag in tags {
+        let (name, value) = tag.trim().split_once(':').unwrap_or((tag.trim(), ""));
+        if name.is_empty() || name == "*" {
+            continue;
+        }
+        let known = labels.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+        // A name given twice (`team:a,team:b`) keeps both values.
+        if known != value && !known.split(',').any(|part| part == value) {
+            known.push(',');
+            known.push_str(value);
+        }
+    }
+    labels
+}

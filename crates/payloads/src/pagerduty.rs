@@ -1,0 +1,103 @@
+//! PagerDuty webhooks, version 3. They carry no metric: the service and the headline must do.
+
+use nightjar_incident::{AlertStatus, Severity};
+use serde_json::Value;
+
+use crate::body::{Body, find, shorten};
+use crate::draft::{Draft, paragraphs};
+use crate::{severity, signals};
+
+pub(crate) fn fits(message: &Value) -> bool {
+    find(message, "event.event_type").is_some() && find(message, "event.data").is_some()
+}
+
+pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
+    let mut body = Body::new(message);
+    let event = body.need(&["event.event_type"])?;
+    let Some(action) = event.strip_prefix("incident.") else {
+        return Err(format!(
+            "`event.event_type` should begin with `incident.`; found `{}`",
+            shorten(&event)
+        ));
+    };
+    let kind = body.text("event.data.type").unwrap_or_else(|| "incident".into());
+    if kind != "incident" && kind != "incident_reference" {
+        return Err(format!(
+            "`event.data.type` should be `incident`; found `{}`, which says nothing new of the \
+             alert",
+            shorten(&kind)
+        ));
+    }
+    let key = body.need(&["event.data.id", "event.data.incident_key", "event.data.number"])?;
+    let status = status(&mut body, action);
+    let title = body.text_of(&["event.data.title", "event.data.summary"]);
+    let mut draft = Draft::new(key, title, status);
+    draft.description = paragraphs([
+        body.text_of(&["event.data.description", "event.data.body.details"]),
+        body.text("event.data.resolve_reason.type"),
+    ]);
+    draft.severity = severity(&mut body);
+
+    let service = body.text_of(&["event.data.service.summary", "event.data.service.name"]);
+    if let Some(service) = &service {
+        draft.names.add(service);
+    }
+    draft.label("service", service);
+    draft.label("service_id", body.text("event.data.service.id"));
+    draft.label("urgency", body.text("event.data.urgency"));
+    draft.label("incident_key", body.text("event.data.incident_key"));
+    draft.label("number", body.text("event.data.number"));
+    draft.label("client", body.text("event.client.name"));
+    draft.signal = signals::of_text(&draft.title);
+
+    let occurred = body.time("event.occurred_at");
+    // A reopened incident keeps the date of its creation; it is firing since now.
+    draft.starts_at = match action {
+        "reopened" => occurred,
+        _ => body.time("event.data.created_at").or(occurred),
+    };
+    if status == AlertStatus::Resolved {
+        draft.ends_at = body.time("event.data.resolved_at").or(occurred);
+    }
+    draft.url = body.text_of(&["event.data.html_url", "event.data.self"]);
+    Ok(vec![draft.noted(body)])
+}
+
+/// What the event made of the incident; for events that change something else (escalated,
+/// reassigned), the incident's own status.
+fn status(body: &mut Body<'_>, action: &str) -> AlertStatus {
+    match action {
+        "triggered" | "unacknowledged" | "reopened" => return AlertStatus::Firing,
+        "acknowledged" => return AlertStatus::Acknowledged,
+        "resolved" => return AlertStatus::Resolved,
+        _ => {}
+    }
+    let status = body.text("event.data.status").unwrap_or_default();
+    match status.as_str() {
+        "triggered" => AlertStatus::Firing,
+        "acknowledged" => AlertStatus::Acknowledged,
+        "resolved" => AlertStatus::Resolved,
+        other => {
+            body.notes.push(format!(
+                "`event.data.status` `{}` of event `{}` is not known; taken as firing",
+                shorten(other),
+                shorten(action)
+            ));
+            AlertStatus::Firing
+        }
+    }
+}
+
+/// The priority, where the team uses priorities; else the urgency: high pages someone, low waits.
+fn severity(body: &mut Body<'_>) -> Severity {
+    let priority = body.text_of(&["event.data.priority.summary", "event.data.priority.name"]);
+    let known = priority.as_deref().map_or(Severity::Unknown, severity::of);
+    if known != Severity::Unknown {
+        return known;
+    }
+    match body.text("event.data.urgency").as_deref() {
+        Some("high") => Severity::High,
+        Some("low") => Severity::Warning,
+        word => severity::noted(word.map(str::to_owned).or(priority), &mut body.notes),
+    }
+}
