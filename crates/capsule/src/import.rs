@@ -5,6 +5,7 @@
 
 mod detect;
 mod error;
+pub mod nezha;
 mod notes;
 pub mod petshop;
 
@@ -47,10 +48,11 @@ pub type Cases = Box<dyn Iterator<Item = Result<Case, Error>> + Send>;
 pub fn cases(path: &Path, options: &Options) -> Result<Cases, Error> {
     match detect(path) {
         Some(Kind::PetShop) => petshop::cases(path, options),
+        Some(Kind::Nezha) => nezha::cases(path),
         Some(Kind::OpenSre) => {
             Err(Error::NotSupported { path: path.to_owned(), what: "an opensre suite" })
         }
-        Some(Kind::Nezha | Kind::Capsule | Kind::Capsules | Kind::Scenarios) | None => {
+        Some(Kind::Capsule | Kind::Capsules | Kind::Scenarios) | None => {
             Err(Error::Unrecognised { path: path.to_owned() })
         }
     }
