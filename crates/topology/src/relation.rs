@@ -37,6 +37,15 @@ impl RelationKind {
         }
     }
 
+    /// Whether trouble of `to` reaches `from`, at once or as work that piles up. A publisher hands
+    /// its message over and goes on; membership and deployment carry nothing.
+    pub fn carries_faults(self) -> bool {
+        match self {
+            Self::Calls | Self::Reads | Self::Writes | Self::Consumes | Self::RunsOn => true,
+            Self::Publishes | Self::BelongsTo | Self::DeployedBy => false,
+        }
+    }
+
     /// The relation as people read it, between two names.
     pub fn label(self) -> &'static str {
         match self {
