@@ -1,0 +1,97 @@
+use nightjar_incident::{Phase, RiskLevel};
+use nightjar_topology::EntityKind;
+
+use super::{REQUESTS, assemble, goes_down, recovered, still_there};
+use crate::case::Case;
+use crate::shell::console;
+use crate::step::{COMMANDER, ON_CALL, Remedy, Repair, read, risk};
+use crate::text::named;
+
+/// Nobody here can repair it: get along without it, and tell whoever can.
+pub(super) fn stand_alone(case: &Case<'_>) -> Remedy {
+    let name = &case.name;
+    let callers = callers(case);
+    let looks = vec![
+        read(
+            Phase::Prepare,
+            format!(
+                "Open the status page of {name}, and a case with its operator: since when, which calls, which region, three trace ids."
+            ),
+            case.entity
+                .attributes
+                .get("url")
+                .map(|url| format!("Console: {}", crate::text::shown(url))),
+            "the case has a number, noted in the incident's channel",
+        ),
+        still_there(
+            case,
+            REQUESTS,
+            "calls to it take longer or fail, and nothing inside the estate does",
+        ),
+        read(
+            Phase::CheckBefore,
+            format!("Call {name} once from outside the estate (another network, a laptop)."),
+            None,
+            "it is slow or failing from there as well; if it isn't, look at the network path and at our credentials and quota instead",
+        ),
+    ];
+    let expect = goes_down(case, REQUESTS, "callers answer quickly again, with the fallback");
+    let shorter = Repair {
+        action: format!(
+            "Shorten the time-out of {callers} towards {name} to twice its usual time{}, with one retry at most.",
+            usual(case)
+        ),
+        command: console(&format!(
+            "the configuration of {callers} → time-out and retries towards {name}"
+        )),
+        expect: expect.clone(),
+        undo: "set the former time-out and retries".into(),
+        undo_command: None,
+        risk: risk(RiskLevel::Low, "slow answers that would have come are given up"),
+        decision: ON_CALL.into(),
+    };
+    let breaker = Repair {
+        action: format!(
+            "Open the circuit to {name}, or switch the flag to its fallback (queue and retry later, cached answer, second provider)."
+        ),
+        command: console(&format!("the feature flags of {callers} → fallback for {name} → on")),
+        expect,
+        undo:
+            "close the circuit again (switch the flag off) once it answers as usual for 15 minutes"
+                .into(),
+        undo_command: None,
+        risk: risk(
+            RiskLevel::Medium,
+            "users get the reduced service; what is queued must be worked off later",
+        ),
+        decision: COMMANDER.into(),
+    };
+    let mut remedy = assemble(
+        format!("Serve users without {name} until its operator has repaired it."),
+        looks,
+        &[shorter, breaker],
+        recovered(case, REQUESTS),
+    );
+    let decision = format!("vendor: the operator of {name}; on-call keeps the case open");
+    remedy.caveats.push(format!("Only its operator can repair {name} ({decision}). A restart of ours doesn't help and loses what is in flight."));
+    remedy
+}
+
+fn usual(case: &Case<'_>) -> String {
+    let latency = case.deviation(&[nightjar_incident::Signal::Latency]);
+    latency.map_or(String::new(), |o| format!(" (usual {})", o.amount(o.usual)))
+}
+
+/// Whoever of ours calls it, or the entity itself where it is the caller that was blamed.
+fn callers(case: &Case<'_>) -> String {
+    let dependents = case.topology.dependents(&case.entity.id);
+    let mut names: Vec<String> = dependents
+        .filter(|relation| {
+            relation.kind.is_request() && case.topology.kind(&relation.from) != EntityKind::Client
+        })
+        .map(|relation| named(relation.from.as_str()))
+        .collect();
+    names.dedup();
+    names.truncate(3);
+    if names.is_empty() { "its callers".into() } else { names.join(", ") }
+}
