@@ -1,1 +1,22 @@
-//! Placeholder while the workspace is laid out.
+//! What an alert means: a repeat of one already known, part of an open incident, a new incident,
+//! or nothing to act on.
+//!
+//! Every decision comes with the reason in a sentence. The weighing is a sum of log-odds whose
+//! table is [`Policy`]; nothing depends on the order in which incidents are kept. This room doesn't
+//! know telemetry: whether the alert is right is found out later.
+
+mod admit;
+mod decide;
+mod index;
+mod kinship;
+mod labels;
+mod locate;
+mod policy;
+mod reach;
+mod timing;
+mod words;
+
+pub use admit::{admit, is_over};
+pub use decide::{Ruling, decide};
+pub use locate::locate;
+pub use policy::Policy;

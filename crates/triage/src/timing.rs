@@ -1,0 +1,34 @@
+use jiff::{SignedDuration, Timestamp};
+use nightjar_incident::{Alert, Incident};
+
+use crate::policy::Policy;
+
+/// What the time between the onsets weighs, and how it reads.
+pub(crate) fn weigh(alert: &Alert, incident: &Incident, policy: &Policy) -> (f64, String) {
+    let gap = |other: &Alert| alert.starts_at.duration_since(other.starts_at);
+    // Of two equally near onsets the earlier alert's: "after" is how people tell it.
+    let nearest = incident.alerts.iter().map(gap).min_by_key(|gap| (gap.abs(), gap.is_negative()));
+    let Some(gap) = nearest else { return (0.0, "without an onset to compare".into()) };
+    let row = policy.by_onset_gap.iter().find(|(most, _)| gap.abs() <= *most);
+    (row.map_or(policy.far_onset, |(_, weight)| *weight), phrase(gap))
+}
+
+/// How long before or after: `2 minutes after`.
+fn phrase(gap: SignedDuration) -> String {
+    let seconds = gap.abs().as_secs();
+    let amount = match seconds {
+        0..30 => return "at the same time".into(),
+        30..90 => format!("{seconds} seconds"),
+        90..5_400 => format!("{} minutes", (seconds + 30) / 60),
+        5_400..172_800 => format!("{} hours", (seconds + 1_800) / 3_600),
+        _ => format!("{} days", (seconds + 43_200) / 86_400),
+    };
+    format!("{amount} {}", if gap.is_negative() { "before" } else { "after" })
+}
+
+/// Whether the alert reached us while the incident had news, or at most the lookback before or
+/// after.
+pub(crate) fn is_within_lookback(at: Timestamp, incident: &Incident, policy: &Policy) -> bool {
+    at.duration_since(incident.last_news_at) <= policy.lookback
+        && incident.opened_at.duration_since(at) <= policy.lookback
+}

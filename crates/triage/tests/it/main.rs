@@ -1,0 +1,6 @@
+//! What triage makes of alerts, seen from outside.
+
+mod belonging;
+mod keeping;
+mod locating;
+mod world;
