@@ -1,1 +1,26 @@
-//! Placeholder while the workspace is laid out.
+//! A seeded simulation of cloud applications and of what goes wrong in them.
+//!
+//! Requests arrive, wait, are worked on and call others; a fault changes a parameter of the
+//! application (a pool's size, a table's capacity, a delay) and everything else follows from
+//! queueing. The result is a [`nightjar_incident::Recording`] with metrics, logs, traces, changes,
+//! alerts and the truth.
+//!
+//! This room doesn't know how incidents are investigated, reads no clock and touches no file: the
+//! same recipe gives the same bytes.
+
+mod alarm;
+mod app;
+mod background;
+mod dice;
+mod event;
+mod fault;
+mod frame;
+mod number;
+mod recipe;
+mod simulate;
+mod system;
+mod table;
+mod telemetry;
+
+pub use recipe::{App, Error, FalseAlarm, FaultSpec, Recipe};
+pub use simulate::simulate;

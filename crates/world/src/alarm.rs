@@ -1,0 +1,125 @@
+//! What monitoring systems would send: rules evaluated on the emitted metrics, never on the truth,
+//! in the payloads of four tools.
+
+mod cloudwatch;
+mod datadog;
+mod pagerduty;
+mod rule;
+mod servicenow;
+
+use jiff::{SignedDuration, Timestamp};
+use nightjar_incident::{MetricSeries, RawAlert};
+use nightjar_topology::{Entity, EntityKind};
+
+use self::rule::{Rule, Tool};
+use crate::dice::{Dice, Purpose};
+use crate::event::Edit;
+use crate::number::micros;
+use crate::system::System;
+use crate::telemetry::Clock;
+use crate::{FalseAlarm, Recipe};
+
+/// Samples below the threshold after which an alarm is over.
+const CALM_SAMPLES: usize = 3;
+
+/// A rule that began or ceased to hold.
+struct Transition<'a> {
+    rule: &'a Rule,
+    entity: &'a Entity,
+    /// The same for the beginning and the end of one alarm.
+    number: u64,
+    is_firing: bool,
+    /// When the rule began to hold.
+    since: Timestamp,
+    /// When the tool noticed.
+    at: Timestamp,
+    value: f64,
+}
+
+/// All messages in the order of their arrival.
+pub(crate) fn alerts(
+    recipe: &Recipe,
+    system: &System,
+    metrics: &[MetricSeries],
+    clock: &Clock,
+) -> Vec<RawAlert> {
+    let mut dice = Dice::new(recipe.seed, Purpose::Alarms);
+    let mut alerts = Vec::new();
+    let mut rules = rule::rules(system, metrics);
+    if let Some(kind) = recipe.false_alarm {
+        let onset = recipe.onset(clock.start).as_millisecond();
+        rules.extend(rule::too_tight(kind, system, metrics, onset));
+    }
+    for rule in &rules {
+        let entities = system.nodes.iter().map(|(_, node)| &node.entity);
+        let mut all = entities
+            .chain(system.hosts.iter().map(|(_, host)| &host.entity))
+            .chain(&system.bystanders);
+        if let Some(entity) = all.find(|entity| entity.id == rule.entity) {
+            alerts.extend(messages(rule, entity, clock, &mut dice));
+        }
+    }
+    let end = clock.timestamp(clock.end());
+    alerts.retain(|alert| alert.received_at < end);
+    alerts.sort_by_key(|alert| alert.received_at);
+    alerts
+}
+
+fn messages(rule: &Rule, entity: &Entity, clock: &Clock, dice: &mut Dice) -> Vec<RawAlert> {
+    let step = SignedDuration::from_millis(
+        i64::try_from(micros(clock.step) / 1000).expect("invariant: a step is minutes"),
+    );
+    let mut messages = Vec::new();
+    let (mut above, mut below) = (0, 0);
+    let mut firing: Option<(u64, Timestamp)> = None;
+    for &(millis, value) in &rule.values {
+        let Ok(sample) = Timestamp::from_millisecond(millis) else { continue };
+        let end = sample + step;
+        if value > rule.threshold {
+            (above, below) = (above + 1, 0);
+        } else {
+            (above, below) = (0, below + 1);
+        }
+        let (number, since, is_firing) = match firing {
+            None if above >= rule.samples => {
+                let number = 10_000_000 + dice.below(80_000_000);
+                firing = Some((number, end));
+                (number, end, true)
+            }
+            Some((number, since)) if below >= CALM_SAMPLES => {
+                firing = None;
+                (number, since, false)
+            }
+            None | Some(_) => continue,
+        };
+        let at = end + SignedDuration::from_secs(2 + seconds(dice.between(0.0, 8.0)));
+        let received_at = at + SignedDuration::from_secs(1 + seconds(dice.between(0.0, 25.0)));
+        let transition = Transition { rule, entity, number, is_firing, since, at, value };
+        let (provider, payload) = match rule.tool {
+            Tool::CloudWatch => ("cloudwatch", cloudwatch::payload(&transition)),
+            Tool::Datadog => ("datadog", datadog::payload(&transition)),
+            Tool::PagerDuty => ("pagerduty", pagerduty::payload(&transition)),
+            Tool::ServiceNow => ("servicenow", servicenow::payload(&transition)),
+        };
+        messages.push(RawAlert { provider: Some(provider.into()), received_at, payload });
+    }
+    messages
+}
+
+fn seconds(value: f64) -> i64 {
+    i64::try_from(micros(value) / 1_000_000).unwrap_or(0)
+}
+
+/// The short trouble behind a false alarm: one service has more to do for a minute and a half.
+pub(crate) fn blip(kind: FalseAlarm, system: &System, onset: f64) -> Vec<Edit> {
+    let service = system.nodes.iter().find(|(_, node)| {
+        node.kind() == EntityKind::Service && node.consumes.is_none() && !node.calls.is_empty()
+    });
+    let (FalseAlarm::Blip, Some((at, _))) = (kind, service) else { return Vec::new() };
+    let times =
+        move |factor: f64| Box::new(move |system: &mut System| system.nodes[at].work *= factor);
+    vec![
+        Edit { at: onset + 5.0, apply: times(2.5) },
+        Edit { at: onset + 95.0, apply: times(1.0 / 2.5) },
+    ]
+}

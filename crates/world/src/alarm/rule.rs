@@ -1,0 +1,239 @@
+//! The rules a team would have set up: a threshold on one metric of one entity.
+
+use std::collections::BTreeMap;
+
+use nightjar_incident::{MetricSeries, Signal, Statistic, signal};
+use nightjar_series::robust;
+use nightjar_topology::{EntityId, EntityKind};
+
+use crate::FalseAlarm;
+use crate::system::System;
+
+/// Who watches a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tool {
+    CloudWatch,
+    Datadog,
+    PagerDuty,
+    ServiceNow,
+}
+
+/// What a rule measures, as its tool calls it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    Latency,
+    ErrorShare,
+    ErrorCount,
+    Processor,
+    Memory,
+    PoolPending,
+    Throttled,
+    QueueAge,
+}
+
+/// A threshold on one measure of one entity, with the values it is held against.
+#[derive(Clone, Debug)]
+pub(super) struct Rule {
+    pub(super) entity: EntityId,
+    pub(super) tool: Tool,
+    pub(super) subject: Subject,
+    pub(super) threshold: f64,
+    /// Samples in a row above the threshold until it fires.
+    pub(super) samples: usize,
+    /// Unix milliseconds and value.
+    pub(super) values: Vec<(i64, f64)>,
+}
+
+/// Failed share of requests that a team wouldn't accept.
+const ERROR_SHARE: f64 = 0.05;
+/// Processor use at which a team wants to know.
+const PROCESSOR: f64 = 0.9;
+/// Memory use, share of the limit, at which a team wants to know.
+const MEMORY: f64 = 0.85;
+/// A latency threshold is so many times the largest value of an ordinary half hour: monitors set
+/// tighter than this one fire every week.
+const LATENCY_FACTOR: f64 = 1.5;
+/// The samples by which thresholds of latency were chosen.
+const ORDINARY_SAMPLES: usize = 30;
+
+/// A rule this near to the ordinary notices a blip that harms nobody.
+const NEAR_FACTOR: f64 = 1.06;
+
+/// All rules of a system.
+pub(super) fn rules(system: &System, metrics: &[MetricSeries]) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for (_, node) in system.nodes.iter() {
+        let id = &node.entity.id;
+        let mut add = |tool, subject, threshold: Option<f64>, samples| {
+            let values = values(metrics, id, subject);
+            let threshold = threshold.or_else(|| ordinary(&values));
+            if let (false, Some(threshold)) = (values.is_empty(), threshold) {
+                rules.push(Rule { entity: id.clone(), tool, subject, threshold, samples, values });
+            }
+        };
+        match node.kind() {
+            EntityKind::Gateway => {
+                add(Tool::Datadog, Subject::Latency, None, 2);
+                add(Tool::CloudWatch, Subject::ErrorCount, Some(20.0), 2);
+            }
+            EntityKind::Service => {
+                add(Tool::PagerDuty, Subject::ErrorShare, Some(ERROR_SHARE), 2);
+                add(Tool::Datadog, Subject::Latency, None, 3);
+                add(Tool::Datadog, Subject::PoolPending, Some(5.0), 2);
+                add(Tool::ServiceNow, Subject::Memory, Some(MEMORY), 1);
+                add(Tool::ServiceNow, Subject::Processor, Some(PROCESSOR), 3);
+            }
+            EntityKind::Function => {
+                add(Tool::CloudWatch, Subject::ErrorCount, Some(10.0), 2);
+                add(Tool::CloudWatch, Subject::Latency, None, 3);
+            }
+            EntityKind::Table => add(Tool::CloudWatch, Subject::Throttled, Some(10.0), 1),
+            EntityKind::Database => add(Tool::ServiceNow, Subject::Processor, Some(PROCESSOR), 2),
+            EntityKind::Queue => add(Tool::CloudWatch, Subject::QueueAge, Some(120.0), 1),
+            EntityKind::Cache
+            | EntityKind::Bucket
+            | EntityKind::Workflow
+            | EntityKind::Host
+            | EntityKind::Pod
+            | EntityKind::External
+            | EntityKind::Client
+            | EntityKind::Stack
+            | EntityKind::Account
+            | EntityKind::Region
+            | EntityKind::Unknown => {}
+        }
+    }
+    for (_, host) in system.hosts.iter() {
+        let values = values(metrics, &host.entity.id, Subject::Processor);
+        rules.push(Rule {
+            entity: host.entity.id.clone(),
+            tool: Tool::ServiceNow,
+            subject: Subject::Processor,
+            threshold: PROCESSOR,
+            samples: 2,
+            values,
+        });
+    }
+    rules
+}
+
+/// A rule someone set too tight, as of the onset of a false alarm: at an ordinary level, or so near
+/// to it that it notices a blip.
+pub(super) fn too_tight(
+    kind: FalseAlarm,
+    system: &System,
+    metrics: &[MetricSeries],
+    onset_millis: i64,
+) -> Option<Rule> {
+    let gateway = system.nodes.iter().find(|(_, node)| node.kind() == EntityKind::Gateway)?;
+    let entity = gateway.1.entity.id.clone();
+    let values = values(metrics, &entity, Subject::Latency);
+    let (before, after): (Vec<_>, Vec<_>) =
+        values.into_iter().partition(|&(at, _)| at < onset_millis);
+    let threshold = match kind {
+        FalseAlarm::Blip => {
+            let before: Vec<f64> = before.iter().map(|&(_, value)| value).collect();
+            NEAR_FACTOR * robust::quantile(&before, 1.0)
+        }
+        FalseAlarm::Flapping => {
+            let first = after.iter().take(3).map(|&(_, value)| value);
+            first.fold(f64::NAN, f64::max) * 0.998
+        }
+    };
+    let tool = Tool::PagerDuty;
+    let subject = Subject::Latency;
+    Some(Rule { entity, tool, subject, threshold, samples: 1, values: after })
+}
+
+fn ordinary(values: &[(i64, f64)]) -> Option<f64> {
+    let first: Vec<f64> = values.iter().take(ORDINARY_SAMPLES).map(|&(_, value)| value).collect();
+    let largest = first.iter().copied().fold(f64::NAN, f64::max);
+    (!largest.is_nan()).then_some((largest * LATENCY_FACTOR * 1000.0).ceil() / 1000.0)
+}
+
+/// What a rule on this subject sees of an entity.
+fn values(metrics: &[MetricSeries], entity: &EntityId, subject: Subject) -> Vec<(i64, f64)> {
+    let own = |wanted: Signal, statistic: Option<Statistic>| {
+        metrics.iter().find(|series| {
+            &series.entity == entity
+                && series.peer.is_none()
+                && signal::of(series) == wanted
+                && statistic.is_none_or(|statistic| series.statistic == statistic)
+                && (wanted != Signal::Latency || !signal::failed(series))
+        })
+    };
+    let plain = |series: Option<&MetricSeries>| -> Vec<(i64, f64)> {
+        series.map(|series| series.column.samples().collect()).unwrap_or_default()
+    };
+    let ratio = |above: Option<&MetricSeries>, below: Option<&MetricSeries>, is_share: bool| {
+        let (Some(above), Some(below)) = (above, below) else { return Vec::new() };
+        let both = above.column.samples().filter_map(|(at, part)| {
+            let rest = below.column.at(at)?;
+            let whole = if is_share { part + rest } else { rest };
+            (whole > 0.0).then_some((at, part / whole))
+        });
+        both.collect()
+    };
+    match subject {
+        Subject::Latency => mean_of_all(metrics, entity),
+        Subject::ErrorCount => plain(own(Signal::Errors, None)),
+        Subject::ErrorShare => ratio(own(Signal::Errors, None), own(Signal::Requests, None), true),
+        Subject::Processor => plain(own(Signal::CpuUtilization, None)),
+        Subject::Memory => {
+            ratio(own(Signal::MemoryUsage, None), own(Signal::MemoryLimit, None), false)
+        }
+        Subject::PoolPending => plain(own(Signal::PoolPending, None)),
+        Subject::Throttled => plain(own(Signal::Throttled, None)),
+        Subject::QueueAge => plain(own(Signal::QueueAge, None)),
+    }
+}
+
+/// Mean time to answer, failed requests included: what a load balancer shows.
+fn mean_of_all(metrics: &[MetricSeries], entity: &EntityId) -> Vec<(i64, f64)> {
+    let mut sums: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
+    let own = || metrics.iter().filter(|m| &m.entity == entity && m.peer.is_none());
+    for counts in own().filter(|m| {
+        matches!(signal::of(m), Signal::Requests | Signal::Errors)
+            && m.statistic == Statistic::Count
+    }) {
+        let mean = own().find(|m| {
+            m.statistic == Statistic::Mean
+                && m.name == counts.name
+                && m.attributes == counts.attributes
+        });
+        let Some(mean) = mean else { continue };
+        for (at, value) in mean.column.samples() {
+            let count = counts.column.at(at).unwrap_or(0.0);
+            let sum = sums.entry(at).or_default();
+            *sum = (sum.0 + count, sum.1 + count * value);
+        }
+    }
+    sums.into_iter().map(|(at, (count, seconds))| (at, seconds / count)).collect()
+}
+
+impl Rule {
+    /// The headline a person would have given the rule.
+    pub(super) fn title(&self) -> String {
+        let entity = &self.entity;
+        match self.subject {
+            Subject::Latency => format!("{entity}: average latency above {:.2} s", self.threshold),
+            Subject::ErrorShare => {
+                format!("{entity}: more than {:.0} % of requests fail", self.threshold * 100.0)
+            }
+            Subject::ErrorCount => {
+                format!("{entity}: more than {:.0} errors per minute", self.threshold)
+            }
+            Subject::Processor => {
+                format!("{entity}: CPU above {:.0} %", self.threshold * 100.0)
+            }
+            Subject::Memory => format!("{entity}: memory above {:.0} %", self.threshold * 100.0),
+            Subject::PoolPending => {
+                format!("{entity}: requests wait for a database connection")
+            }
+            Subject::Throttled => format!("{entity}: requests are throttled"),
+            Subject::QueueAge => {
+                format!("{entity}: oldest message older than {:.0} s", self.threshold)
+            }
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What can go wrong: one file for each mode, one row in the table [`FAULTS`].
+//!
+//! A fault changes parameters of one place and says what the truth is; how it hurts is left to
+//! the simulation.
+
+mod bad_deployment;
+mod connection_pool_exhausted;
+mod cpu_saturation;
+mod external_dependency;
+mod memory_leak;
+mod network_delay;
+mod throttled;
+mod traffic_surge;
+
+use nightjar_incident::{ChangeKind, FaultMode};
+
+use nightjar_topology::EntityId;
+
+pub(crate) use self::bad_deployment::next_version;
+use crate::system::{Call, Node, System};
+use crate::table::{Ref, Table};
+use crate::{Error, FaultSpec};
+
+/// All faults that can be simulated.
+const FAULTS: &[&dyn Fault] = &[
+    &bad_deployment::BadDeployment,
+    &connection_pool_exhausted::ConnectionPoolExhausted,
+    &throttled::Throttled,
+    &external_dependency::ExternalDependency,
+    &cpu_saturation::CpuSaturation,
+    &memory_leak::MemoryLeak,
+    &traffic_surge::TrafficSurge,
+    &network_delay::NetworkDelay,
+];
+
+/// One mode of failing.
+pub(crate) trait Fault: Sync {
+    fn mode(&self) -> FaultMode;
+
+    /// Whether it makes sense at a place.
+    fn suits(&self, place: &Place<'_>) -> bool;
+
+    /// What it does there; asked only where it suits.
+    fn effect(&self, place: &Place<'_>) -> Effect;
+}
+
+/// Where a fault happens, and how badly.
+pub(crate) struct Place<'a> {
+    pub(crate) system: &'a System,
+    pub(crate) node: Ref<Node>,
+    /// The call concerned, for a fault of a connection.
+    pub(crate) call: Option<Ref<Call>>,
+    pub(crate) severity: f64,
+    /// Whether the change that set it off is to be seen.
+    pub(crate) is_change_recorded: bool,
+    /// Requests per second at each node before the fault.
+    pub(crate) rates: &'a Table<Node, f64>,
+}
+
+impl Place<'_> {
+    pub(crate) fn node(&self) -> &Node {
+        &self.system.nodes[self.node]
+    }
+
+    pub(crate) fn rate(&self) -> f64 {
+        self.rates[self.node]
+    }
+
+    /// Share of its processors that the node's requests keep busy.
+    pub(crate) fn utilization(&self) -> f64 {
+        self.rate() * self.node().work / self.node().processors.max(1) as f64
+    }
+}
+
+/// What a fault does.
+pub(crate) struct Effect {
+    pub(crate) apply: Box<dyn Fn(&mut System)>,
+    /// The change that set it off, if one did.
+    pub(crate) change: Option<Trigger>,
+    /// Other entities that are right as well.
+    pub(crate) accept: Vec<EntityId>,
+}
+
+/// A change that sets a fault off.
+pub(crate) struct Trigger {
+    pub(crate) kind: ChangeKind,
+    pub(crate) summary: String,
+    pub(crate) previous: Option<String>,
+}
+
+/// A fault at its place, ready to happen.
+pub(crate) struct Planned {
+    pub(crate) mode: FaultMode,
+    pub(crate) node: Ref<Node>,
+    pub(crate) delay_seconds: f64,
+    pub(crate) effect: Effect,
+}
+
+/// Finds the fault and the place a specification means.
+pub(crate) fn plan(
+    spec: &FaultSpec,
+    system: &System,
+    usual_place: impl Fn(FaultMode) -> Option<(&'static str, Option<&'static str>)>,
+) -> Result<Planned, Error> {
+    let Some(fault) = FAULTS.iter().find(|fault| fault.mode() == spec.mode) else {
+        let known: Vec<&str> = FAULTS.iter().map(|fault| fault.mode().row().id).collect();
+        return Err(Error::UnknownFault { mode: spec.mode, known: known.join(", ") });
+    };
+    let rates = system.rates();
+    let usual = usual_place(spec.mode);
+    let (entity, peer) = match (&spec.entity, usual) {
+        (Some(entity), _) => (entity.clone(), spec.peer.clone()),
+        (None, Some((entity, peer))) => {
+            (entity.to_owned(), spec.peer.clone().or(peer.map(str::to_owned)))
+        }
+        (None, None) => (String::new(), None),
+    };
+    let place = |node: Ref<Node>, peer: Option<Ref<Node>>| {
+        let mut calls = system
+            .calls
+            .iter()
+            .filter(|(_, call)| call.to == node && peer.is_none_or(|peer| call.from == peer));
+        Place {
+            system,
+            node,
+            call: calls.next().map(|(at, _)| at),
+            severity: spec.severity,
+            is_change_recorded: spec.is_change_recorded,
+            rates: &rates,
+        }
+    };
+    let known = |name: &str| {
+        system.node(name).ok_or_else(|| Error::UnknownEntity {
+            name: name.to_owned(),
+            known: some(system.nodes.iter().map(|(_, node)| node.entity.id.as_str())),
+        })
+    };
+    let node = known(&entity)?;
+    let peer = peer.as_deref().map(known).transpose()?;
+    let place_there = place(node, peer);
+    if !fault.suits(&place_there) {
+        let elsewhere = system.nodes.refs().filter(|&node| fault.suits(&place(node, None)));
+        let suits = some(elsewhere.map(|node| system.nodes[node].entity.id.as_str()));
+        return Err(Error::Unsuitable { mode: spec.mode, entity, suits });
+    }
+    Ok(Planned {
+        mode: spec.mode,
+        node,
+        delay_seconds: f64::from(spec.delay_seconds),
+        effect: fault.effect(&place_there),
+    })
+}
+
+/// The first names, for an error message.
+fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.take(15).map(|name| format!("`{name}`")).collect();
+    if names.is_empty() { "nothing".into() } else { names.join(", ") }
+}

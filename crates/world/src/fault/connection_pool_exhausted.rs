@@ -1,0 +1,71 @@
+use nightjar_incident::{ChangeKind, FaultMode};
+
+use super::{Effect, Fault, Place, Trigger};
+use crate::number::whole;
+
+/// A setting makes the pool smaller than the traffic needs. Where no change is to be recorded,
+/// connections aren't given back instead, until none is left.
+pub(super) struct ConnectionPoolExhausted;
+
+/// Size of the new pool as a share of the connections in use on average, at severity 1.
+const SIZE_SHARE: f64 = 0.75;
+/// With a leak, the pool is empty after about so many seconds at severity 1.
+const LEAK_SECONDS: f64 = 120.0;
+
+impl Fault for ConnectionPoolExhausted {
+    fn mode(&self) -> FaultMode {
+        FaultMode::ConnectionPoolExhausted
+    }
+
+    fn suits(&self, place: &Place<'_>) -> bool {
+        place.node().pool.is_some()
+    }
+
+    fn effect(&self, place: &Place<'_>) -> Effect {
+        let at = place.node;
+        let node = place.node();
+        let size = node.pool.as_ref().map_or(0, |pool| pool.size);
+        let uses: f64 = node
+            .calls
+            .iter()
+            .map(|&call| &place.system.calls[call])
+            .filter(|call| call.is_pooled)
+            .map(|call| place.rate() * call.share)
+            .sum();
+        if !place.is_change_recorded {
+            let share = (size as f64 * place.severity / (LEAK_SECONDS * uses.max(1e-6))).min(1.0);
+            return Effect {
+                apply: Box::new(move |system| {
+                    if let Some(pool) = &mut system.nodes[at].pool {
+                        pool.leaked_share = share;
+                    }
+                }),
+                change: None,
+                accept: Vec::new(),
+            };
+        }
+        let held: f64 = node
+            .calls
+            .iter()
+            .map(|&call| &place.system.calls[call])
+            .filter(|call| call.is_pooled)
+            .map(|call| place.system.nodes[call.to].work + 2.0 * call.delay)
+            .fold(0.0, f64::max);
+        let smaller = whole(uses * held * SIZE_SHARE / place.severity).max(1);
+        let summary =
+            format!("set maximumPoolSize of {} to {smaller} (was {size})", node.entity.id);
+        Effect {
+            apply: Box::new(move |system| {
+                if let Some(pool) = &mut system.nodes[at].pool {
+                    pool.size = smaller;
+                }
+            }),
+            change: Some(Trigger {
+                kind: ChangeKind::Configuration,
+                summary,
+                previous: Some(size.to_string()),
+            }),
+            accept: Vec::new(),
+        }
+    }
+}

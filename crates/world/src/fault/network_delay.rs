@@ -1,0 +1,39 @@
+use nightjar_incident::FaultMode;
+use nightjar_topology::RelationKind;
+
+use super::{Effect, Fault, Place};
+
+/// Requests over one connection take long on the way.
+pub(super) struct NetworkDelay;
+
+/// Time added in each direction at severity 1, seconds.
+const DELAY_SECONDS: f64 = 0.3;
+
+impl Fault for NetworkDelay {
+    fn mode(&self) -> FaultMode {
+        FaultMode::NetworkDelay
+    }
+
+    fn suits(&self, place: &Place<'_>) -> bool {
+        place.call.is_some_and(|call| {
+            let call = &place.system.calls[call];
+            call.kind != RelationKind::Publishes && place.system.nodes[call.from].is_instrumented()
+        })
+    }
+
+    fn effect(&self, place: &Place<'_>) -> Effect {
+        let extra = DELAY_SECONDS * place.severity;
+        let call = place.call;
+        // Nobody can tell from outside at which end of a connection it is slow.
+        let caller = call.map(|call| &place.system.nodes[place.system.calls[call].from]);
+        Effect {
+            apply: Box::new(move |system| {
+                if let Some(call) = call {
+                    system.calls[call].delay += extra;
+                }
+            }),
+            change: None,
+            accept: caller.map(|caller| caller.entity.id.clone()).into_iter().collect(),
+        }
+    }
+}

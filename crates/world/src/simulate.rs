@@ -1,0 +1,114 @@
+use jiff::{SignedDuration, Timestamp};
+use nightjar_incident::{
+    Change, ChangeId, Expectation, ExpectedCause, ExpectedVerdict, Recording, Window,
+};
+use nightjar_topology::EntityId;
+
+use crate::dice::{Dice, Purpose};
+use crate::event::{self, Edit};
+use crate::fault::{self, Planned};
+use crate::number::micros;
+use crate::telemetry::{Clock, metrics};
+use crate::{Error, Recipe, alarm, app, background};
+
+/// Seconds simulated before the recording begins, so that it begins in the usual state.
+const WARM_UP_SECONDS: f64 = 120.0;
+
+/// Runs a recipe; the recording begins at `start`, the faults `minutes_before` later.
+pub fn simulate(recipe: &Recipe, start: Timestamp) -> Result<Recording, Error> {
+    recipe.check()?;
+    let application = app::build(recipe);
+    let system = application.system;
+    let clock = Clock {
+        start,
+        warm_up: micros(WARM_UP_SECONDS),
+        step: f64::from(recipe.step_seconds),
+        steps: (recipe.minutes_before + recipe.minutes_after) * 60 / recipe.step_seconds,
+    };
+    let onset = f64::from(recipe.minutes_before) * 60.0;
+    let mut planned = Vec::new();
+    for spec in &recipe.faults {
+        planned.push(fault::plan(spec, &system, &application.usual_place)?);
+    }
+
+    let mut edits = Vec::new();
+    let mut changes = Vec::new();
+    if recipe.background {
+        let guilty: Vec<_> = planned.iter().map(|fault| fault.node).collect();
+        let around = background::plan(&system, &clock, onset, &guilty, recipe.seed);
+        edits.extend(around.edits);
+        changes.extend(around.changes);
+    }
+    let mut dice = Dice::new(recipe.seed, Purpose::Layout);
+    let mut causes = Vec::new();
+    let topology = system.topology();
+    for (number, fault) in planned.into_iter().enumerate() {
+        // Nothing begins at a full minute but in tests.
+        let at = onset + fault.delay_seconds + dice.between(2.0, 25.0);
+        let entity = system.nodes[fault.node].entity.id.clone();
+        let change = change(&fault, &entity, &clock, at, number, &mut dice);
+        causes.push(cause(&fault, entity, change.as_ref().map(|change| &change.id)));
+        changes.extend(change);
+        edits.push(Edit { at, apply: fault.effect.apply });
+    }
+    if let Some(kind) = recipe.false_alarm {
+        edits.extend(alarm::blip(kind, &system, onset));
+    }
+    edits.sort_by(|a, b| a.at.total_cmp(&b.at));
+    changes.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+
+    let measured = event::run(system.clone(), &edits, &clock, recipe.seed);
+    let metrics = metrics(&system, &measured.frames, &clock);
+    let alerts = alarm::alerts(recipe, &system, &metrics, &clock);
+    let seconds = i64::from(clock.steps) * i64::from(recipe.step_seconds);
+    Ok(Recording {
+        name: recipe.name.clone(),
+        window: Some(Window { from: start, to: start + SignedDuration::from_secs(seconds) }),
+        sources: vec![format!("simulated: {}, seed {}", application.name, recipe.seed)],
+        topology,
+        alerts,
+        changes,
+        metrics,
+        logs: measured.logs,
+        spans: measured.spans,
+        expect: Some(expectation(causes)),
+        notes: Vec::new(),
+    })
+}
+
+fn change(
+    fault: &Planned,
+    entity: &EntityId,
+    clock: &Clock,
+    at: f64,
+    number: usize,
+    dice: &mut Dice,
+) -> Option<Change> {
+    let trigger = fault.effect.change.as_ref()?;
+    Some(Change {
+        id: ChangeId::new(format!("change-{}", 7301 + 17 * number)),
+        kind: trigger.kind,
+        at: clock.timestamp(clock.warm_up + micros(at.floor())),
+        entities: vec![entity.clone()],
+        summary: trigger.summary.clone(),
+        author: background::author(dice),
+        previous: trigger.previous.clone(),
+        url: None,
+    })
+}
+
+fn cause(fault: &Planned, entity: EntityId, trigger: Option<&ChangeId>) -> ExpectedCause {
+    ExpectedCause {
+        entity,
+        fault_mode: Some(fault.mode),
+        fault_label: None,
+        trigger: trigger.map(|id| id.as_str().to_owned()),
+        accept: fault.effect.accept.clone(),
+    }
+}
+
+fn expectation(causes: Vec<ExpectedCause>) -> Expectation {
+    let verdict =
+        if causes.is_empty() { ExpectedVerdict::NoIncident } else { ExpectedVerdict::CauseFound };
+    Expectation { verdict, causes, must_say: Vec::new(), must_not_say: Vec::new() }
+}

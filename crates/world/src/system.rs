@@ -1,0 +1,283 @@
+//! The parameters of a simulated application: what a fault may change.
+
+use std::collections::VecDeque;
+
+use nightjar_topology::{Entity, EntityKind, Relation, RelationKind, Topology};
+
+use crate::table::{Ref, Table};
+
+/// Everything that is set about an application. How it behaves follows from this and from chance.
+///
+/// INVARIANT: calls and consumed queues form no cycle.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct System {
+    pub(crate) nodes: Table<Node, Node>,
+    pub(crate) calls: Table<Call, Call>,
+    pub(crate) hosts: Table<Host, Host>,
+    pub(crate) streams: Vec<Stream>,
+    /// What stands in the topology and takes no part in the simulation: users, batch hosts.
+    pub(crate) bystanders: Vec<Entity>,
+}
+
+/// One thing that answers requests.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Node {
+    pub(crate) entity: Entity,
+    pub(crate) host: Option<Ref<Host>>,
+    /// Requests worked on at a time; each holds its worker until it is answered.
+    pub(crate) workers: usize,
+    /// Requests that may wait for a worker; more are turned away.
+    pub(crate) backlog: usize,
+    /// Processors; each serves one request at a time.
+    pub(crate) processors: usize,
+    /// Processor time per request, seconds.
+    pub(crate) work: f64,
+    /// Coefficient of variation of the work.
+    pub(crate) variation: f64,
+    /// Processors that something else than requests keeps busy.
+    pub(crate) hog: f64,
+    /// Share of requests that fail by the node's own doing.
+    pub(crate) error_share: f64,
+    /// Share of requests that meet a defect of the release that runs.
+    pub(crate) defect_share: f64,
+    /// What it is asked to do, as traces and logs name it.
+    pub(crate) operation: String,
+    /// The release that runs.
+    pub(crate) version: String,
+    /// The pool through which its pooled calls go.
+    pub(crate) pool: Option<Pool>,
+    /// Requests per second that are admitted; more are turned away at once.
+    pub(crate) admitted_per_second: Option<f64>,
+    pub(crate) memory: Option<Memory>,
+    /// What it calls for each request, in this order.
+    pub(crate) calls: Vec<Ref<Call>>,
+    /// The queue it takes its work from, if it isn't called.
+    pub(crate) consumes: Option<Ref<Node>>,
+}
+
+/// Connections a node keeps to something it calls.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pool {
+    pub(crate) size: usize,
+    /// How long a request waits for a connection, seconds.
+    pub(crate) timeout: f64,
+    /// Share of uses after which the connection isn't given back.
+    pub(crate) leaked_share: f64,
+}
+
+/// What a process needs of memory, in bytes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Memory {
+    pub(crate) limit: f64,
+    pub(crate) base: f64,
+    /// Held while a request is worked on.
+    pub(crate) per_request: f64,
+    /// Never given back, for each request.
+    pub(crate) leaked_per_request: f64,
+    /// Time from a kill until requests are answered again, seconds.
+    pub(crate) restart: f64,
+}
+
+/// A request one node sends to another for a share of its own requests.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Call {
+    pub(crate) from: Ref<Node>,
+    pub(crate) to: Ref<Node>,
+    pub(crate) kind: RelationKind,
+    pub(crate) share: f64,
+    /// Time on the way, each direction, seconds.
+    pub(crate) delay: f64,
+    /// How long the caller waits for an answer, seconds.
+    pub(crate) timeout: f64,
+    /// Attempts after the first.
+    pub(crate) retries: u32,
+    /// Wait before the first further attempt, seconds; doubled for each one more.
+    pub(crate) backoff: f64,
+    /// Whether it needs a connection of the caller's pool.
+    pub(crate) is_pooled: bool,
+    /// Whether the caller fails when it fails.
+    pub(crate) is_essential: bool,
+}
+
+/// A machine that nodes run on.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Host {
+    pub(crate) entity: Entity,
+    pub(crate) processors: f64,
+    /// Processors that processes outside the application keep busy.
+    pub(crate) neighbour: f64,
+}
+
+/// Requests from outside.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stream {
+    pub(crate) to: Ref<Node>,
+    pub(crate) per_second: f64,
+    /// Size of the slow drift, share of the rate.
+    pub(crate) drift: f64,
+    /// Period of the drift, seconds, and where in it the recording begins (0 to 1).
+    pub(crate) period: f64,
+    pub(crate) phase: f64,
+}
+
+impl Stream {
+    /// The rate at a time in seconds since the beginning.
+    pub(crate) fn rate_at(&self, seconds: f64) -> f64 {
+        let turn = std::f64::consts::TAU * (seconds / self.period + self.phase);
+        self.per_second * (1.0 + self.drift * turn.sin())
+    }
+}
+
+impl Node {
+    /// A node of a kind with middling settings; the application says what differs.
+    pub(crate) fn new(entity: Entity) -> Self {
+        Self {
+            host: None,
+            workers: 32,
+            backlog: 128,
+            processors: 2,
+            work: 0.01,
+            variation: 0.6,
+            hog: 0.0,
+            error_share: 0.0,
+            defect_share: 0.0,
+            operation: format!("POST /{}", entity.id),
+            version: "1.0.0".into(),
+            pool: None,
+            admitted_per_second: None,
+            memory: None,
+            calls: Vec::new(),
+            consumes: None,
+            entity,
+        }
+    }
+
+    pub(crate) fn kind(&self) -> EntityKind {
+        self.entity.kind
+    }
+
+    /// Whether it tells of its own requests; the others are seen only by their callers.
+    pub(crate) fn is_instrumented(&self) -> bool {
+        matches!(self.kind(), EntityKind::Gateway | EntityKind::Service | EntityKind::Function)
+    }
+}
+
+impl System {
+    pub(crate) fn node(&self, id: &str) -> Option<Ref<Node>> {
+        self.nodes.iter().find(|(_, node)| node.entity.id.as_str() == id).map(|(at, _)| at)
+    }
+
+    pub(crate) fn add_call(&mut self, call: Call) -> Ref<Call> {
+        let from = call.from;
+        let at = self.calls.push(call);
+        self.nodes[from].calls.push(at);
+        at
+    }
+
+    /// Requests per second at each node, retries and failures aside.
+    pub(crate) fn rates(&self) -> Table<Node, f64> {
+        let mut rates = self.nodes.map(|_| 0.0);
+        for stream in &self.streams {
+            rates[stream.to] += stream.per_second;
+        }
+        for at in self.order() {
+            let node = &self.nodes[at];
+            if let Some(queue) = node.consumes {
+                rates[at] += rates[queue];
+            }
+            for &call in &node.calls {
+                let call = &self.calls[call];
+                rates[call.to] += rates[at] * call.share;
+            }
+        }
+        rates
+    }
+
+    /// The nodes, callers before what they call and queues before their consumers.
+    pub(crate) fn order(&self) -> Vec<Ref<Node>> {
+        let mut callers = self.nodes.map(|_| 0usize);
+        let mut consumers = self.nodes.map(|_| Vec::new());
+        for (_, call) in self.calls.iter() {
+            callers[call.to] += 1;
+        }
+        for (at, node) in self.nodes.iter() {
+            if let Some(queue) = node.consumes {
+                callers[at] += 1;
+                consumers[queue].push(at);
+            }
+        }
+        let mut ready: VecDeque<Ref<Node>> =
+            self.nodes.refs().filter(|&at| callers[at] == 0).collect();
+        let mut order = Vec::with_capacity(self.nodes.len());
+        while let Some(at) = ready.pop_front() {
+            order.push(at);
+            let called = self.nodes[at].calls.iter().map(|&call| self.calls[call].to);
+            for to in called.chain(consumers[at].iter().copied()) {
+                callers[to] -= 1;
+                if callers[to] == 0 {
+                    ready.push_back(to);
+                }
+            }
+        }
+        order
+    }
+
+    /// How fast a node's processors run, as a share of their usual speed: what its own hog and
+    /// the host's other processes leave.
+    pub(crate) fn speed(&self, at: Ref<Node>) -> f64 {
+        let node = &self.nodes[at];
+        let processors = node.processors.max(1) as f64;
+        let own = 1.0 - (node.hog / processors).clamp(0.0, 0.98);
+        own * node.host.map_or(1.0, |host| self.host_speed(host))
+    }
+
+    /// What a host's neighbours leave to the application, as a share of what it may use.
+    pub(crate) fn host_speed(&self, host: Ref<Host>) -> f64 {
+        let guests: f64 = self
+            .nodes
+            .iter()
+            .filter(|(_, node)| node.host == Some(host))
+            .map(|(_, node)| node.processors as f64)
+            .sum();
+        let left = self.hosts[host].processors - self.hosts[host].neighbour;
+        (left / guests.max(1.0)).clamp(0.02, 1.0)
+    }
+
+    /// The topology as an inventory would show it.
+    pub(crate) fn topology(&self) -> Topology {
+        let mut topology = Topology::default();
+        for entity in &self.bystanders {
+            topology.add(entity.clone());
+        }
+        for (_, host) in self.hosts.iter() {
+            topology.add(host.entity.clone());
+        }
+        for (_, node) in self.nodes.iter() {
+            let mut entity = node.entity.clone();
+            if node.is_instrumented() {
+                entity.attributes.insert("service.version".into(), node.version.clone());
+            }
+            topology.add(entity);
+        }
+        let mut relate = |from: &Entity, to: &Entity, kind| {
+            topology.relate(Relation { from: from.id.clone(), to: to.id.clone(), kind });
+        };
+        for (_, call) in self.calls.iter() {
+            relate(&self.nodes[call.from].entity, &self.nodes[call.to].entity, call.kind);
+        }
+        for (_, node) in self.nodes.iter() {
+            if let Some(host) = node.host {
+                relate(&node.entity, &self.hosts[host].entity, RelationKind::RunsOn);
+            }
+            if let Some(queue) = node.consumes {
+                relate(&node.entity, &self.nodes[queue].entity, RelationKind::Consumes);
+            }
+        }
+        for client in self.bystanders.iter().filter(|e| e.kind == EntityKind::Client) {
+            for stream in &self.streams {
+                relate(client, &self.nodes[stream.to].entity, RelationKind::Calls);
+            }
+        }
+        topology
+    }
+}
