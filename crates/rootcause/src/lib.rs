@@ -1,1 +1,22 @@
-//! Placeholder while the workspace is laid out.
+//! From evidence and topology to ranked hypotheses and a verdict.
+//!
+//! Pure: the same case gives the same conclusion. This room knows what faults look like and how
+//! they travel; it knows no connection, asks nothing and waits for nothing. The method is
+//! described in docs/method.md, every number it decides by in [`thresholds::TABLE`].
+
+mod attack;
+mod case;
+mod conclude;
+mod excess;
+mod explain;
+mod flow;
+mod gaps;
+mod impact;
+mod ledger;
+mod observe;
+mod symptom;
+mod text;
+pub mod thresholds;
+
+pub use case::{Case, Symptom};
+pub use conclude::investigate;

@@ -6,6 +6,8 @@
 
 mod column;
 
+pub mod gaussian;
 pub mod robust;
+pub mod shift;
 
 pub use column::{Column, Repairs};

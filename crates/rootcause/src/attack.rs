@@ -1,0 +1,156 @@
+//! The attempt to break a hypothesis before it is believed: what would have to be true as well?
+
+use nightjar_incident::{
+    Direction, Observation, ObservationId, ObservationKind, Onset, Signal,
+};
+
+use crate::excess::{Excess, Kind};
+use crate::explain::{Scene, Suspect};
+use crate::ledger::Place;
+use crate::thresholds as limit;
+
+/// Tries to break the leading suspects; scores, counter-evidence and reasons change, and notably
+/// normal facts are added to the observations.
+pub(crate) fn attack(scene: &Scene<'_>, suspects: &mut [Suspect]) -> Vec<Observation> {
+    let mut calm = Vec::new();
+    for suspect in suspects.iter_mut().take(limit::ATTACKED) {
+        order_of_onsets(scene, suspect);
+        share_of_symptom(scene, suspect);
+        neighbours(scene, suspect, &mut calm);
+    }
+    calm
+}
+
+/// A cause isn't later than its effect.
+fn order_of_onsets(scene: &Scene<'_>, suspect: &mut Suspect) {
+    let onsets = scene
+        .observations
+        .iter()
+        .filter(|o| suspect.support.contains(&o.id) && o.kind != ObservationKind::Change)
+        .filter(|o| &o.entity == suspect.entity() || o.peer.as_ref() == Some(suspect.entity()))
+        .filter_map(|o| Some((o, o.onset?)));
+    let Some((first, onset)) = onsets.min_by_key(|(_, onset)| onset.earliest) else { return };
+    let late = onset.earliest.duration_since(scene.view.onset).as_secs_f64();
+    let row = scene.view.requests.map_or(60.0, |(ledger, _)| ledger.step as f64 / 1000.0);
+    if late > limit::LATE_ROWS.value * row {
+        suspect.score -= limit::MARK_WEAK.value;
+        suspect.against.push(first.id.clone());
+        suspect.reasons.push(format!(
+            "what speaks for it began {:.0} minutes after the symptom",
+            late / 60.0
+        ));
+    }
+}
+
+/// A cause that would take away little of the symptom isn't the cause of it.
+fn share_of_symptom(scene: &Scene<'_>, suspect: &mut Suspect) {
+    let (Some(flow), Some(share)) = (scene.flow, suspect.share_explained) else { return };
+    if suspect.node == Some(flow.symptom.0) {
+        return;
+    }
+    let what = match flow.symptom.1 {
+        Kind::Time => "excess time",
+        Kind::Errors => "excess errors",
+    };
+    let percent = crate::text::percent(share);
+    suspect.reasons.push(format!("{percent} of the symptom's {what} would go away with it"));
+    if share < limit::SHARE_TOO_SMALL.value {
+        suspect.score -= limit::ATTACK_WEIGHT.value;
+    }
+}
+
+/// Others that call the same place should suffer too, and what the place itself calls should be
+/// calm.
+fn neighbours(scene: &Scene<'_>, suspect: &mut Suspect, calm: &mut Vec<Observation>) {
+    let (Some(graph), Some(node)) = (scene.graph, suspect.node) else { return };
+    let Some((ledger, _)) = scene.view.requests else { return };
+    let Some(center) = graph.nodes.get(node) else { return };
+    let loud = Kind::BOTH.into_iter().max_by(|a, b| {
+        let z = |kind: &Kind| center.excess(*kind).map_or(0.0, Excess::z);
+        z(a).total_cmp(&z(b))
+    });
+    let Some(kind) = loud.filter(|kind| center.excess(*kind).is_some_and(|e| e.z() >= limit::OWN_TEST.value))
+    else {
+        return;
+    };
+    let total = center.excess(kind).map_or(0.0, Excess::total);
+    let requests: f64 = center.excess(kind).map_or(0.0, |e| e.requests.iter().sum());
+    let note = |place: &Place, excess: &Excess, calm: &mut Vec<Observation>| -> ObservationId {
+        let (entity, peer) = match place {
+            Place::Entity(id) => (id, None),
+            Place::Edge { from, to } => (from, Some(to)),
+        };
+        let known = scene.observations.iter().chain(calm.iter()).find(|o| {
+            o.direction == Direction::Steady && &o.entity == entity && o.peer.as_ref() == peer
+        });
+        if let Some(known) = known {
+            return known.id.clone();
+        }
+        let number = scene.observations.len() + calm.len() + 1;
+        let observation = steady(number, entity, peer, excess, kind);
+        let id = observation.id.clone();
+        calm.push(observation);
+        id
+    };
+    for &callee in &center.callees {
+        let Some(other) = graph.nodes.get(callee) else { continue };
+        if let Some(excess) = other.excess(kind).filter(|e| e.known && e.z() < limit::CALM_Z.value) {
+            let id = note(&other.place, excess, calm);
+            if let Some(evidence) = ledger.tables.get(other.table).map(|t| t.evidence.clone())
+                && let Some(observation) = calm.iter_mut().find(|o| o.id == id)
+            {
+                observation.evidence = evidence;
+            }
+            suspect.support.push(id);
+        }
+    }
+    for caller in graph.nodes.iter().filter(|n| n.callees.contains(&node)) {
+        let Some(excess) = caller.excess(kind).filter(|excess| excess.known) else { continue };
+        let sent: f64 = excess.requests.iter().sum();
+        // What the caller should suffer, were it hurt in proportion, against what would show.
+        let due = total * (sent / requests.max(1.0)).min(1.0);
+        let noise = excess.variance.iter().sum::<f64>().sqrt()
+            + excess.offset.iter().sum::<f64>().abs();
+        if excess.z() < 1.0 && due > limit::OWN_TEST.value * noise && sent > 0.2 * requests {
+            let id = note(&caller.place, excess, calm);
+            if let Some(evidence) = ledger.tables.get(caller.table).map(|t| t.evidence.clone())
+                && let Some(observation) = calm.iter_mut().find(|o| o.id == id)
+            {
+                observation.evidence = evidence;
+            }
+            suspect.against.push(id);
+            suspect.score -= limit::ATTACK_WEIGHT.value;
+        }
+    }
+}
+
+fn steady(
+    number: usize,
+    entity: &nightjar_topology::EntityId,
+    peer: Option<&nightjar_topology::EntityId>,
+    excess: &Excess,
+    kind: Kind,
+) -> Observation {
+    let requests: f64 = excess.requests.iter().sum();
+    let seen = excess.usual + excess.total() / requests.max(f64::MIN_POSITIVE);
+    let whom = peer.map_or(String::new(), |peer| format!(" calling `{peer}`"));
+    let (kind, signal, unit, what) = match kind {
+        Kind::Time => (ObservationKind::Latency, Signal::Latency, "s", "answers as fast"),
+        Kind::Errors => (ObservationKind::Errors, Signal::Errors, "1", "fails as rarely"),
+    };
+    Observation {
+        id: ObservationId::new(format!("obs-{number}")),
+        entity: entity.clone(),
+        peer: peer.cloned(),
+        kind,
+        signal: Some(signal),
+        direction: Direction::Steady,
+        onset: None::<Onset>,
+        usual: excess.usual,
+        seen: if requests > 0.0 { seen.max(0.0) } else { excess.usual },
+        unit: unit.to_owned(),
+        z: 0.0,
+        summary: format!("`{entity}`{whom} {what} as usual"),
+        evidence: Vec::new(),
+    }
+}

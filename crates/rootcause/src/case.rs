@@ -1,0 +1,59 @@
+use jiff::{SignedDuration, Timestamp};
+use nightjar_incident::{Alert, Evidence, Gap, Signal, Window};
+use nightjar_topology::{EntityId, Topology};
+
+/// Everything an execution may look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The moment of the execution; nothing later is in the evidence.
+    pub now: Timestamp,
+    /// The incident's alerts so far.
+    pub alerts: &'a [Alert],
+    /// What the alerts complain about, the primary's first; empty if no alert names an entity
+    /// that the topology knows.
+    pub symptoms: &'a [Symptom],
+    /// The topology.
+    pub topology: &'a Topology,
+    /// What the connections answered.
+    pub evidence: &'a [Evidence],
+    /// What they couldn't answer.
+    pub gaps: &'a [Gap],
+}
+
+/// What an alert complains about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symptom {
+    /// Who suffers.
+    pub entity: EntityId,
+    /// What was measured, where the alert tells.
+    pub signal: Option<Signal>,
+}
+
+/// How far before the first alert the window begins: an alert fires after two or three
+/// evaluations of a minute to five, and the rows before the fault are its best base.
+const BEFORE_ALERT: SignedDuration = SignedDuration::from_mins(10);
+
+/// How far behind the first alert the window ends at the latest: later rows say how it went on,
+/// not how it began.
+const AFTER_ALERT: SignedDuration = SignedDuration::from_mins(30);
+
+impl Case<'_> {
+    /// When the first alert says that it began; `now` without alerts.
+    pub(crate) fn alarm(&self) -> Timestamp {
+        let first = self.alerts.iter().map(|alert| alert.starts_at).min();
+        first.unwrap_or(self.now).min(self.now)
+    }
+
+    /// The time compared with the usual.
+    pub(crate) fn window(&self) -> Window {
+        let alarm = self.alarm();
+        let from = alarm.saturating_sub(BEFORE_ALERT).unwrap_or(alarm);
+        let end = alarm.saturating_add(AFTER_ALERT).unwrap_or(self.now);
+        Window { from, to: self.now.min(end).max(from) }
+    }
+
+    /// The time taken as usual: all that was recorded before the window.
+    pub(crate) fn reference(&self) -> Window {
+        Window { from: Timestamp::MIN, to: self.window().from }
+    }
+}

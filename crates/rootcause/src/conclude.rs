@@ -1,0 +1,337 @@
+//! The verdict: decided from scores and recorded evidence, never by how loud a symptom is.
+
+use nightjar_incident::{
+    Conclusion, FaultMode, Hypothesis, HypothesisId, Observation, RootCause, Share, Stage, Verdict,
+};
+use nightjar_topology::{EntityId, RelationKind};
+
+use crate::attack::attack;
+use crate::case::Case;
+use crate::excess::Kind;
+use crate::explain::{Scene, Suspect, normalise, suspects};
+use crate::flow::{Culprit, Graph, State};
+use crate::ledger::{Ledger, Place};
+use crate::observe::{self, View};
+use crate::symptom::{Complaint, complaint, excess_of};
+use crate::thresholds as limit;
+use crate::{gaps, impact};
+
+/// Investigates one case: the same input gives the same conclusion.
+pub fn investigate(case: &Case<'_>) -> Conclusion {
+    let (window, reference) = (case.window(), case.reference());
+    let ledger = Ledger::build(case.evidence, window, reference);
+    let connected = ledger.as_ref().map(|ledger| connect(case, ledger));
+    let (graph, complaint) = match &connected {
+        Some((graph, complaint)) => (Some(graph), complaint.clone()),
+        None => (None, Complaint::Unmeasured),
+    };
+    let onset = ledger.as_ref().zip(graph).and_then(|(ledger, graph)| {
+        let (Complaint::Shows(state) | Complaint::Recovered(state) | Complaint::Blip(state)) =
+            &complaint
+        else {
+            return None;
+        };
+        let pulse = excess_of(graph, *state)?.pulse?;
+        let at = ledger.rows.get(ledger.window.start + pulse.from)?;
+        jiff::Timestamp::from_millisecond(*at).ok()
+    });
+    let view = View {
+        case: *case,
+        window,
+        reference,
+        requests: ledger.as_ref().zip(graph),
+        onset: onset.unwrap_or_else(|| case.alarm()),
+    };
+    let mut observations = observe::all(&view);
+    let flow = match (&complaint, &ledger, graph) {
+        (Complaint::Unmeasured, _, _) | (_, None, _) | (_, _, None) => None,
+        (
+            Complaint::Shows(state)
+            | Complaint::Usual(state, _)
+            | Complaint::Blip(state)
+            | Complaint::Recovered(state),
+            Some(ledger),
+            Some(graph),
+        ) => Some(graph.flow(ledger, *state)),
+    };
+    let starts = match (&flow, graph) {
+        (Some(flow), Some(graph)) => start_of(graph, flow.symptom),
+        _ => case.symptoms.iter().map(|symptom| symptom.entity.clone()).collect(),
+    };
+    let scene = Scene { view: &view, graph, flow: flow.as_ref(), observations: &observations, starts };
+    let mut ranked = suspects(&scene);
+    let calm = attack(&scene, &mut ranked);
+    normalise(&mut ranked);
+    let stage = stage(&view, ledger.as_ref());
+    for suspect in &mut ranked {
+        cap(&scene, suspect, stage);
+    }
+    let starts = scene.starts.clone();
+    observations.extend(calm);
+    let gaps = gaps::find(case, graph, &ranked, &starts);
+    let verdict = decide(case, graph, &complaint, &ranked, &observations);
+    let impact = graph.zip(ledger.as_ref()).and_then(|(graph, ledger)| {
+        impact::measure(ledger, graph, flow.as_ref()?.symptom, &observations)
+    });
+    let hypotheses: Vec<Hypothesis> = ranked.iter().enumerate().map(numbered).collect();
+    let leading = hypotheses.first().map(|hypothesis| hypothesis.entity.clone());
+    let blast_radius = leading.map_or(Vec::new(), |entity| {
+        case.topology
+            .blast_radius(&entity, |kind| kind.is_request() || kind == RelationKind::RunsOn)
+    });
+    Conclusion {
+        at: case.now,
+        stage,
+        verdict: verdict.finish(&hypotheses, &observations, &view),
+        hypotheses,
+        observations,
+        gaps,
+        impact,
+        blast_radius,
+        window,
+        reference,
+    }
+}
+
+/// The graph with what deviated before the symptom taken as drift.
+fn connect(case: &Case<'_>, ledger: &Ledger) -> (Graph, Complaint) {
+    let graph = Graph::build(ledger, case.topology, 0);
+    let first = complaint(case, &graph);
+    let Complaint::Shows(state) = first else { return (graph, first) };
+    let Some(pulse) = excess_of(&graph, state).and_then(|excess| excess.pulse) else {
+        return (graph, first);
+    };
+    // Rows that ended before the alarm and before the symptom began.
+    let alarm = case.alarm().as_millisecond();
+    let early = ledger.rows.get(ledger.window.clone()).unwrap_or_default();
+    let early = early.iter().take_while(|&&at| at + ledger.step <= alarm).count();
+    let quiet = early.min(pulse.from);
+    if quiet == 0 {
+        return (graph, first);
+    }
+    let graph = Graph::build(ledger, case.topology, quiet);
+    let second = complaint(case, &graph);
+    (graph, second)
+}
+
+fn start_of(graph: &Graph, symptom: State) -> Vec<EntityId> {
+    let place = graph.nodes.get(symptom.0).map(|node| &node.place);
+    place
+        .map(|place| match place {
+            Place::Entity(id) => id.clone(),
+            Place::Edge { from, .. } => from.clone(),
+        })
+        .into_iter()
+        .collect()
+}
+
+/// Final once enough rows followed the onset.
+fn stage(view: &View<'_>, ledger: Option<&Ledger>) -> Stage {
+    let step = ledger.map_or(60_000, |ledger| ledger.step);
+    let since = view.case.now.duration_since(view.onset.min(view.case.alarm())).as_millis();
+    let rows = since as f64 / step as f64;
+    if rows >= limit::MIN_ROWS_AFTER.value { Stage::Final } else { Stage::Provisional }
+}
+
+/// Limits a confidence by what was seen at all.
+fn cap(scene: &Scene<'_>, suspect: &mut Suspect, stage: Stage) {
+    let mut most = limit::CAP.value;
+    if !suspect.decisive {
+        most = most.min(limit::CAP_UNDECIDED.value);
+    }
+    let is_symptom = scene.flow.is_some_and(|flow| suspect.node == Some(flow.symptom.0));
+    if is_symptom && !suspect.decisive {
+        let kinds = "what it calls may not be fully observed";
+        suspect.reasons.push(format!("the excess stays with the symptom itself; {kinds}"));
+        most = most.min(limit::CAP_SYMPTOM.value);
+    }
+    if stage == Stage::Provisional {
+        suspect.reasons.push("little was seen after the onset yet".to_owned());
+        most = most.min(limit::CAP_PROVISIONAL.value);
+    }
+    suspect.confidence = suspect.confidence.min(most);
+}
+
+fn numbered((index, suspect): (usize, &Suspect)) -> Hypothesis {
+    let peer = match &suspect.culprit {
+        Culprit::Entity(_) => None,
+        Culprit::Connection { from, .. } => Some(from.clone()),
+    };
+    Hypothesis {
+        id: HypothesisId::new(format!("hyp-{}", index + 1)),
+        entity: suspect.entity().clone(),
+        peer,
+        fault_mode: suspect.mode,
+        trigger: suspect.trigger.clone(),
+        support: suspect.support.clone(),
+        against: suspect.against.clone(),
+        confidence: Share::new(suspect.confidence),
+        share_explained: suspect.share_explained.map(Share::new),
+        path: suspect.path.clone(),
+        reasons: suspect.reasons.clone(),
+    }
+}
+
+/// The verdict before it is put in words.
+enum Decision {
+    Cause,
+    Nothing(String),
+    Unknown(String),
+}
+
+fn decide(
+    case: &Case<'_>,
+    graph: Option<&Graph>,
+    complaint: &Complaint,
+    ranked: &[Suspect],
+    observations: &[Observation],
+) -> Decision {
+    let name = |state: &State| {
+        let place = graph.and_then(|graph| graph.nodes.get(state.0)).map(|node| &node.place);
+        match place {
+            Some(Place::Entity(id)) => format!("`{id}`"),
+            Some(Place::Edge { from, to }) => format!("`{from}` calling `{to}`"),
+            None => "the alerting entity".to_owned(),
+        }
+    };
+    let what = |state: &State| match state.1 {
+        Kind::Time => "latency",
+        Kind::Errors => "error rate",
+    };
+    let leading = ranked.first();
+    let decisive = leading
+        .filter(|s| s.decisive && s.confidence >= limit::CLAIM.value)
+        .is_some_and(|s| has_own_mark(s, observations));
+    match complaint {
+        Complaint::Usual(state, z) if !decisive => {
+            return Decision::Nothing(format!(
+                "{} of {} is within its usual range ({z:.1} standard deviations)",
+                what(state),
+                name(state)
+            ));
+        }
+        Complaint::Blip(state) => {
+            return Decision::Nothing(format!(
+                "{} of {} stood out for a single interval and is back to normal",
+                what(state),
+                name(state)
+            ));
+        }
+        Complaint::Recovered(state) => {
+            return Decision::Nothing(format!(
+                "{} of {} has already returned to normal",
+                what(state),
+                name(state)
+            ));
+        }
+        Complaint::Usual(..) | Complaint::Shows(_) | Complaint::Unmeasured => {}
+    }
+    if case.symptoms.is_empty() {
+        return Decision::Unknown(
+            "no alert names an entity that the topology knows".to_owned(),
+        );
+    }
+    let Some(leading) = leading else {
+        return Decision::Unknown("nothing that was seen points anywhere".to_owned());
+    };
+    if *complaint == Complaint::Unmeasured && !decisive {
+        return Decision::Unknown(
+            "no request metrics of the alerting entities, or of what depends on them, were seen"
+                .to_owned(),
+        );
+    }
+    if leading.confidence < limit::CLAIM.value {
+        let share = crate::text::percent(leading.confidence);
+        return Decision::Unknown(format!("the strongest lead reaches only {share}"));
+    }
+    Decision::Cause
+}
+
+/// Whether something besides requests was seen at the suspect: its own mark.
+fn has_own_mark(suspect: &Suspect, observations: &[Observation]) -> bool {
+    use nightjar_incident::ObservationKind as Is;
+    observations.iter().any(|o| {
+        suspect.support.contains(&o.id)
+            && match o.kind {
+                Is::Saturation | Is::Throttling | Is::Backlog | Is::Restart | Is::Missing => true,
+                Is::Latency
+                | Is::Errors
+                | Is::Traffic
+                | Is::NetworkGap
+                | Is::Logs
+                | Is::Spans
+                | Is::Change => false,
+            }
+    })
+}
+
+impl Decision {
+    fn finish(
+        self,
+        hypotheses: &[Hypothesis],
+        observations: &[Observation],
+        view: &View<'_>,
+    ) -> Verdict {
+        match (self, hypotheses.first()) {
+            (Self::Cause, Some(leading)) => Verdict::CauseFound {
+                causes: vec![RootCause {
+                    statement: statement(leading, observations, view),
+                    hypothesis: leading.clone(),
+                }],
+            },
+            (Self::Cause, None) => {
+                Verdict::NotFound { reason: "nothing that was seen points anywhere".to_owned() }
+            }
+            (Self::Nothing(reason), _) => Verdict::NoIncident { reason },
+            (Self::Unknown(reason), _) => Verdict::NotFound { reason },
+        }
+    }
+}
+
+/// The cause in a sentence or two.
+fn statement(cause: &Hypothesis, observations: &[Observation], view: &View<'_>) -> String {
+    let entity = &cause.entity;
+    let kind = view.case.topology.kind(entity).label();
+    let what = match cause.fault_mode {
+        FaultMode::BadDeployment => format!("A deployment broke the {kind} `{entity}`"),
+        FaultMode::ConnectionPoolExhausted => {
+            format!("The {kind} `{entity}` ran out of connections")
+        }
+        FaultMode::Throttled => format!("The {kind} `{entity}` is throttled at its capacity limit"),
+        FaultMode::ExternalDependency => {
+            format!("`{entity}`, outside the estate, answers slowly or fails")
+        }
+        FaultMode::CpuSaturation => format!("The {kind} `{entity}` is short of CPU"),
+        FaultMode::MemoryLeak => {
+            format!("The {kind} `{entity}` runs out of memory and is killed")
+        }
+        FaultMode::TrafficSurge => format!("More requests arrive at `{entity}` than can be served"),
+        FaultMode::NetworkDelay => match &cause.peer {
+            Some(peer) => format!("Requests from `{peer}` to `{entity}` take long on the way"),
+            None => format!("Requests to `{entity}` take long on the way"),
+        },
+        FaultMode::Slow => format!("The {kind} `{entity}` became slow; what made it so wasn't seen"),
+        FaultMode::Failing => {
+            format!("The {kind} `{entity}` began to fail; what made it so wasn't seen")
+        }
+        FaultMode::WrongResult => format!("The {kind} `{entity}` behaves differently than before"),
+        FaultMode::Unavailable => format!("The {kind} `{entity}` stopped answering"),
+    };
+    let trigger = cause.trigger.as_ref().and_then(|id| {
+        let changes = view.case.evidence.iter().filter_map(|piece| match &piece.content {
+            nightjar_incident::Content::Changes(changes) => Some(changes),
+            _ => None,
+        });
+        changes.flatten().find(|change| change.id == *id)
+    });
+    let after = trigger.map_or(String::new(), |change| {
+        format!(", after {} `{}` ({})", change.kind.label(), change.id, change.summary)
+    });
+    let told = observations
+        .iter()
+        .filter(|o| cause.support.contains(&o.id) && o.is_abnormal() && o.entity == *entity)
+        .filter(|o| o.kind != nightjar_incident::ObservationKind::Change)
+        .max_by(|a, b| a.z.total_cmp(&b.z))
+        .map_or(String::new(), |o| format!(": {}", o.summary));
+    format!("{what}{after}{told}.")
+}

@@ -1,0 +1,294 @@
+//! Hypotheses: where the fault starts (from the flow of excess) and what is wrong there (from
+//! what else is seen at the place).
+
+mod modes;
+mod surge;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nightjar_incident::{
+    Change, ChangeId, Content, FaultMode, Observation, ObservationId, ObservationKind, Share,
+};
+use nightjar_series::gaussian::log_sum_exp;
+use nightjar_topology::{EntityId, EntityKind, RelationKind};
+
+use crate::excess::Kind;
+use crate::flow::{Culprit, Flow, Graph};
+use crate::observe::View;
+use crate::thresholds as limit;
+
+/// A hypothesis under work.
+#[derive(Clone, Debug)]
+pub(crate) struct Suspect {
+    pub(crate) culprit: Culprit,
+    pub(crate) mode: FaultMode,
+    pub(crate) trigger: Option<ChangeId>,
+    pub(crate) support: Vec<ObservationId>,
+    pub(crate) against: Vec<ObservationId>,
+    /// Log odds before normalisation.
+    pub(crate) score: f64,
+    /// Whether something was seen that this fault mode shows and others don't.
+    pub(crate) decisive: bool,
+    /// Node of the graph where the flow left its probability, if it did.
+    pub(crate) node: Option<usize>,
+    pub(crate) share_explained: Option<f64>,
+    /// From the culprit up to the symptom.
+    pub(crate) path: Vec<EntityId>,
+    pub(crate) reasons: Vec<String>,
+    /// Probability, after [`normalise`].
+    pub(crate) confidence: f64,
+}
+
+impl Suspect {
+    pub(crate) fn entity(&self) -> &EntityId {
+        match &self.culprit {
+            Culprit::Entity(id) | Culprit::Connection { to: id, .. } => id,
+        }
+    }
+}
+
+/// What is known of a place before its fault modes are tried.
+struct Candidate {
+    culprit: Culprit,
+    /// Probability that the fault starts here, by the flow alone.
+    mass: f64,
+    kind: Option<Kind>,
+    node: Option<usize>,
+    path: Vec<EntityId>,
+    share: Option<f64>,
+}
+
+/// What the fault modes are judged by, besides the observations.
+pub(crate) struct Scene<'a> {
+    pub(crate) view: &'a View<'a>,
+    pub(crate) graph: Option<&'a Graph>,
+    pub(crate) flow: Option<&'a Flow>,
+    pub(crate) observations: &'a [Observation],
+    /// Where the flow starts, or the alerting entities.
+    pub(crate) starts: Vec<EntityId>,
+}
+
+/// All hypotheses, best first.
+pub(crate) fn suspects(scene: &Scene<'_>) -> Vec<Suspect> {
+    let mut found = Vec::new();
+    for candidate in candidates(scene) {
+        found.extend(modes::judge(scene, &candidate));
+    }
+    found.extend(surge::judge(scene, &found));
+    normalise(&mut found);
+    found
+}
+
+/// Probabilities from scores, "none of these" included, and the order that follows.
+///
+/// The flow is well ordered but too sure of itself (missing edges, siblings that share noise), so
+/// scores are flattened by one temperature.
+pub(crate) fn normalise(suspects: &mut [Suspect]) {
+    let scaled = |score: f64| score / limit::TEMPERATURE.value;
+    let mut all: Vec<f64> = suspects.iter().map(|suspect| scaled(suspect.score)).collect();
+    all.push(scaled(limit::NONE_OF_THESE.value.ln()));
+    let total = log_sum_exp(&all);
+    for suspect in suspects.iter_mut() {
+        suspect.confidence = Share::new((scaled(suspect.score) - total).exp()).value();
+    }
+    // The place is what counts first: its fault modes together, then the best of them.
+    let mut by_place: BTreeMap<Culprit, f64> = BTreeMap::new();
+    for suspect in suspects.iter() {
+        *by_place.entry(suspect.culprit.clone()).or_default() += suspect.confidence;
+    }
+    let mut best: BTreeMap<Culprit, f64> = BTreeMap::new();
+    for suspect in suspects.iter() {
+        let top = best.entry(suspect.culprit.clone()).or_insert(f64::NEG_INFINITY);
+        *top = top.max(suspect.score);
+    }
+    for suspect in suspects.iter_mut() {
+        // The best mode of a place speaks for the place.
+        if best.get(&suspect.culprit) == Some(&suspect.score) {
+            suspect.confidence = by_place.get(&suspect.culprit).copied().unwrap_or(0.0);
+        }
+    }
+    suspects.sort_by(|a, b| {
+        let order = b.confidence.total_cmp(&a.confidence).then(b.score.total_cmp(&a.score));
+        order.then_with(|| a.culprit.cmp(&b.culprit)).then(a.mode.cmp(&b.mode))
+    });
+}
+
+/// Places the flow left probability at, and places connected with the symptom at which something
+/// else is abnormal.
+fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
+    let mut found: BTreeMap<Culprit, Candidate> = BTreeMap::new();
+    if let (Some(graph), Some(flow)) = (scene.graph, scene.flow) {
+        for root in &flow.roots {
+            let Some(culprit) = graph.culprit(root.node) else { continue };
+            let known = found.entry(culprit.clone()).or_insert_with(|| Candidate {
+                culprit,
+                mass: 0.0,
+                kind: Some(root.kind),
+                node: Some(root.node),
+                path: entities(graph, &root.path),
+                share: Some(root.share),
+            });
+            known.mass += root.mass;
+        }
+    } else {
+        let each = 1.0 / scene.starts.len().max(1) as f64;
+        for entity in &scene.starts {
+            let culprit = Culprit::Entity(entity.clone());
+            found.insert(
+                culprit.clone(),
+                Candidate {
+                    culprit,
+                    mass: each,
+                    kind: None,
+                    node: scene.graph.and_then(|graph| graph.entity(entity)),
+                    path: vec![entity.clone()],
+                    share: None,
+                },
+            );
+        }
+    }
+    let reachable = suppliers(scene);
+    for observation in scene.observations.iter().filter(|o| marks_a_place(o)) {
+        let culprit = match (&observation.peer, observation.kind) {
+            (Some(peer), ObservationKind::NetworkGap) => Culprit::Connection {
+                from: peer.clone(),
+                to: observation.entity.clone(),
+            },
+            (None | Some(_), _) => Culprit::Entity(observation.entity.clone()),
+        };
+        if found.contains_key(&culprit) {
+            continue;
+        }
+        let Some(path) = reachable.get(&observation.entity) else { continue };
+        let node = scene.graph.and_then(|graph| graph.entity(&observation.entity));
+        let candidate = Candidate {
+            culprit: culprit.clone(),
+            mass: 0.0,
+            kind: None,
+            node,
+            path: path.clone(),
+            share: None,
+        };
+        found.insert(culprit, candidate);
+    }
+    let floors: Vec<(Culprit, f64)> =
+        found.values().map(|c| (c.culprit.clone(), floor(scene, c, &found))).collect();
+    for (culprit, floor) in floors {
+        if let Some(candidate) = found.get_mut(&culprit) {
+            candidate.mass = candidate.mass.max(floor);
+        }
+    }
+    found.into_values().collect()
+}
+
+/// Whether an observation by itself makes its entity a suspect.
+fn marks_a_place(observation: &Observation) -> bool {
+    match observation.kind {
+        ObservationKind::Saturation
+        | ObservationKind::Throttling
+        | ObservationKind::Restart
+        | ObservationKind::NetworkGap
+        | ObservationKind::Spans
+        | ObservationKind::Missing
+        | ObservationKind::Backlog
+        | ObservationKind::Logs => observation.is_abnormal(),
+        ObservationKind::Latency
+        | ObservationKind::Errors
+        | ObservationKind::Traffic
+        | ObservationKind::Change => false,
+    }
+}
+
+/// How probable a place is at the least, by what its telemetry could have shown.
+fn floor(scene: &Scene<'_>, candidate: &Candidate, all: &BTreeMap<Culprit, Candidate>) -> f64 {
+    let Culprit::Entity(id) = &candidate.culprit else { return limit::FLOOR_UNSEEN.value };
+    let measured = candidate.node.and_then(|node| scene.graph?.nodes.get(node)).is_some_and(|n| {
+        Kind::BOTH.into_iter().any(|kind| n.excess(kind).is_some_and(|excess| excess.known))
+    });
+    if measured {
+        return limit::FLOOR_CALM.value;
+    }
+    // A host suffers in silence: what runs on it shows for it.
+    let hosted = scene.view.case.topology.dependents(id);
+    let hosted = hosted.filter(|relation| relation.kind == RelationKind::RunsOn);
+    let carried: f64 = hosted
+        .filter_map(|relation| all.get(&Culprit::Entity(relation.from.clone())))
+        .map(|service| service.mass)
+        .sum();
+    (carried * limit::HOST_SHARE.value).max(limit::FLOOR_UNSEEN.value)
+}
+
+/// Everything a fault can reach the symptom from, with the way up to it.
+fn suppliers(scene: &Scene<'_>) -> BTreeMap<EntityId, Vec<EntityId>> {
+    let topology = scene.view.case.topology;
+    let mut found: BTreeMap<EntityId, Vec<EntityId>> = BTreeMap::new();
+    for start in &scene.starts {
+        let mut queue = std::collections::VecDeque::from([vec![start.clone()]]);
+        let mut seen = BTreeSet::from([start.clone()]);
+        while let Some(path) = queue.pop_front() {
+            let Some(here) = path.first().cloned() else { continue };
+            let down = topology.dependencies(&here).map(|r| (&r.to, r.kind));
+            // A queue waits for those who empty it.
+            let consumers = topology.dependents(&here).filter(|r| r.kind == RelationKind::Consumes);
+            for (next, kind) in down.chain(consumers.map(|r| (&r.from, RelationKind::Calls))) {
+                let travels = kind.is_request() || kind == RelationKind::RunsOn;
+                if travels && seen.insert(next.clone()) {
+                    let mut longer = vec![next.clone()];
+                    longer.extend(path.iter().cloned());
+                    queue.push_back(longer);
+                }
+            }
+            found.entry(here).or_insert(path);
+        }
+    }
+    found
+}
+
+/// The entities along a path of nodes, from the root up; an edge stands for its callee.
+fn entities(graph: &Graph, path: &[usize]) -> Vec<EntityId> {
+    let mut found: Vec<EntityId> = Vec::new();
+    for &node in path {
+        let Some(node) = graph.nodes.get(node) else { continue };
+        let ends = match &node.place {
+            crate::ledger::Place::Entity(id) => vec![id],
+            crate::ledger::Place::Edge { from, to } => vec![to, from],
+        };
+        for id in ends {
+            if !found.contains(id) {
+                found.push(id.clone());
+            }
+        }
+    }
+    found
+}
+
+/// Changes of an entity, or of the stack it was deployed by, that may have set off what began at
+/// the onset, with the log odds their timing is worth.
+fn triggers<'a>(scene: &Scene<'a>, entity: &EntityId) -> Vec<(&'a Change, f64)> {
+    let topology = scene.view.case.topology;
+    let stacks = topology.dependencies(entity).filter(|relation| {
+        matches!(relation.kind, RelationKind::DeployedBy | RelationKind::BelongsTo)
+    });
+    let altered: BTreeSet<&EntityId> =
+        [entity].into_iter().chain(stacks.map(|relation| &relation.to)).collect();
+    let mut found = Vec::new();
+    for piece in scene.view.case.evidence {
+        let Content::Changes(changes) = &piece.content else { continue };
+        for change in changes {
+            let minutes = scene.view.onset.duration_since(change.at).as_secs_f64() / 60.0;
+            let weight = limit::trigger_weight(minutes);
+            if let Some(weight) = weight
+                && change.entities.iter().any(|id| altered.contains(id))
+            {
+                found.push((change, weight));
+            }
+        }
+    }
+    found.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.id.cmp(&b.0.id)));
+    found
+}
+
+/// Whether the entity belongs to somebody else.
+fn is_outside(scene: &Scene<'_>, id: &EntityId) -> bool {
+    scene.view.case.topology.kind(id) == EntityKind::External
+}

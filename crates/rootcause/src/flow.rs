@@ -1,0 +1,488 @@
+//! Where excess comes from: probability handed down the call graph from the symptom.
+//!
+//! At every place the question is which explanation predicts its excess best: one of its callees,
+//! times the share of the callee's excess that it can have suffered, or itself. Probability goes
+//! on to the callees in that proportion; what stays is the probability that the fault starts
+//! there. The model is physics, not regression: a caller's excess is `a` times the callee's with
+//! `a` near the caller's share of the callee's requests and hardly above 1, so nothing needs to
+//! vary in the reference for it to be known.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nightjar_series::gaussian::{log_density, log_sum_exp};
+use nightjar_topology::{EntityId, Topology};
+
+use crate::excess::{Excess, Kind, excess};
+use crate::ledger::{Ledger, Place};
+use crate::thresholds as limit;
+
+/// A place that may be in excess, with what it calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Node {
+    pub(crate) place: Place,
+    /// Index of its table in the ledger.
+    pub(crate) table: usize,
+    time: Option<Excess>,
+    errors: Option<Excess>,
+    /// Nodes it waits for.
+    pub(crate) callees: Vec<usize>,
+}
+
+impl Node {
+    pub(crate) fn excess(&self, kind: Kind) -> Option<&Excess> {
+        match kind {
+            Kind::Time => self.time.as_ref(),
+            Kind::Errors => self.errors.as_ref(),
+        }
+    }
+}
+
+/// All places of a ledger, connected.
+#[derive(Clone, Debug)]
+pub(crate) struct Graph {
+    pub(crate) nodes: Vec<Node>,
+    index: BTreeMap<Place, usize>,
+}
+
+/// A place in excess of one kind.
+pub(crate) type State = (usize, Kind);
+
+/// How a symptom's probability ended up.
+#[derive(Clone, Debug)]
+pub(crate) struct Flow {
+    pub(crate) symptom: State,
+    /// Probability that the fault starts at a place, most probable first.
+    pub(crate) roots: Vec<Root>,
+    /// Probability that the excess of a place takes part at all.
+    pub(crate) mass: BTreeMap<State, f64>,
+}
+
+/// A place where the fault may start.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Root {
+    pub(crate) node: usize,
+    /// The kind of excess that carries most of the probability.
+    pub(crate) kind: Kind,
+    pub(crate) mass: f64,
+    /// Nodes from the root up to the symptom, both included.
+    pub(crate) path: Vec<usize>,
+    /// Share of the symptom's excess that goes away when this place is repaired.
+    pub(crate) share: f64,
+}
+
+impl Graph {
+    /// Connects the ledger's places along the topology. A callee without a table is replaced by
+    /// its own callees, so that a gap in the telemetry doesn't cut the trail.
+    pub(crate) fn build(ledger: &Ledger, topology: &Topology, quiet: usize) -> Self {
+        let mut index = BTreeMap::new();
+        let mut nodes = Vec::new();
+        for (table, data) in ledger.tables.iter().enumerate() {
+            index.insert(data.place.clone(), nodes.len());
+            nodes.push(Node {
+                place: data.place.clone(),
+                table,
+                time: excess(ledger, data, Kind::Time, quiet),
+                errors: excess(ledger, data, Kind::Errors, quiet),
+                callees: Vec::new(),
+            });
+        }
+        let mut graph = Self { nodes, index };
+        let callees: Vec<Vec<usize>> = graph
+            .nodes
+            .iter()
+            .map(|node| match &node.place {
+                Place::Entity(id) => graph.callees_of(id, topology, &mut BTreeSet::new()),
+                Place::Edge { to, .. } => match graph.entity(to) {
+                    Some(callee) => vec![callee],
+                    None => graph.callees_of(to, topology, &mut BTreeSet::new()),
+                },
+            })
+            .collect();
+        for (node, callees) in graph.nodes.iter_mut().zip(callees) {
+            node.callees = callees;
+        }
+        graph
+    }
+
+    /// The node of an entity's own table.
+    pub(crate) fn entity(&self, id: &EntityId) -> Option<usize> {
+        self.index.get(&Place::Entity(id.clone())).copied()
+    }
+
+    /// The node of a measured edge.
+    pub(crate) fn edge(&self, from: &EntityId, to: &EntityId) -> Option<usize> {
+        self.index.get(&Place::Edge { from: from.clone(), to: to.clone() }).copied()
+    }
+
+    fn callees_of<'a>(
+        &self,
+        id: &'a EntityId,
+        topology: &'a Topology,
+        seen: &mut BTreeSet<&'a EntityId>,
+    ) -> Vec<usize> {
+        let mut found = Vec::new();
+        if !seen.insert(id) {
+            return found;
+        }
+        for relation in topology.dependencies(id).filter(|relation| relation.kind.is_request()) {
+            let to = &relation.to;
+            match self.edge(id, to).or_else(|| self.entity(to)) {
+                Some(node) => found.push(node),
+                None => found.extend(self.callees_of(to, topology, seen)),
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// The entities a place's excess speaks of when it starts there: for an edge the callee, if
+    /// the callee measures nothing itself, since then slow network and slow callee look the same.
+    pub(crate) fn culprit(&self, node: usize) -> Option<Culprit> {
+        Some(match &self.nodes.get(node)?.place {
+            Place::Entity(id) => Culprit::Entity(id.clone()),
+            Place::Edge { from, to } if self.entity(to).is_some() => {
+                Culprit::Connection { from: from.clone(), to: to.clone() }
+            }
+            Place::Edge { to, .. } => Culprit::Entity(to.clone()),
+        })
+    }
+
+    /// Hands probability from the symptom down.
+    pub(crate) fn flow(&self, ledger: &Ledger, symptom: State) -> Flow {
+        let order = self.order(symptom.0);
+        let rank: BTreeMap<usize, usize> =
+            order.iter().enumerate().map(|(rank, &node)| (node, rank)).collect();
+        let mut mass: BTreeMap<State, f64> = BTreeMap::from([(symptom, 1.0)]);
+        let mut stayed: BTreeMap<State, f64> = BTreeMap::new();
+        // Who handed a state most of its probability, and how much of the sender's excess it is.
+        let mut origin: BTreeMap<State, (State, f64, f64)> = BTreeMap::new();
+        for &node in &order {
+            for kind in Kind::BOTH {
+                let here = (node, kind);
+                let amount = mass.get(&here).copied().unwrap_or(0.0);
+                if amount < limit::MASS_FLOOR.value {
+                    continue;
+                }
+                for explanation in self.explanations(ledger, here, here == symptom) {
+                    let part = amount * explanation.probability;
+                    match explanation.by {
+                        None => *stayed.entry(here).or_default() += part,
+                        // A callee before its caller in the order closes a cycle: not entered.
+                        Some(state) if rank.get(&state.0) > rank.get(&node) => {
+                            *mass.entry(state).or_default() += part;
+                            if origin.get(&state).is_none_or(|(_, most, _)| part > *most) {
+                                origin.insert(state, (here, part, explanation.share));
+                            }
+                        }
+                        Some(_) => *stayed.entry(here).or_default() += part,
+                    }
+                }
+            }
+        }
+        let mut roots: BTreeMap<usize, Root> = BTreeMap::new();
+        for (&(node, kind), &amount) in &stayed {
+            let (path, share) = trace_back((node, kind), symptom, &origin);
+            let root = Root { node, kind, mass: amount, path, share };
+            match roots.get_mut(&node) {
+                None => {
+                    roots.insert(node, root);
+                }
+                Some(known) => {
+                    let total = known.mass + amount;
+                    if amount > known.mass {
+                        *known = root;
+                    }
+                    known.mass = total;
+                }
+            }
+        }
+        let mut roots: Vec<Root> = roots.into_values().collect();
+        roots.sort_by(|a, b| b.mass.total_cmp(&a.mass).then(a.node.cmp(&b.node)));
+        Flow { symptom, roots, mass }
+    }
+
+    /// Callers before callees, the symptom first, cycles broken at the first visit. Places that
+    /// the symptom doesn't reach are listed too: an unseen edge may lead to any of them.
+    fn order(&self, symptom: usize) -> Vec<usize> {
+        let mut done = BTreeSet::new();
+        let (mut reached, mut strangers) = (Vec::new(), Vec::new());
+        self.visit(symptom, &mut done, &mut reached);
+        for start in 0..self.nodes.len() {
+            self.visit(start, &mut done, &mut strangers);
+        }
+        let others = strangers.into_iter().rev().chain(reached.into_iter().rev());
+        [symptom].into_iter().chain(others.filter(|&node| node != symptom)).collect()
+    }
+
+    pub(crate) fn reaches(&self, from: usize, to: usize) -> bool {
+        let mut seen = BTreeSet::from([from]);
+        let mut stack = vec![from];
+        while let Some(here) = stack.pop() {
+            if here == to {
+                return true;
+            }
+            for &next in self.nodes.get(here).map_or(&[][..], |node| &node.callees) {
+                if seen.insert(next) {
+                    stack.push(next);
+                }
+            }
+        }
+        false
+    }
+
+    /// Depth-first, without recursion: estates may be deep.
+    fn visit(&self, start: usize, done: &mut BTreeSet<usize>, postorder: &mut Vec<usize>) {
+        if !done.insert(start) {
+            return;
+        }
+        let mut stack = vec![(start, 0)];
+        while let Some((node, next)) = stack.pop() {
+            let callees = self.nodes.get(node).map_or(&[][..], |node| &node.callees);
+            match callees.get(next) {
+                Some(&callee) => {
+                    stack.push((node, next + 1));
+                    if done.insert(callee) {
+                        stack.push((callee, 0));
+                    }
+                }
+                None => postorder.push(node),
+            }
+        }
+    }
+
+    /// What may explain a place's excess, with probabilities that add up to 1.
+    fn explanations(&self, ledger: &Ledger, here: State, is_symptom: bool) -> Vec<Explanation> {
+        let (index, kind) = here;
+        let Some(node) = self.nodes.get(index) else { return Vec::new() };
+        let Some(own) = node.excess(kind) else { return Vec::new() };
+        let mut found = vec![Explanation {
+            by: None,
+            log_weight: itself(own),
+            probability: 0.0,
+            share: 1.0,
+        }];
+        let other = match kind {
+            Kind::Time => Kind::Errors,
+            Kind::Errors => Kind::Time,
+        };
+        for &callee in &node.callees {
+            let share = self.usual_share(ledger, index, callee);
+            if let Some(theirs) = self.nodes.get(callee).and_then(|node| node.excess(kind)) {
+                found.push(handed_on(own, theirs, (callee, kind), share, 0.0));
+            }
+            if let Some(theirs) = self.nodes.get(callee).and_then(|node| node.excess(other))
+                && theirs.known
+                && theirs.z() >= limit::OWN_TEST.value
+            {
+                let share = Share::converted(share, other);
+                let prior = limit::OTHER_KIND.value.ln();
+                found.push(handed_on(own, theirs, (callee, other), share, prior));
+            }
+        }
+        if is_symptom {
+            for (stranger, node) in self.nodes.iter().enumerate() {
+                let known = stranger == index || self.nodes.get(index).is_none_or(|n| n.callees.contains(&stranger));
+                let Some(theirs) = node.excess(kind).filter(|_| !known) else { continue };
+                if matches!(node.place, Place::Edge { .. }) || self.reaches(stranger, index) {
+                    continue;
+                }
+                if theirs.known && theirs.z() >= limit::OWN_TEST.value {
+                    let share = self.usual_share(ledger, index, stranger);
+                    let prior = limit::UNSEEN_EDGE.value.ln();
+                    found.push(handed_on(own, theirs, (stranger, kind), share, prior));
+                }
+            }
+        }
+        let weights: Vec<f64> = found.iter().map(|explanation| explanation.log_weight).collect();
+        let total = log_sum_exp(&weights);
+        for explanation in &mut found {
+            explanation.probability =
+                if total.is_finite() { (explanation.log_weight - total).exp() } else { 0.0 };
+        }
+        if !total.is_finite()
+            && let Some(first) = found.first_mut()
+        {
+            first.probability = 1.0;
+        }
+        found
+    }
+
+    /// The share of a callee's requests that come from this caller.
+    fn usual_share(&self, ledger: &Ledger, caller: usize, callee: usize) -> Share {
+        let median = |node: usize| {
+            let table = self.nodes.get(node).and_then(|node| ledger.tables.get(node.table))?;
+            let rows = table.requests.get(ledger.window.clone())?;
+            table.counted.then(|| nightjar_series::robust::median(rows))
+        };
+        let is_edge = |node: usize| {
+            self.nodes.get(node).is_some_and(|node| matches!(node.place, Place::Edge { .. }))
+        };
+        if is_edge(callee) {
+            // The edge is the caller's own measurement of this callee.
+            return Share { middle: 1.0, below: limit::EDGE_SHARE_BELOW.value };
+        }
+        let middle = if is_edge(caller) {
+            median(caller).zip(median(callee)).map(|(edge, all)| edge / all)
+        } else {
+            let callers = (0..self.nodes.len())
+                .filter(|&other| self.nodes.get(other).is_some_and(|n| n.callees.contains(&callee)));
+            let all: f64 = callers.filter_map(median).sum();
+            median(caller).map(|mine| mine / all.max(mine))
+        };
+        let middle = middle.filter(|share| share.is_finite()).unwrap_or(1.0).clamp(1e-3, 1.0);
+        Share { middle, below: limit::SHARE_BELOW.value }
+    }
+}
+
+/// Where a fault may be.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Culprit {
+    /// An entity.
+    Entity(EntityId),
+    /// The way from one entity to another.
+    Connection {
+        /// Who sends.
+        from: EntityId,
+        /// Who answers.
+        to: EntityId,
+    },
+}
+
+/// One explanation of a place's excess.
+struct Explanation {
+    /// The place it comes from; `None` for the place itself.
+    by: Option<State>,
+    log_weight: f64,
+    probability: f64,
+    /// Share of the excess that it accounts for.
+    share: f64,
+}
+
+/// What is known of the share of a callee's excess that a caller suffers: log-normal, narrow
+/// above because nobody loses more than was spent.
+#[derive(Clone, Copy)]
+struct Share {
+    middle: f64,
+    below: f64,
+}
+
+impl Share {
+    const STEPS: usize = 8;
+
+    fn above(self) -> f64 {
+        limit::SHARE_ABOVE.value - self.middle.ln() / 2.0
+    }
+
+    /// The share converted into excess of the other kind: a rate known within a factor.
+    fn converted(self, from: Kind) -> Self {
+        match from {
+            Kind::Time => Self { middle: self.middle * limit::SLOWNESS_TO_ERRORS.value, below: 1.0 },
+            Kind::Errors => Self { middle: self.middle * limit::ERRORS_TO_SLOWNESS.value, below: 1.3 },
+        }
+    }
+
+    /// Values to try with their log prior, from well below the middle to just above.
+    fn grid(self) -> Vec<(f64, f64)> {
+        let (low, high) =
+            (self.middle.ln() - 2.5 * self.below, self.middle.ln() + 2.0 * self.above());
+        let mut grid: Vec<(f64, f64)> = (0..Self::STEPS)
+            .map(|step| {
+                let log = low + (high - low) * step as f64 / (Self::STEPS - 1) as f64;
+                let sd = if log < self.middle.ln() { self.below } else { self.above() };
+                (log.exp(), -0.5 * ((log - self.middle.ln()) / sd).powi(2))
+            })
+            .collect();
+        let total = log_sum_exp(&grid.iter().map(|(_, prior)| *prior).collect::<Vec<_>>());
+        for (_, prior) in &mut grid {
+            *prior -= total;
+        }
+        grid
+    }
+}
+
+fn mean_square(values: &[f64]) -> f64 {
+    values.iter().map(|v| v * v).sum::<f64>() / values.len().max(1) as f64
+}
+
+/// Log density with one row possibly odd.
+fn tolerant(x: &[f64], variance: &mut [f64], offsets: &[&[f64]], odd: f64) -> f64 {
+    let rows = x.len();
+    let mut terms = vec![(1.0 - limit::ODD_ROW.value).ln() + log_density(x, variance, offsets)];
+    let weight = (limit::ODD_ROW.value / rows.max(1) as f64).ln();
+    for row in 0..rows {
+        let Some(slot) = variance.get_mut(row) else { continue };
+        let before = *slot;
+        *slot += odd;
+        terms.push(weight + log_density(x, variance, offsets));
+        if let Some(slot) = variance.get_mut(row) {
+            *slot = before;
+        }
+    }
+    log_sum_exp(&terms)
+}
+
+/// "It starts here": excess of any form, which pays a price for each row it is free to choose.
+fn itself(own: &Excess) -> f64 {
+    let size = mean_square(&own.values);
+    let forms = [0.5, 1.0, 2.0].map(|tau| {
+        let mut variance: Vec<f64> = own.variance.iter().map(|var| var + tau * size).collect();
+        tolerant(&own.values, &mut variance, &[&own.offset], 4.0 * size)
+    });
+    forms.into_iter().fold(f64::NEG_INFINITY, f64::max)
+}
+
+/// "It comes from that callee": a share of the callee's excess, row by row.
+fn handed_on(own: &Excess, theirs: &Excess, by: State, share: Share, prior: f64) -> Explanation {
+    let odd = 4.0 * mean_square(&own.values);
+    let mut terms = Vec::with_capacity(Share::STEPS);
+    let mut best = (f64::NEG_INFINITY, 0.0);
+    for (a, log_prior) in share.grid() {
+        let rest: Vec<f64> =
+            own.values.iter().zip(&theirs.values).map(|(e, v)| e - a * v).collect();
+        let mut variance: Vec<f64> = own
+            .variance
+            .iter()
+            .zip(&theirs.variance)
+            .zip(&theirs.values)
+            .map(|((u, v), e)| {
+                let counts = if own.kind == Kind::Errors { a * e.abs() } else { 0.0 };
+                u + a * a * v + (limit::TRANSFER_INEXACT.value * a * e).powi(2) + counts
+            })
+            .collect();
+        let offset: Vec<f64> = theirs.offset.iter().map(|offset| a * offset).collect();
+        let density = log_prior + tolerant(&rest, &mut variance, &[&own.offset, &offset], odd);
+        if density > best.0 {
+            best = (density, a);
+        }
+        terms.push(density);
+    }
+    let explained = best.1 * theirs.total() / own.total();
+    let explained = if explained.is_finite() { explained.clamp(0.0, 1.0) } else { 0.0 };
+    Explanation {
+        by: Some(by),
+        log_weight: prior + log_sum_exp(&terms),
+        probability: 0.0,
+        share: explained,
+    }
+}
+
+/// The way from a root back to the symptom, and the share of the symptom's excess that it carries.
+fn trace_back(
+    root: State,
+    symptom: State,
+    origin: &BTreeMap<State, (State, f64, f64)>,
+) -> (Vec<usize>, f64) {
+    let mut path = vec![root.0];
+    let mut share = 1.0;
+    let mut here = root;
+    while here != symptom {
+        let Some(&(before, _, part)) = origin.get(&here) else { break };
+        share *= part;
+        if path.last() != Some(&before.0) {
+            path.push(before.0);
+        }
+        here = before;
+    }
+    (path, share)
+}

@@ -1,0 +1,290 @@
+//! Evidence as tables: requests, latency and errors of every entity and measured edge, on one
+//! grid of rows, split into reference and window.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use nightjar_incident::{
+    Content, Evidence, EvidenceId, MetricSeries, Signal, Statistic, Window, signal,
+};
+use nightjar_series::Column;
+use nightjar_topology::EntityId;
+
+/// Whose requests a table counts.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    /// Requests an entity answers, measured where they are answered.
+    Entity(EntityId),
+    /// Requests one entity sends to another, measured where they are sent.
+    Edge {
+        /// Who sends.
+        from: EntityId,
+        /// Who should answer.
+        to: EntityId,
+    },
+}
+
+/// One table. All columns have a value for each row of the ledger; `NaN` is "not recorded".
+#[derive(Clone, Debug)]
+pub(crate) struct Table {
+    pub(crate) place: Place,
+    /// Requests in the row; 1 in rows with a latency where nobody counts requests.
+    pub(crate) requests: Vec<f64>,
+    /// Whether requests were counted at all.
+    pub(crate) counted: bool,
+    /// Seconds, mean over the row's requests (or the quantile named by `statistic`).
+    pub(crate) latency: Option<Vec<f64>>,
+    /// What `latency` holds.
+    pub(crate) statistic: Statistic,
+    /// Failed requests in the row.
+    pub(crate) errors: Option<Vec<f64>>,
+    /// Where the numbers come from.
+    pub(crate) evidence: Vec<EvidenceId>,
+}
+
+/// All tables on one grid.
+#[derive(Clone, Debug)]
+pub(crate) struct Ledger {
+    /// Length of a row in milliseconds.
+    pub(crate) step: i64,
+    /// Time of the first sample of each row, Unix milliseconds.
+    pub(crate) rows: Vec<i64>,
+    /// The rows taken as usual.
+    pub(crate) reference: Range<usize>,
+    /// The rows compared with them.
+    pub(crate) window: Range<usize>,
+    /// Whether the reference ends where the window begins.
+    pub(crate) adjacent: bool,
+    pub(crate) tables: Vec<Table>,
+}
+
+/// The grid: which row a time belongs to.
+struct Grid {
+    step: i64,
+    phase: i64,
+}
+
+impl Grid {
+    /// The step is the usual distance of samples; the phase puts them in the middle of their
+    /// row, so that a collector's jitter doesn't move a sample into the neighbouring one.
+    fn of(columns: &[&Column]) -> Option<Self> {
+        let mut steps: Vec<i64> = columns.iter().filter_map(|column| column.step()).collect();
+        steps.sort_unstable();
+        let step = steps.get(steps.len() / 2).copied().filter(|&step| step > 0)?;
+        let mut offsets: Vec<i64> = columns
+            .iter()
+            .filter_map(|column| column.times().last())
+            .map(|time| time.rem_euclid(step))
+            .collect();
+        offsets.sort_unstable();
+        let phase = offsets.get(offsets.len() / 2).copied().unwrap_or(0) - step / 2;
+        Some(Self { step, phase })
+    }
+
+    fn bucket(&self, time: i64) -> i64 {
+        time.saturating_sub(self.phase).div_euclid(self.step)
+    }
+}
+
+/// Series of one place that belong together.
+#[derive(Default)]
+struct Parts<'a> {
+    requests: Vec<&'a MetricSeries>,
+    failed: Vec<&'a MetricSeries>,
+    availability: Vec<&'a MetricSeries>,
+    latency: Vec<&'a MetricSeries>,
+    evidence: BTreeSet<EvidenceId>,
+}
+
+impl Ledger {
+    /// Sorts the evidence's request metrics into tables. `None` if there are no such metrics or
+    /// no two samples of one.
+    pub(crate) fn build(evidence: &[Evidence], window: Window, reference: Window) -> Option<Self> {
+        let mut places: BTreeMap<Place, Parts<'_>> = BTreeMap::new();
+        for (piece, series) in metrics(evidence) {
+            let Some(place) = place_of(series) else { continue };
+            let parts = places.entry(place).or_default();
+            match signal::of(series) {
+                Signal::Requests => parts.requests.push(series),
+                Signal::Errors => parts.failed.push(series),
+                Signal::Availability => parts.availability.push(series),
+                Signal::Latency => parts.latency.push(series),
+                _ => continue,
+            }
+            parts.evidence.insert(piece.id.clone());
+        }
+        let columns: Vec<&Column> = places.values().flat_map(Parts::columns).collect();
+        let grid = Grid::of(&columns)?;
+        let (from, to) = (reference.from.min(window.from), window.to.max(reference.to));
+        let (from, to) = (from.as_millisecond(), to.as_millisecond());
+        let mut buckets: BTreeMap<i64, i64> = BTreeMap::new();
+        for column in &columns {
+            for &time in column.times().iter().filter(|&&time| from <= time && time < to) {
+                let first = buckets.entry(grid.bucket(time)).or_insert(time);
+                *first = (*first).min(time);
+            }
+        }
+        let rows: Vec<i64> = buckets.values().copied().collect();
+        let keys: Vec<i64> = buckets.keys().copied().collect();
+        let split = |at: i64| rows.partition_point(|&time| time < at);
+        let reference = split(reference.from.as_millisecond())..split(reference.to.as_millisecond());
+        let window = split(window.from.as_millisecond())..split(window.to.as_millisecond());
+        let adjacent = match (
+            reference.end.checked_sub(1).and_then(|last| keys.get(last)),
+            keys.get(window.start),
+        ) {
+            (Some(last), Some(first)) => first - last <= 2,
+            (None | Some(_), _) => false,
+        };
+        let table = |(place, parts): (Place, Parts<'_>)| parts.table(place, &grid, &keys);
+        let tables = places.into_iter().map(table).collect();
+        Some(Self { step: grid.step, rows, reference, window, adjacent, tables })
+    }
+}
+
+/// All metric columns of the evidence with the piece they belong to.
+pub(crate) fn metrics(evidence: &[Evidence]) -> impl Iterator<Item = (&Evidence, &MetricSeries)> {
+    evidence.iter().flat_map(|piece| {
+        let series = match &piece.content {
+            Content::Series(series) => series.as_slice(),
+            _ => &[],
+        };
+        series.iter().map(move |series| (piece, series))
+    })
+}
+
+/// Client-side metrics of a known edge belong to the edge; what a caller sees of nobody in
+/// particular, and what a callee tells apart by caller, belongs to no table.
+fn place_of(series: &MetricSeries) -> Option<Place> {
+    let client_side = series.name.contains("client");
+    match (&series.peer, client_side) {
+        (None, false) => Some(Place::Entity(series.entity.clone())),
+        (Some(peer), true) if *peer != series.entity => {
+            Some(Place::Edge { from: series.entity.clone(), to: peer.clone() })
+        }
+        (None | Some(_), _) => None,
+    }
+}
+
+impl<'a> Parts<'a> {
+    fn columns(&self) -> impl Iterator<Item = &'a Column> + '_ {
+        let all = self.requests.iter().chain(&self.failed).chain(&self.availability);
+        all.chain(&self.latency).map(|series| &series.column)
+    }
+
+    fn table(self, place: Place, grid: &Grid, keys: &[i64]) -> Table {
+        let spread = |series: &MetricSeries| spread(&series.column, grid, keys);
+        let mut requests = sum(self.requests.iter().copied(), spread);
+        // Failed requests of a histogram stand beside the successful ones, not within them.
+        let beside: Vec<&MetricSeries> =
+            self.failed.iter().copied().filter(|s| s.statistic == Statistic::Count).collect();
+        if let Some(failed) = sum(beside.into_iter(), spread) {
+            requests = Some(match requests {
+                Some(others) => others.iter().zip(&failed).map(|(&a, &b)| add(a, b)).collect(),
+                None => failed,
+            });
+        }
+        let counted = requests.is_some();
+        let (latency, statistic) = self.mean_latency(spread);
+        let requests = match (requests, &latency) {
+            (Some(requests), _) => {
+                requests.into_iter().map(|r| if r.is_nan() { 0.0 } else { r.max(0.0) }).collect()
+            }
+            (None, Some(latency)) => {
+                latency.iter().map(|x| if x.is_nan() { 0.0 } else { 1.0 }).collect()
+            }
+            (None, None) => vec![0.0; keys.len()],
+        };
+        let errors = sum(self.failed.iter().copied(), spread).or_else(|| {
+            let series = self.availability.first().filter(|_| counted)?;
+            let lost = |(&percent, &r): (&f64, &f64)| r * (1.0 - percent / 100.0).clamp(0.0, 1.0);
+            Some(spread(series).iter().zip(&requests).map(lost).collect())
+        });
+        let evidence = self.evidence.into_iter().collect();
+        Table { place, requests, counted, latency, statistic, errors, evidence }
+    }
+
+    /// The mean over all requests where means are recorded, weighted by their counts; else the
+    /// lowest recorded quantile, which follows the mean best.
+    fn mean_latency(
+        &self,
+        spread: impl Fn(&MetricSeries) -> Vec<f64>,
+    ) -> (Option<Vec<f64>>, Statistic) {
+        let Some(statistic) = [
+            Statistic::Mean,
+            Statistic::P50,
+            Statistic::P90,
+            Statistic::P95,
+            Statistic::P99,
+            Statistic::Last,
+            Statistic::Max,
+        ]
+        .into_iter()
+        .find(|statistic| self.latency.iter().any(|series| series.statistic == *statistic)) else {
+            return (None, Statistic::Mean);
+        };
+        let mut weighted: Vec<(f64, f64)> = Vec::new();
+        for series in self.latency.iter().filter(|series| series.statistic == statistic) {
+            let values = spread(series);
+            let counts = self
+                .requests
+                .iter()
+                .chain(&self.failed)
+                .find(|count| count.name == series.name && count.attributes == series.attributes)
+                .map_or_else(|| vec![1.0; values.len()], |count| spread(count));
+            weighted.resize(values.len(), (0.0, 0.0));
+            for ((total, weight), (value, count)) in
+                weighted.iter_mut().zip(values.into_iter().zip(counts))
+            {
+                if !value.is_nan() && count > 0.0 {
+                    *total += value * count;
+                    *weight += count;
+                }
+            }
+        }
+        let mean = |(total, weight): (f64, f64)| if weight > 0.0 { total / weight } else { f64::NAN };
+        (Some(weighted.into_iter().map(mean).collect()), statistic)
+    }
+}
+
+fn add(a: f64, b: f64) -> f64 {
+    match (a.is_nan(), b.is_nan()) {
+        (true, _) => b,
+        (false, true) => a,
+        (false, false) => a + b,
+    }
+}
+
+fn sum<'a>(
+    series: impl Iterator<Item = &'a MetricSeries>,
+    spread: impl Fn(&MetricSeries) -> Vec<f64>,
+) -> Option<Vec<f64>> {
+    let mut total: Option<Vec<f64>> = None;
+    for one in series {
+        let values = spread(one);
+        total = Some(match total {
+            Some(total) => total.iter().zip(&values).map(|(&a, &b)| add(a, b)).collect(),
+            None => values,
+        });
+    }
+    total
+}
+
+/// A column's values by row; two samples in one row: the later one counts.
+fn spread(column: &Column, grid: &Grid, keys: &[i64]) -> Vec<f64> {
+    let mut values = vec![f64::NAN; keys.len()];
+    let mut row = 0;
+    for (time, value) in column.samples() {
+        let bucket = grid.bucket(time);
+        while keys.get(row).is_some_and(|&key| key < bucket) {
+            row += 1;
+        }
+        if keys.get(row) == Some(&bucket)
+            && let Some(slot) = values.get_mut(row)
+            && !value.is_nan()
+        {
+            *slot = value;
+        }
+    }
+    values
+}

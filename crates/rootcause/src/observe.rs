@@ -1,0 +1,92 @@
+//! Observations: one abnormal, or notably normal, fact each, computed from evidence.
+//!
+//! One kind of observation per file; [`all`] runs them in a fixed order and numbers what they
+//! find.
+
+mod backlog;
+mod change;
+mod flow;
+mod gauge;
+mod logs;
+mod missing;
+mod network_gap;
+mod restart;
+mod saturation;
+mod spans;
+mod throttling;
+mod traffic;
+
+use jiff::Timestamp;
+use nightjar_incident::{
+    Direction, EvidenceId, Observation, ObservationId, ObservationKind, Onset, Signal, Window,
+};
+use nightjar_topology::EntityId;
+
+use crate::case::Case;
+use crate::flow::Graph;
+use crate::ledger::Ledger;
+
+/// What the observers look at.
+pub(crate) struct View<'a> {
+    pub(crate) case: Case<'a>,
+    pub(crate) window: Window,
+    pub(crate) reference: Window,
+    /// Request metrics as tables; absent if there are none.
+    pub(crate) requests: Option<(&'a Ledger, &'a Graph)>,
+    /// When the symptom began, as far as it shows; else when the alert says so.
+    pub(crate) onset: Timestamp,
+}
+
+/// An observation before it gets its number.
+pub(crate) struct Draft {
+    pub(crate) entity: EntityId,
+    pub(crate) peer: Option<EntityId>,
+    pub(crate) kind: ObservationKind,
+    pub(crate) signal: Option<Signal>,
+    pub(crate) direction: Direction,
+    pub(crate) onset: Option<Onset>,
+    pub(crate) usual: f64,
+    pub(crate) seen: f64,
+    pub(crate) unit: String,
+    pub(crate) z: f64,
+    pub(crate) summary: String,
+    pub(crate) evidence: Vec<EvidenceId>,
+}
+
+/// Everything notable, numbered in a fixed order.
+pub(crate) fn all(view: &View<'_>) -> Vec<Observation> {
+    let mut drafts = flow::observe(view);
+    drafts.extend(traffic::observe(view));
+    drafts.extend(saturation::observe(view));
+    drafts.extend(throttling::observe(view));
+    drafts.extend(backlog::observe(view));
+    drafts.extend(restart::observe(view));
+    drafts.extend(network_gap::observe(view));
+    drafts.extend(logs::observe(view));
+    drafts.extend(spans::observe(view));
+    drafts.extend(change::observe(view));
+    drafts.extend(missing::observe(view));
+    let number = |(n, draft): (usize, Draft)| Observation {
+        id: ObservationId::new(format!("obs-{}", n + 1)),
+        entity: draft.entity,
+        peer: draft.peer,
+        kind: draft.kind,
+        signal: draft.signal,
+        direction: draft.direction,
+        onset: draft.onset,
+        usual: draft.usual,
+        seen: draft.seen,
+        unit: draft.unit,
+        z: draft.z,
+        summary: draft.summary,
+        evidence: draft.evidence,
+    };
+    drafts.into_iter().enumerate().map(number).collect()
+}
+
+/// An onset between two samples: after the one before, at the latest at the first deviating one.
+fn between(before: Option<i64>, first: i64) -> Option<Onset> {
+    let latest = Timestamp::from_millisecond(first).ok()?;
+    let earliest = before.and_then(|at| Timestamp::from_millisecond(at).ok()).unwrap_or(latest);
+    Some(Onset { at: latest, earliest, latest })
+}

@@ -1,0 +1,47 @@
+//! Backlog: work that waits before an entity: messages in a queue, requests for a connection.
+
+use nightjar_incident::{Direction, ObservationKind, Signal, signal};
+
+use super::gauge::moved;
+use super::{Draft, View};
+use crate::text;
+use crate::thresholds as limit;
+
+pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
+    const SIGNALS: &[Signal] =
+        &[Signal::QueueDepth, Signal::QueueAge, Signal::PoolPending, Signal::PoolTimeouts];
+    moved(view, SIGNALS, |usual| usual.max(1.0).sqrt())
+        .filter(|moved| {
+            moved.shift.z >= limit::GAUGE_Z.value
+                && moved.shift.seen >= limit::BACKLOG_FACTOR.value * moved.shift.usual
+        })
+        .map(|moved| {
+            let signal = signal::of(moved.series);
+            let unit = if signal == Signal::QueueAge { "s" } else { "1" };
+            let show = |value: f64| match signal {
+                Signal::QueueAge => text::seconds(value),
+                _ => text::number(value),
+            };
+            Draft {
+                entity: moved.series.entity.clone(),
+                peer: None,
+                kind: ObservationKind::Backlog,
+                signal: Some(signal),
+                direction: Direction::Up,
+                onset: moved.onset,
+                usual: moved.shift.usual,
+                seen: moved.shift.seen,
+                unit: unit.to_owned(),
+                z: moved.shift.z,
+                summary: format!(
+                    "{} at `{}`: {}, usually {}",
+                    signal.label(),
+                    moved.series.entity,
+                    show(moved.shift.seen),
+                    show(moved.shift.usual)
+                ),
+                evidence: vec![moved.evidence.clone()],
+            }
+        })
+        .collect()
+}

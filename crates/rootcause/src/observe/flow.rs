@@ -1,0 +1,74 @@
+//! Latency and errors: places whose excess stands out, by the pulse test of [`crate::excess`].
+
+use nightjar_incident::{Direction, ObservationKind, Signal};
+
+use super::{Draft, View, between};
+use crate::excess::Kind;
+use crate::ledger::Place;
+use crate::text;
+use crate::thresholds as limit;
+
+pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
+    let Some((ledger, graph)) = view.requests else { return Vec::new() };
+    let mut found = Vec::new();
+    for node in &graph.nodes {
+        let Some(table) = ledger.tables.get(node.table) else { continue };
+        for kind in Kind::BOTH {
+            let Some(excess) = node.excess(kind).filter(|excess| excess.known) else { continue };
+            let Some(pulse) = excess.pulse.filter(|p| p.z >= limit::SYMPTOM_Z.value) else {
+                continue;
+            };
+            let during = |values: &[f64]| -> f64 {
+                values.get(pulse.from..pulse.to).unwrap_or_default().iter().sum()
+            };
+            let requests = during(&excess.requests);
+            let seen = excess.usual + during(&excess.values) / requests.max(f64::MIN_POSITIVE);
+            let first = ledger.window.start + pulse.from;
+            let onset = ledger.rows.get(first).and_then(|&at| {
+                between(first.checked_sub(1).and_then(|row| ledger.rows.get(row)).copied(), at)
+            });
+            let (entity, peer) = match &node.place {
+                Place::Entity(id) => (id.clone(), None),
+                Place::Edge { from, to } => (from.clone(), Some(to.clone())),
+            };
+            let whom = peer.as_ref().map_or(String::new(), |peer| format!(" calling `{peer}`"));
+            let (kind, signal, unit, summary) = match kind {
+                Kind::Time => (
+                    ObservationKind::Latency,
+                    Signal::Latency,
+                    "s",
+                    format!(
+                        "`{entity}`{whom} takes {} instead of {} per request",
+                        text::seconds(seen),
+                        text::seconds(excess.usual)
+                    ),
+                ),
+                Kind::Errors => (
+                    ObservationKind::Errors,
+                    Signal::Errors,
+                    "1",
+                    format!(
+                        "{} of the requests of `{entity}`{whom} fail, usually {}",
+                        text::percent(seen),
+                        text::percent(excess.usual)
+                    ),
+                ),
+            };
+            found.push(Draft {
+                entity,
+                peer,
+                kind,
+                signal: Some(signal),
+                direction: Direction::Up,
+                onset,
+                usual: excess.usual,
+                seen,
+                unit: unit.to_owned(),
+                z: pulse.z,
+                summary,
+                evidence: table.evidence.clone(),
+            });
+        }
+    }
+    found
+}

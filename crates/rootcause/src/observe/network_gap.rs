@@ -1,0 +1,104 @@
+//! Network gap: what a caller waits for an answer beyond what the callee takes to give it.
+
+use std::collections::BTreeMap;
+
+use nightjar_incident::{
+    Direction, EvidenceId, MetricSeries, ObservationKind, Signal, Statistic, signal,
+};
+use nightjar_series::Column;
+use nightjar_series::shift::shift;
+use nightjar_topology::EntityId;
+
+use super::{Draft, View, between};
+use crate::ledger::metrics;
+use crate::text;
+use crate::thresholds as limit;
+
+/// The two sides of an edge: what `from` sees of `to`, and what `to` says of itself.
+#[derive(Default)]
+struct Sides<'a> {
+    caller: BTreeMap<Statistic, (&'a MetricSeries, EvidenceId)>,
+    callee: BTreeMap<Statistic, (&'a MetricSeries, EvidenceId)>,
+}
+
+pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
+    let mut edges: BTreeMap<(EntityId, EntityId), Sides<'_>> = BTreeMap::new();
+    let mut own: BTreeMap<EntityId, BTreeMap<Statistic, (&MetricSeries, EvidenceId)>> =
+        BTreeMap::new();
+    for (piece, series) in metrics(view.case.evidence) {
+        // Failed requests end early or at a time-out; the successful ones show the way.
+        if signal::of(series) != Signal::Latency || signal::failed(series) {
+            continue;
+        }
+        let entry = (series, piece.id.clone());
+        match (&series.peer, series.name.contains("client")) {
+            (Some(peer), true) => {
+                let key = (series.entity.clone(), peer.clone());
+                edges.entry(key).or_default().caller.insert(series.statistic, entry);
+            }
+            (Some(peer), false) => {
+                let key = (peer.clone(), series.entity.clone());
+                edges.entry(key).or_default().callee.insert(series.statistic, entry);
+            }
+            (None, false) => {
+                own.entry(series.entity.clone()).or_default().insert(series.statistic, entry);
+            }
+            (None, true) => {}
+        }
+    }
+    let mut found = Vec::new();
+    for ((from, to), sides) in edges {
+        let told_apart = &sides.callee;
+        let callee = if told_apart.is_empty() { own.get(&to) } else { Some(told_apart) };
+        let Some(callee) = callee else { continue };
+        let shared = [Statistic::Mean, Statistic::P50, Statistic::P90, Statistic::P95]
+            .into_iter()
+            .find_map(|s| Some((sides.caller.get(&s)?, callee.get(&s)?)));
+        let Some(((caller, a), (callee, b))) = shared else { continue };
+        let gap = difference(&caller.column, &callee.column);
+        let cut = |window: nightjar_incident::Window| {
+            gap.between(window.from.as_millisecond(), window.to.as_millisecond())
+        };
+        let (reference, window) = (cut(view.reference), cut(view.window));
+        let usual = nightjar_series::robust::median(reference.values()).abs();
+        let floor = (limit::GAP_SHARE.value * usual).max(limit::GAP_FLOOR.value);
+        let Some(shift) = shift(reference.values(), window.values(), floor) else { continue };
+        if shift.z < limit::GAUGE_Z.value {
+            continue;
+        }
+        let first = window.times().get(shift.first).copied();
+        let before = shift.first.checked_sub(1).and_then(|n| window.times().get(n)).copied();
+        found.push(Draft {
+            entity: to.clone(),
+            peer: Some(from.clone()),
+            kind: ObservationKind::NetworkGap,
+            signal: Some(Signal::Latency),
+            direction: Direction::Up,
+            onset: first.and_then(|first| between(before, first)),
+            usual: shift.usual,
+            seen: shift.seen,
+            unit: "s".to_owned(),
+            z: shift.z,
+            summary: format!(
+                "`{from}` waits {} longer for `{to}` than `{to}` takes, usually {}",
+                text::seconds(shift.seen),
+                text::seconds(shift.usual)
+            ),
+            evidence: if a == b { vec![a.clone()] } else { vec![a.clone(), b.clone()] },
+        });
+    }
+    found
+}
+
+/// Differences of two columns at the times that the first has; the second's sample nearest within
+/// half a step counts.
+fn difference(caller: &Column, callee: &Column) -> Column {
+    let half = caller.step().unwrap_or(0) / 2;
+    let near = |at: i64| {
+        let candidates = callee.between(at - half, at + half + 1);
+        let nearest = candidates.samples().min_by_key(|(time, _)| (time - at).abs());
+        nearest.map(|(_, value)| value)
+    };
+    let pairs = caller.samples().filter_map(|(at, value)| Some((at, value - near(at)?)));
+    Column::from_samples(pairs).0
+}

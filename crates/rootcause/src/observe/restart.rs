@@ -1,0 +1,51 @@
+//! Restarts: the process was started again within the window.
+
+use nightjar_incident::{Direction, ObservationKind, Signal, signal};
+
+use super::{Draft, View, between};
+use crate::ledger::metrics;
+use crate::text;
+
+pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
+    let (from, to) = (view.window.from.as_millisecond(), view.window.to.as_millisecond());
+    let mut found = Vec::new();
+    for (piece, series) in metrics(view.case.evidence) {
+        if signal::of(series) != Signal::Restarts {
+            continue;
+        }
+        let increases = series.column.increases();
+        let count = |column: &nightjar_series::Column| -> f64 {
+            column.values().iter().filter(|v| v.is_finite()).sum()
+        };
+        let during = increases.between(from, to);
+        let before = increases.between(i64::MIN, from);
+        let (seen, earlier) = (count(&during), count(&before));
+        let usual = earlier * during.len() as f64 / before.len().max(1) as f64;
+        // A process that restarts all the time isn't news; one that never did is.
+        let z = (seen - usual) / usual.max(0.1).sqrt();
+        let first = during.samples().find(|(_, v)| *v > 0.0).map(|(at, _)| at);
+        let Some(first) = first.filter(|_| z >= crate::thresholds::GAUGE_Z.value.min(3.0)) else {
+            continue;
+        };
+        found.push(Draft {
+            entity: series.entity.clone(),
+            peer: None,
+            kind: ObservationKind::Restart,
+            signal: Some(Signal::Restarts),
+            direction: Direction::Up,
+            onset: between(None, first),
+            usual,
+            seen,
+            unit: "{restart}".to_owned(),
+            z,
+            summary: format!(
+                "`{}` restarted {} times, in as much time usually {}",
+                series.entity,
+                text::number(seen),
+                text::number(usual)
+            ),
+            evidence: vec![piece.id.clone()],
+        });
+    }
+    found
+}

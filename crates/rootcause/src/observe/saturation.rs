@@ -1,0 +1,104 @@
+//! Saturation: a resource near its limit, or suddenly used much more than usual.
+
+use nightjar_incident::{Direction, ObservationKind, Signal};
+
+use super::gauge::{Moved, latest, moved};
+use super::{Draft, View};
+use crate::text;
+use crate::thresholds as limit;
+
+pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
+    let mut found = shares(view);
+    found.extend(memory(view));
+    found.extend(pools(view));
+    found
+}
+
+/// Utilisations: CPU, memory, disk as a share of their limit.
+fn shares(view: &View<'_>) -> Vec<Draft> {
+    const SIGNALS: &[Signal] =
+        &[Signal::CpuUtilization, Signal::MemoryUtilization, Signal::DiskUtilization];
+    let floor = |_usual: f64| limit::UTILISATION_FLOOR.value;
+    let notable = |moved: &Moved<'_>| {
+        moved.shift.z >= limit::GAUGE_Z.value
+            && moved.shift.seen >= limit::UTILISATION_FACTOR.value * moved.shift.usual
+    };
+    moved(view, SIGNALS, floor)
+        .filter(notable)
+        .map(|moved| {
+            let signal = nightjar_incident::signal::of(moved.series);
+            let entity = &moved.series.entity;
+            let summary = format!(
+                "{} of `{entity}` rose from {} to {}",
+                signal.label(),
+                text::percent(moved.shift.usual),
+                text::percent(moved.shift.seen)
+            );
+            draft(&moved, signal, "1", summary)
+        })
+        .collect()
+}
+
+/// Memory in bytes, against its limit where one is told.
+fn memory(view: &View<'_>) -> Vec<Draft> {
+    let limits = latest(view, Signal::MemoryLimit);
+    let mut found = Vec::new();
+    for moved in moved(view, &[Signal::MemoryUsage], |usual| usual * limit::MEMORY_FLOOR.value) {
+        let entity = &moved.series.entity;
+        let share = limits.get(entity).map(|most| moved.shift.seen / most);
+        let near = share.is_none_or(|share| share >= limit::MEMORY_NEAR_LIMIT.value);
+        if moved.shift.z < limit::GAUGE_Z.value || !near {
+            continue;
+        }
+        let mib = |bytes: f64| text::number((bytes / 1_048_576.0).round());
+        let of = share.map_or(String::new(), |s| format!(", {} of its limit", text::percent(s)));
+        let summary = format!(
+            "memory of `{entity}` rose from {} MiB to {} MiB{of}",
+            mib(moved.shift.usual),
+            mib(moved.shift.seen)
+        );
+        found.push(draft(&moved, Signal::MemoryUsage, "By", summary));
+    }
+    found
+}
+
+/// Connections in use against the limit.
+fn pools(view: &View<'_>) -> Vec<Draft> {
+    let limits = latest(view, Signal::PoolLimit);
+    let mut found = Vec::new();
+    for moved in moved(view, &[Signal::PoolUsage], |_| limit::POOL_FLOOR.value) {
+        let entity = &moved.series.entity;
+        let Some(&most) = limits.get(entity).filter(|most| **most > 0.0) else { continue };
+        let full = moved.shift.seen >= limit::POOL_FULL.value * most;
+        let was_full = moved.shift.usual >= limit::POOL_FULL.value * most;
+        // A smaller limit fills a pool without one more connection in use, or with fewer.
+        if !full || was_full && moved.shift.z >= 0.0 {
+            continue;
+        }
+        let summary = format!(
+            "`{entity}` uses {} of {} connections, usually {}",
+            text::number(moved.shift.seen),
+            text::number(most),
+            text::number(moved.shift.usual)
+        );
+        found.push(draft(&moved, Signal::PoolUsage, "{connection}", summary));
+    }
+    found
+}
+
+fn draft(moved: &Moved<'_>, signal: Signal, unit: &str, summary: String) -> Draft {
+    Draft {
+        entity: moved.series.entity.clone(),
+        peer: None,
+        kind: ObservationKind::Saturation,
+        signal: Some(signal),
+        direction: Direction::Up,
+        onset: moved.onset,
+        usual: moved.shift.usual,
+        seen: moved.shift.seen,
+        unit: unit.to_owned(),
+        z: moved.shift.z.abs(),
+        summary,
+        evidence: vec![moved.evidence.clone()],
+    }
+}

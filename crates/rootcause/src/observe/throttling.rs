@@ -1,0 +1,34 @@
+//! Throttling: requests turned away above a limit, which usually are none at all.
+
+use nightjar_incident::{Direction, ObservationKind, Signal};
+
+use super::gauge::moved;
+use super::{Draft, View};
+use crate::text;
+use crate::thresholds as limit;
+
+pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
+    // Counting noise of a Poisson count, and of one more than none.
+    moved(view, &[Signal::Throttled], |usual| usual.max(1.0).sqrt())
+        .filter(|moved| moved.shift.z >= limit::GAUGE_Z.value)
+        .map(|moved| Draft {
+            entity: moved.series.entity.clone(),
+            peer: None,
+            kind: ObservationKind::Throttling,
+            signal: Some(Signal::Throttled),
+            direction: if moved.shift.usual > 0.0 { Direction::Up } else { Direction::Appeared },
+            onset: moved.onset,
+            usual: moved.shift.usual,
+            seen: moved.shift.seen,
+            unit: "{request}".to_owned(),
+            z: moved.shift.z,
+            summary: format!(
+                "`{}` turns away {} requests per sample, usually {}",
+                moved.series.entity,
+                text::number(moved.shift.seen),
+                text::number(moved.shift.usual)
+            ),
+            evidence: vec![moved.evidence.clone()],
+        })
+        .collect()
+}

@@ -1,0 +1,57 @@
+//! Traffic: many more, or many fewer, requests than usual, counted where they are answered.
+
+use nightjar_incident::{Direction, ObservationKind, Signal};
+use nightjar_series::shift::shift;
+
+use super::{Draft, View, between};
+use crate::ledger::Place;
+use crate::text;
+use crate::thresholds as limit;
+
+pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
+    let Some((ledger, graph)) = view.requests else { return Vec::new() };
+    let mut found = Vec::new();
+    for node in &graph.nodes {
+        let Place::Entity(entity) = &node.place else { continue };
+        let Some(table) = ledger.tables.get(node.table).filter(|table| table.counted) else {
+            continue;
+        };
+        let cut = |rows: &std::ops::Range<usize>| {
+            table.requests.get(rows.clone()).unwrap_or_default().to_vec()
+        };
+        let (reference, window) = (cut(&ledger.reference), cut(&ledger.window));
+        let usual = nightjar_series::robust::median(&reference);
+        // Counting noise is the least that traffic swings by.
+        let Some(shift) = shift(&reference, &window, usual.max(1.0).sqrt()) else { continue };
+        let ratio = shift.seen / shift.usual.max(1.0);
+        let grew = shift.z >= limit::TRAFFIC_Z.value && ratio >= limit::TRAFFIC_RATIO.value;
+        let fell = shift.z <= -limit::TRAFFIC_Z.value && ratio <= 1.0 / limit::TRAFFIC_RATIO.value;
+        if !(grew || fell) {
+            continue;
+        }
+        let first = ledger.window.start + shift.first;
+        let onset = ledger.rows.get(first).and_then(|&at| {
+            between(first.checked_sub(1).and_then(|row| ledger.rows.get(row)).copied(), at)
+        });
+        let minutes = ledger.step as f64 / 60_000.0;
+        found.push(Draft {
+            entity: entity.clone(),
+            peer: None,
+            kind: ObservationKind::Traffic,
+            signal: Some(Signal::Requests),
+            direction: if grew { Direction::Up } else { Direction::Down },
+            onset,
+            usual: shift.usual,
+            seen: shift.seen,
+            unit: "{request}".to_owned(),
+            z: shift.z.abs(),
+            summary: format!(
+                "`{entity}` gets {} requests a minute, usually {}",
+                text::number((shift.seen / minutes).round()),
+                text::number((shift.usual / minutes).round())
+            ),
+            evidence: table.evidence.clone(),
+        });
+    }
+    found
+}

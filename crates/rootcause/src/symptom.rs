@@ -1,0 +1,151 @@
+//! Which place the search starts from, and whether anything is wrong there at all.
+
+use std::collections::BTreeMap;
+
+use nightjar_incident::Signal;
+use nightjar_topology::{EntityId, RelationKind};
+
+use crate::case::Case;
+use crate::excess::{Excess, Kind};
+use crate::flow::{Graph, State};
+use crate::thresholds as limit;
+
+/// What the request metrics say about the alerts' complaint.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Complaint {
+    /// It shows, at this place.
+    Shows(State),
+    /// It is measured and as usual; the largest deviation found, with its place.
+    Usual(State, f64),
+    /// It stood out in one row and is over.
+    Blip(State),
+    /// It stood out and has been usual for a while.
+    Recovered(State),
+    /// No request metric of the alerting entities or of what depends on them.
+    Unmeasured,
+}
+
+/// Finds the place nearest to the users at which the alerts' complaint shows.
+pub(crate) fn complaint(case: &Case<'_>, graph: &Graph) -> Complaint {
+    let mut states: Vec<State> = Vec::new();
+    for symptom in case.symptoms {
+        if let Some(node) = graph.entity(&symptom.entity) {
+            states.extend(kinds(symptom.signal).iter().map(|kind| (node, *kind)));
+        }
+    }
+    // Alerts of things that answer no requests (queues, pools, hosts): look at who needs them.
+    if states.is_empty() {
+        states = dependents(case, graph);
+    }
+    states.sort_unstable();
+    states.dedup();
+    states.retain(|state| excess_of(graph, *state).is_some());
+    let z = |state: &State| excess_of(graph, *state).map_or(0.0, Excess::z);
+    let Some(loudest) = states.iter().copied().max_by(|a, b| z(a).total_cmp(&z(b))) else {
+        return Complaint::Unmeasured;
+    };
+    let showing: Vec<State> =
+        states.iter().copied().filter(|state| z(state) >= limit::SYMPTOM_Z.value).collect();
+    if showing.is_empty() {
+        return Complaint::Usual(loudest, z(&loudest));
+    }
+    let lasting: Vec<State> =
+        showing.iter().copied().filter(|state| lasts(graph, *state)).collect();
+    let all_resolved = !case.alerts.is_empty()
+        && case.alerts.iter().all(|a| a.status == nightjar_incident::AlertStatus::Resolved);
+    let over = |state: &State| calm_rows(graph, *state);
+    let enough = if all_resolved { 2.0 } else { limit::CALM_ROWS.value };
+    let ongoing: Vec<State> =
+        lasting.iter().copied().filter(|state| (over(state) as f64) < enough).collect();
+    match (lasting.is_empty(), ongoing.is_empty()) {
+        (true, _) => Complaint::Blip(loudest),
+        (false, true) => Complaint::Recovered(loudest),
+        (false, false) => Complaint::Shows(nearest_to_users(graph, &ongoing)),
+    }
+}
+
+/// What a signal complains about; both kinds where the alert doesn't tell.
+fn kinds(signal: Option<Signal>) -> &'static [Kind] {
+    match signal {
+        Some(Signal::Latency | Signal::PoolPending | Signal::QueueAge) => &[Kind::Time],
+        Some(Signal::Errors | Signal::Availability | Signal::Throttled | Signal::PoolTimeouts) => {
+            &[Kind::Errors]
+        }
+        Some(_) | None => &Kind::BOTH,
+    }
+}
+
+pub(crate) fn excess_of(graph: &Graph, state: State) -> Option<&Excess> {
+    graph.nodes.get(state.0)?.excess(state.1)
+}
+
+/// Nodes that need an alerting entity, nearest first: those of the first distance at which any
+/// has request metrics.
+fn dependents(case: &Case<'_>, graph: &Graph) -> Vec<State> {
+    let mut nearest: BTreeMap<usize, Vec<State>> = BTreeMap::new();
+    for symptom in case.symptoms {
+        let mut reach: Vec<(EntityId, usize)> = case
+            .topology
+            .blast_radius(&symptom.entity, |kind| kind.is_request() || kind == RelationKind::RunsOn);
+        // Those who empty a queue decide how full it is.
+        let consumers = case.topology.dependents(&symptom.entity);
+        reach.extend(
+            consumers.filter(|r| r.kind == RelationKind::Consumes).map(|r| (r.from.clone(), 1)),
+        );
+        for (id, distance) in reach {
+            if let Some(node) = graph.entity(&id) {
+                nearest.entry(distance).or_default().extend(Kind::BOTH.map(|kind| (node, kind)));
+            }
+        }
+    }
+    nearest.into_values().next().unwrap_or_default()
+}
+
+/// Whether a second row stands out as well: a single interval that is over is a blip.
+fn lasts(graph: &Graph, state: State) -> bool {
+    let Some(excess) = excess_of(graph, state) else { return false };
+    let Some(pulse) = excess.pulse else { return false };
+    let rate = |range: std::ops::Range<usize>| {
+        let sum = |v: &[f64]| v.get(range.clone()).unwrap_or_default().iter().sum::<f64>();
+        let requests = sum(&excess.requests);
+        if requests > 0.0 { sum(&excess.values) / requests } else { 0.0 }
+    };
+    let before = rate(0..pulse.from).max(0.0);
+    let mut rows: Vec<f64> = excess
+        .values
+        .iter()
+        .zip(&excess.variance)
+        .zip(&excess.requests)
+        .map(|((e, var), r)| (e - before * r) / var.sqrt())
+        .collect();
+    rows.sort_unstable_by(|a, b| b.total_cmp(a));
+    // One row is all there is right after the onset: then the alert itself is the second witness.
+    let fresh = pulse.to == excess.values.len() && pulse.to - pulse.from == 1;
+    fresh || rows.get(1).is_some_and(|second| *second >= limit::SECOND_ROW.value)
+}
+
+/// Usual rows at the end of the window.
+fn calm_rows(graph: &Graph, state: State) -> usize {
+    let Some(excess) = excess_of(graph, state) else { return 0 };
+    let strongest = excess.values.iter().copied().fold(0.0, f64::max);
+    excess
+        .values
+        .iter()
+        .zip(&excess.variance)
+        .rev()
+        .take_while(|(e, var)| **e < 2.0 * var.sqrt() || **e < 0.05 * strongest)
+        .count()
+}
+
+/// Of several places at which it shows, the one that no other waits for; of several such, the
+/// loudest.
+fn nearest_to_users(graph: &Graph, states: &[State]) -> State {
+    let z = |state: &State| excess_of(graph, *state).map_or(0.0, Excess::z);
+    let is_below = |state: &State| {
+        states.iter().any(|other| {
+            other.0 != state.0 && graph.reaches(other.0, state.0) && !graph.reaches(state.0, other.0)
+        })
+    };
+    let top = states.iter().copied().filter(|state| !is_below(state));
+    top.max_by(|a, b| z(a).total_cmp(&z(b))).or_else(|| states.first().copied()).unwrap_or((0, Kind::Time))
+}
