@@ -7,6 +7,19 @@
 //! shows the expectation of a recording to a connection.
 
 mod connection;
+mod error;
+mod folder;
 pub mod import;
+mod limits;
+mod lines;
+mod manifest;
+mod notes;
+mod otlp;
+mod read;
+mod write;
 
 pub use connection::connection;
+pub use error::Error;
+pub use limits::Limits;
+pub use read::read;
+pub use write::write;

@@ -1,0 +1,169 @@
+//! Spans, to and from ours.
+
+use nightjar_incident::{Span, SpanStatus};
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{
+    ResourceSpans, ScopeSpans, Span as Wire, Status, TracesData,
+};
+
+use super::attributes::{attribute, find, hex, resource, scope};
+use super::logs::fitting;
+use super::{Names, PEER};
+use crate::Error;
+use crate::limits::Budget;
+use crate::lines;
+use crate::notes::Notes;
+
+/// Where ids stand that aren't hex and so don't fit OTLP's fields.
+const TRACE: &str = "nightjar.trace_id";
+const SPAN: &str = "nightjar.span_id";
+const PARENT: &str = "nightjar.parent_id";
+
+/// Spans as they are read.
+#[derive(Default)]
+pub(crate) struct TracesIn {
+    spans: Vec<Span>,
+}
+
+impl TracesIn {
+    /// Takes one line of the file.
+    pub(crate) fn take(
+        &mut self,
+        line: u64,
+        text: &str,
+        names: &mut Names<'_>,
+        budget: &mut Budget,
+        notes: &mut Notes,
+    ) -> Result<(), Error> {
+        let data: TracesData = match lines::parse(text, "one object {\"resourceSpans\": […]}") {
+            Ok(data) => data,
+            Err(why) => {
+                notes.at(line, why);
+                return Ok(());
+            }
+        };
+        for of_resource in data.resource_spans {
+            for wire in of_resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
+                budget.span(notes.file())?;
+                let entity = names.entity(of_resource.resource.as_ref(), &wire.attributes);
+                match entity.and_then(|entity| Ok((entity, peer(&wire, names)?))) {
+                    Ok((entity, peer)) => match span(wire, entity, peer) {
+                        Ok(span) => self.spans.push(span),
+                        Err(why) => notes.at(line, format!("a span was left out: {why}")),
+                    },
+                    Err(why) => notes.at(line, format!("a span was left out: {why}")),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The spans in the order of their start.
+    pub(crate) fn finish(mut self) -> Vec<Span> {
+        self.spans.sort_by_key(|span| span.start_nanos);
+        self.spans
+    }
+}
+
+fn peer(wire: &Wire, names: &mut Names<'_>) -> Result<Option<nightjar_topology::EntityId>, String> {
+    let calls = match SpanKind::try_from(wire.kind) {
+        Ok(SpanKind::Client | SpanKind::Producer) => true,
+        Ok(SpanKind::Unspecified | SpanKind::Internal | SpanKind::Server | SpanKind::Consumer)
+        | Err(_) => false,
+    };
+    names.peer(&wire.attributes, &[], calls)
+}
+
+fn span(
+    wire: Wire,
+    entity: nightjar_topology::EntityId,
+    peer: Option<nightjar_topology::EntityId>,
+) -> Result<Span, String> {
+    let id = |bytes: &[u8], key| {
+        let own = bytes.iter().any(|byte| *byte != 0).then(|| hex(bytes));
+        own.or_else(|| find(&wire.attributes, key))
+    };
+    let nanos = |nanos: u64, field: &str| match i64::try_from(nanos) {
+        Ok(nanos) if nanos > 0 => Ok(nanos),
+        Ok(_) | Err(_) => Err(format!("{field} within 1970 to 2262 expected, found {nanos}")),
+    };
+    let start_nanos = nanos(wire.start_time_unix_nano, "startTimeUnixNano")?;
+    let end_nanos = nanos(wire.end_time_unix_nano, "endTimeUnixNano")?;
+    if end_nanos < start_nanos {
+        return Err("an end that isn't before the start expected".to_owned());
+    }
+    let status = wire.status.as_ref().map_or(0, |status| status.code);
+    Ok(Span {
+        trace_id: id(&wire.trace_id, TRACE).ok_or("a traceId expected")?,
+        span_id: id(&wire.span_id, SPAN).ok_or("a spanId expected")?,
+        parent_id: id(&wire.parent_span_id, PARENT),
+        entity,
+        peer,
+        start_nanos,
+        end_nanos,
+        status: match StatusCode::try_from(status) {
+            Ok(StatusCode::Ok) => SpanStatus::Ok,
+            Ok(StatusCode::Error) => SpanStatus::Error,
+            Ok(StatusCode::Unset) | Err(_) => SpanStatus::Unset,
+        },
+        operation: wire.name,
+    })
+}
+
+/// The line of the file that holds one span.
+pub(crate) fn line_of_span(span: &Span) -> Result<TracesData, Error> {
+    let unwritable = |what: &str| Error::Unwritable {
+        what: format!("span `{}` of `{}`: {what}", span.span_id, span.entity),
+    };
+    let nanos = |nanos: i64| {
+        let nanos = u64::try_from(nanos).ok().filter(|nanos| *nanos > 0);
+        nanos.ok_or_else(|| unwritable("OTLP has no time before 1970"))
+    };
+    if span.end_nanos < span.start_nanos {
+        return Err(unwritable("it ends before it starts"));
+    }
+    let status = match span.status {
+        SpanStatus::Unset => StatusCode::Unset,
+        SpanStatus::Ok => StatusCode::Ok,
+        SpanStatus::Error => StatusCode::Error,
+    };
+    // Only a side that calls names the other one.
+    let kind = if span.peer.is_some() { SpanKind::Client } else { SpanKind::Unspecified };
+    let mut wire = Wire {
+        name: span.operation.clone(),
+        kind: kind.into(),
+        start_time_unix_nano: nanos(span.start_nanos)?,
+        end_time_unix_nano: nanos(span.end_nanos)?,
+        status: Some(Status { code: status.into(), ..Status::default() }),
+        ..Wire::default()
+    };
+    match fitting(&span.trace_id) {
+        Some(bytes) => wire.trace_id = bytes,
+        None => wire.attributes.push(attribute(TRACE, &span.trace_id)),
+    }
+    match fitting(&span.span_id) {
+        Some(bytes) => wire.span_id = bytes,
+        None => wire.attributes.push(attribute(SPAN, &span.span_id)),
+    }
+    if let Some(parent) = &span.parent_id {
+        match fitting(parent) {
+            Some(bytes) => wire.parent_span_id = bytes,
+            None => wire.attributes.push(attribute(PARENT, parent)),
+        }
+    }
+    if let Some(peer) = &span.peer {
+        wire.attributes.push(attribute(PEER, peer.as_str()));
+    }
+    Ok(TracesData {
+        resource_spans: vec![ResourceSpans {
+            resource: Some(resource(span.entity.as_str())),
+            scope_spans: vec![ScopeSpans {
+                scope: Some(scope(Vec::new())),
+                spans: vec![wire],
+                ..ScopeSpans::default()
+            }],
+            ..ResourceSpans::default()
+        }],
+    })
+}
