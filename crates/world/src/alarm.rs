@@ -4,13 +4,14 @@
 mod cloudwatch;
 mod datadog;
 mod pagerduty;
-mod rule;
+pub(crate) mod rule;
 mod servicenow;
 
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{MetricSeries, RawAlert};
 use nightjar_topology::{Entity, EntityKind};
 
+pub(crate) use self::rule::DISK;
 use self::rule::{Rule, Tool};
 use crate::dice::{Dice, Purpose};
 use crate::event::Edit;
@@ -39,13 +40,13 @@ struct Transition<'a> {
 /// All messages in the order of their arrival.
 pub(crate) fn alerts(
     recipe: &Recipe,
+    mut rules: Vec<Rule>,
     system: &System,
     metrics: &[MetricSeries],
     clock: &Clock,
 ) -> Vec<RawAlert> {
     let mut dice = Dice::new(recipe.seed, Purpose::Alarms);
     let mut alerts = Vec::new();
-    let mut rules = rule::rules(system, metrics);
     if let Some(kind) = recipe.false_alarm {
         let onset = recipe.onset(clock.start).as_millisecond();
         rules.extend(rule::too_tight(kind, system, metrics, onset));

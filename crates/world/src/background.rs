@@ -8,7 +8,7 @@ use crate::dice::{Dice, Purpose};
 use crate::event::Edit;
 use crate::fault::next_version;
 use crate::number::micros;
-use crate::system::{Node, System};
+use crate::system::{Host, Node, System};
 use crate::table::Ref;
 use crate::telemetry::Clock;
 
@@ -86,6 +86,18 @@ impl Background {
             url: None,
         });
     }
+}
+
+/// A host without guests runs out of disk: it reaches `level` about `seconds` after the beginning.
+pub(crate) fn filling_disk(system: &System, level: f64, seconds: f64) -> Option<Edit> {
+    let is_free = |at: &Ref<Host>| system.nodes.iter().all(|(_, node)| node.host != Some(*at));
+    let host = system.hosts.refs().find(is_free)?;
+    let apply = move |system: &mut System| {
+        let host = &mut system.hosts[host];
+        host.disk_per_hour = 0.06;
+        host.disk = level - host.disk_per_hour * seconds / 3600.0;
+    };
+    Some(Edit { at: 0.0, apply: Box::new(apply) })
 }
 
 /// Someone who makes changes.

@@ -12,8 +12,14 @@ use crate::table::Table;
 pub(crate) struct Frame {
     pub(crate) nodes: Table<Node, NodeFrame>,
     pub(crate) calls: Table<Call, CallFrame>,
-    /// Processor use of each host, 0 to 1.
-    pub(crate) hosts: Table<Host, f64>,
+    pub(crate) hosts: Table<Host, HostFrame>,
+}
+
+/// One interval of one host; shares of the whole.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct HostFrame {
+    pub(crate) processor: f64,
+    pub(crate) disk: f64,
 }
 
 /// One interval of one node.

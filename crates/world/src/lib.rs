@@ -11,6 +11,7 @@
 mod alarm;
 mod app;
 mod background;
+mod demo;
 mod dice;
 mod event;
 mod fault;
@@ -22,5 +23,6 @@ mod system;
 mod table;
 mod telemetry;
 
+pub use demo::{demo, demo_recipe};
 pub use recipe::{App, Error, FalseAlarm, FaultSpec, Recipe};
 pub use simulate::simulate;

@@ -15,6 +15,9 @@ pub struct Recipe {
     pub faults: Vec<FaultSpec>,
     /// An alert without an incident, at the time of the onset.
     pub false_alarm: Option<FalseAlarm>,
+    /// Whether the disk of a host that has no part in the incident fills up at about the same
+    /// time, and an alert says so.
+    pub unrelated_alert: bool,
     /// Minutes recorded before the onset.
     pub minutes_before: u32,
     /// Minutes recorded from the onset on.
@@ -36,6 +39,7 @@ impl Default for Recipe {
             app: App::Shop,
             faults: Vec::new(),
             false_alarm: None,
+            unrelated_alert: false,
             minutes_before: 60,
             minutes_after: 15,
             step_seconds: 60,

@@ -1,21 +1,35 @@
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{
-    Change, ChangeId, Expectation, ExpectedCause, ExpectedVerdict, Recording, Window,
+    Change, ChangeId, Expectation, ExpectedCause, ExpectedVerdict, MetricSeries, Recording, Window,
 };
 use nightjar_topology::EntityId;
 
+use crate::alarm::rule::{self, Rule};
 use crate::dice::{Dice, Purpose};
 use crate::event::{self, Edit};
 use crate::fault::{self, Planned};
 use crate::number::micros;
+use crate::system::System;
 use crate::telemetry::{Clock, metrics};
 use crate::{Error, Recipe, alarm, app, background};
 
 /// Seconds simulated before the recording begins, so that it begins in the usual state.
 const WARM_UP_SECONDS: f64 = 120.0;
 
+/// An unrelated disk is full so long after the onset.
+const UNRELATED_AFTER_SECONDS: f64 = 100.0;
+
 /// Runs a recipe; the recording begins at `start`, the faults `minutes_before` later.
 pub fn simulate(recipe: &Recipe, start: Timestamp) -> Result<Recording, Error> {
+    simulate_watched(recipe, start, rule::usual)
+}
+
+/// As [`simulate`], with the alert rules that `watch` sets up.
+pub(crate) fn simulate_watched(
+    recipe: &Recipe,
+    start: Timestamp,
+    watch: impl Fn(&System, &[MetricSeries]) -> Vec<Rule>,
+) -> Result<Recording, Error> {
     recipe.check()?;
     let application = app::build(recipe);
     let system = application.system;
@@ -54,12 +68,17 @@ pub fn simulate(recipe: &Recipe, start: Timestamp) -> Result<Recording, Error> {
     if let Some(kind) = recipe.false_alarm {
         edits.extend(alarm::blip(kind, &system, onset));
     }
+    if recipe.unrelated_alert {
+        let soon = onset + UNRELATED_AFTER_SECONDS;
+        edits.extend(background::filling_disk(&system, alarm::DISK, soon));
+    }
     edits.sort_by(|a, b| a.at.total_cmp(&b.at));
     changes.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
 
     let measured = event::run(system.clone(), &edits, &clock, recipe.seed);
     let metrics = metrics(&system, &measured.frames, &clock);
-    let alerts = alarm::alerts(recipe, &system, &metrics, &clock);
+    let rules = watch(&system, &metrics);
+    let alerts = alarm::alerts(recipe, rules, &system, &metrics, &clock);
     let seconds = i64::from(clock.steps) * i64::from(recipe.step_seconds);
     Ok(Recording {
         name: recipe.name.clone(),

@@ -106,6 +106,9 @@ pub(crate) struct Host {
     pub(crate) processors: f64,
     /// Processors that processes outside the application keep busy.
     pub(crate) neighbour: f64,
+    /// Share of the disk that is full, and how much is added in an hour.
+    pub(crate) disk: f64,
+    pub(crate) disk_per_hour: f64,
 }
 
 /// Requests from outside.

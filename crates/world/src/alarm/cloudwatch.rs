@@ -26,6 +26,7 @@ pub(super) fn payload(transition: &Transition<'_>) -> Value {
         (Subject::Memory, _) => ("MemoryUtilization", "AVERAGE", "Percent"),
         (Subject::PoolPending, _) => ("DatabaseConnections", "MAXIMUM", "Count"),
         (Subject::Throttled, _) => ("ThrottledRequests", "SUM", "Count"),
+        (Subject::Disk, _) => ("FreeStorageSpace", "AVERAGE", "Bytes"),
         (Subject::QueueAge, _) => ("ApproximateAgeOfOldestMessage", "MAXIMUM", "Seconds"),
     };
     let time = transition.at.strftime("%Y-%m-%dT%H:%M:%S%.3f+0000").to_string();

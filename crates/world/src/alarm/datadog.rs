@@ -1,3 +1,4 @@
+use nightjar_topology::EntityKind;
 use serde_json::{Value, json};
 
 use super::Transition;
@@ -15,9 +16,12 @@ pub(super) fn payload(transition: &Transition<'_>) -> Value {
         Subject::Memory => "kubernetes.memory.usage_pct",
         Subject::PoolPending => "hikaricp.connections.pending",
         Subject::Throttled => "aws.dynamodb.throttled_requests",
+        Subject::Disk => "system.disk.in_use",
         Subject::QueueAge => "aws.sqs.approximate_age_of_oldest_message",
     };
     let region = entity.attributes.get("cloud.region").map_or("none", String::as_str);
+    let is_host = entity.kind == EntityKind::Host;
+    let scope = format!("{}:{id}", if is_host { "host" } else { "service" });
     let state = if transition.is_firing { "Triggered" } else { "Recovered" };
     let link = format!("https://app.datadoghq.eu/monitors/{}", transition.number % 1_000_000);
     json!({
@@ -29,14 +33,14 @@ pub(super) fn payload(transition: &Transition<'_>) -> Value {
         "alert_status": state,
         "alert_type": if transition.is_firing { "error" } else { "success" },
         "alert_metric": metric,
-        "alert_query": format!("avg(last_2m):avg:{metric}{{service:{id},env:prod}} > {}", rule.threshold),
-        "alert_scope": format!("service:{id},env:prod"),
+        "alert_query": format!("avg(last_2m):avg:{metric}{{{scope},env:prod}} > {}", rule.threshold),
+        "alert_scope": format!("{scope},env:prod"),
         "alert_priority": "P2",
         "event_type": "query_alert_monitor",
-        "title": format!("[{state} on {{service:{id}}}] {}", rule.title()),
+        "title": format!("[{state} on {{{scope}}}] {}", rule.title()),
         "body": format!("{}. Last value {:.3}, threshold {}. @webhook-nightjar", rule.title(), transition.value, rule.threshold),
-        "hostname": "",
-        "tags": format!("env:prod,monitor,region:{region},service:{id}"),
+        "hostname": if is_host { id.as_str() } else { "" },
+        "tags": format!("env:prod,monitor,region:{region},{scope}"),
         "date": transition.at.as_millisecond().to_string(),
         "last_updated": transition.at.as_millisecond().to_string(),
         "org": { "id": "418214", "name": "Example Shop" },

@@ -11,7 +11,7 @@ use crate::system::System;
 
 /// Who watches a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tool {
+pub(crate) enum Tool {
     CloudWatch,
     Datadog,
     PagerDuty,
@@ -20,7 +20,7 @@ pub(super) enum Tool {
 
 /// What a rule measures, as its tool calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     Latency,
     ErrorShare,
     ErrorCount,
@@ -29,27 +29,30 @@ pub(super) enum Subject {
     PoolPending,
     Throttled,
     QueueAge,
+    Disk,
 }
 
 /// A threshold on one measure of one entity, with the values it is held against.
 #[derive(Clone, Debug)]
-pub(super) struct Rule {
-    pub(super) entity: EntityId,
-    pub(super) tool: Tool,
-    pub(super) subject: Subject,
-    pub(super) threshold: f64,
+pub(crate) struct Rule {
+    pub(crate) entity: EntityId,
+    pub(crate) tool: Tool,
+    pub(crate) subject: Subject,
+    pub(crate) threshold: f64,
     /// Samples in a row above the threshold until it fires.
-    pub(super) samples: usize,
+    pub(crate) samples: usize,
     /// Unix milliseconds and value.
-    pub(super) values: Vec<(i64, f64)>,
+    pub(crate) values: Vec<(i64, f64)>,
 }
 
 /// Failed share of requests that a team wouldn't accept.
-const ERROR_SHARE: f64 = 0.05;
+pub(crate) const ERROR_SHARE: f64 = 0.05;
 /// Processor use at which a team wants to know.
 const PROCESSOR: f64 = 0.9;
 /// Memory use, share of the limit, at which a team wants to know.
 const MEMORY: f64 = 0.85;
+/// Share of a full disk at which a team wants to know.
+pub(crate) const DISK: f64 = 0.9;
 /// A latency threshold is so many times the largest value of an ordinary half hour: monitors set
 /// tighter than this one fire every week.
 const LATENCY_FACTOR: f64 = 1.5;
@@ -60,16 +63,12 @@ const ORDINARY_SAMPLES: usize = 30;
 const NEAR_FACTOR: f64 = 1.06;
 
 /// All rules of a system.
-pub(super) fn rules(system: &System, metrics: &[MetricSeries]) -> Vec<Rule> {
+pub(crate) fn usual(system: &System, metrics: &[MetricSeries]) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (_, node) in system.nodes.iter() {
         let id = &node.entity.id;
         let mut add = |tool, subject, threshold: Option<f64>, samples| {
-            let values = values(metrics, id, subject);
-            let threshold = threshold.or_else(|| ordinary(&values));
-            if let (false, Some(threshold)) = (values.is_empty(), threshold) {
-                rules.push(Rule { entity: id.clone(), tool, subject, threshold, samples, values });
-            }
+            rules.push(rule(metrics, id, tool, subject, threshold, samples));
         };
         match node.kind() {
             EntityKind::Gateway => {
@@ -104,22 +103,34 @@ pub(super) fn rules(system: &System, metrics: &[MetricSeries]) -> Vec<Rule> {
         }
     }
     for (_, host) in system.hosts.iter() {
-        let values = values(metrics, &host.entity.id, Subject::Processor);
-        rules.push(Rule {
-            entity: host.entity.id.clone(),
-            tool: Tool::ServiceNow,
-            subject: Subject::Processor,
-            threshold: PROCESSOR,
-            samples: 2,
-            values,
-        });
+        let id = &host.entity.id;
+        let processor = (Tool::ServiceNow, Subject::Processor, PROCESSOR, 2);
+        let disk = (Tool::Datadog, Subject::Disk, DISK, 1);
+        for (tool, subject, threshold, samples) in [processor, disk] {
+            rules.push(rule(metrics, id, tool, subject, Some(threshold), samples));
+        }
     }
     rules
 }
 
+/// The rule on one subject of one entity; without a threshold of its own it gets one from the first
+/// half hour.
+pub(crate) fn rule(
+    metrics: &[MetricSeries],
+    entity: &EntityId,
+    tool: Tool,
+    subject: Subject,
+    threshold: Option<f64>,
+    samples: usize,
+) -> Rule {
+    let values = values(metrics, entity, subject);
+    let threshold = threshold.unwrap_or_else(|| ordinary(&values));
+    Rule { entity: entity.clone(), tool, subject, threshold, samples, values }
+}
+
 /// A rule someone set too tight, as of the onset of a false alarm: at an ordinary level, or so near
 /// to it that it notices a blip.
-pub(super) fn too_tight(
+pub(crate) fn too_tight(
     kind: FalseAlarm,
     system: &System,
     metrics: &[MetricSeries],
@@ -145,10 +156,11 @@ pub(super) fn too_tight(
     Some(Rule { entity, tool, subject, threshold, samples: 1, values: after })
 }
 
-fn ordinary(values: &[(i64, f64)]) -> Option<f64> {
+/// A threshold above everything ordinary; `NaN`, which nothing exceeds, where nothing was measured.
+fn ordinary(values: &[(i64, f64)]) -> f64 {
     let first: Vec<f64> = values.iter().take(ORDINARY_SAMPLES).map(|&(_, value)| value).collect();
     let largest = first.iter().copied().fold(f64::NAN, f64::max);
-    (!largest.is_nan()).then_some((largest * LATENCY_FACTOR * 1000.0).ceil() / 1000.0)
+    (largest * LATENCY_FACTOR * 1000.0).ceil() / 1000.0
 }
 
 /// What a rule on this subject sees of an entity.
@@ -185,6 +197,7 @@ fn values(metrics: &[MetricSeries], entity: &EntityId, subject: Subject) -> Vec<
         Subject::PoolPending => plain(own(Signal::PoolPending, None)),
         Subject::Throttled => plain(own(Signal::Throttled, None)),
         Subject::QueueAge => plain(own(Signal::QueueAge, None)),
+        Subject::Disk => plain(own(Signal::DiskUtilization, None)),
     }
 }
 
@@ -213,7 +226,7 @@ fn mean_of_all(metrics: &[MetricSeries], entity: &EntityId) -> Vec<(i64, f64)> {
 
 impl Rule {
     /// The headline a person would have given the rule.
-    pub(super) fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         let entity = &self.entity;
         match self.subject {
             Subject::Latency => format!("{entity}: average latency above {:.2} s", self.threshold),
@@ -225,6 +238,9 @@ impl Rule {
             }
             Subject::Processor => {
                 format!("{entity}: CPU above {:.0} %", self.threshold * 100.0)
+            }
+            Subject::Disk => {
+                format!("{entity}: disk more than {:.0} % full", self.threshold * 100.0)
             }
             Subject::Memory => format!("{entity}: memory above {:.0} %", self.threshold * 100.0),
             Subject::PoolPending => {

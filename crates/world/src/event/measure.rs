@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::Engine;
 use super::agenda::Event;
 use super::job::{Job, Message};
-use crate::frame::{CallError, CallFrame, Frame, NodeFrame, Summary};
+use crate::frame::{CallError, CallFrame, Frame, HostFrame, NodeFrame, Summary};
 use crate::number::{Micros, micros, seconds};
 use crate::system::Node;
 use crate::table::Ref;
@@ -96,7 +96,11 @@ impl Engine<'_> {
     fn frame(&mut self) -> Frame {
         let mut frame = Frame::default();
         for host in self.system.hosts.refs() {
-            frame.hosts.push(self.host_use(host, self.clock.step));
+            let grown = self.system.hosts[host].disk_per_hour * self.clock.step / 3600.0;
+            let disk = self.system.hosts[host].disk + self.traffic.lognormal(grown, 0.3);
+            self.system.hosts[host].disk = disk.min(1.0);
+            let processor = self.host_use(host, self.clock.step);
+            frame.hosts.push(HostFrame { processor, disk: disk.min(1.0) });
         }
         for at in self.system.nodes.refs() {
             let sample = self.node_frame(at);

@@ -25,12 +25,10 @@ pub(crate) fn metrics(system: &System, frames: &[Frame], clock: &Clock) -> Vec<M
         }
     }
     for (at, host) in system.hosts.iter() {
-        let used = |frame: &Frame| Some(frame.hosts[at]);
-        writer.column(
-            Name::new(&host.entity.id, "system.cpu.utilization", "1"),
-            Statistic::Mean,
-            used,
-        );
+        let processor = Name::new(&host.entity.id, "system.cpu.utilization", "1");
+        writer.column(processor, Statistic::Mean, |frame| Some(frame.hosts[at].processor));
+        let disk = Name::new(&host.entity.id, "system.filesystem.utilization", "1");
+        writer.column(disk, Statistic::Last, |frame| Some(frame.hosts[at].disk));
     }
     writer.out
 }
