@@ -33,6 +33,11 @@ const FAULTS: &[&dyn Fault] = &[
     &network_delay::NetworkDelay,
 ];
 
+/// The modes that can be simulated.
+pub fn simulated_modes() -> Vec<FaultMode> {
+    FAULTS.iter().map(|fault| fault.mode()).collect()
+}
+
 /// One mode of failing.
 pub(crate) trait Fault: Sync {
     fn mode(&self) -> FaultMode;

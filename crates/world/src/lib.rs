@@ -24,5 +24,6 @@ mod table;
 mod telemetry;
 
 pub use demo::{demo, demo_recipe};
+pub use fault::simulated_modes;
 pub use recipe::{App, Error, FalseAlarm, FaultSpec, Recipe};
 pub use simulate::simulate;
