@@ -9,7 +9,9 @@
 mod capability;
 mod error;
 mod query;
+mod tape;
 
 pub use capability::{Alerts, Changes, Connection, Inventory, Logs, Metrics, Traces};
 pub use error::{Error, ErrorKind};
 pub use query::{Answer, Query, Question};
+pub use tape::{Asked, BadLine, Capability, Given, Player, Recorder, Take, Tape};
