@@ -87,8 +87,9 @@ impl Topology {
             }
         }
         if self.relations.insert(relation.clone()) {
-            self.outgoing.entry(relation.from.clone()).or_default().push(relation.clone());
-            self.incoming.entry(relation.to.clone()).or_default().push(relation);
+            let outgoing = self.outgoing.entry(relation.from.clone()).or_default();
+            insert_in_order(outgoing, relation.clone());
+            insert_in_order(self.incoming.entry(relation.to.clone()).or_default(), relation);
         }
     }
 
@@ -260,6 +261,13 @@ impl Topology {
     }
 }
 
+/// Keeps the order of relations free of the order in which they became known, so that equal
+/// snapshots are walked equally.
+fn insert_in_order(relations: &mut Vec<Relation>, relation: Relation) {
+    let place = relations.partition_point(|known| *known < relation);
+    relations.insert(place, relation);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,6 +283,14 @@ mod tests {
             topology.relate(Relation { from: id(from), to: id(to), kind });
         }
         topology
+    }
+
+    #[test]
+    fn snapshots_are_equal_whatever_the_order_in_which_relations_became_known() {
+        let calls = [("a", "c"), ("b", "c"), ("a", "b")];
+        let mut reversed = calls;
+        reversed.reverse();
+        assert_eq!(topology(&calls), topology(&reversed));
     }
 
     #[test]
