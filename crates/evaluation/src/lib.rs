@@ -8,6 +8,7 @@
 
 mod case;
 mod compare;
+pub mod metamorphic;
 
 mod report;
 mod table;
