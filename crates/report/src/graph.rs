@@ -1,0 +1,275 @@
+//! The relevant part of the topology: cause, path of the fault, blast radius, neighbours.
+
+mod layout;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use nightjar_incident::Hypothesis;
+use nightjar_topology::{EntityId, RelationKind, Topology};
+
+use crate::text::shortened;
+
+/// More nodes than this are no picture any more; the text says how many were left out.
+const MOST_NODES: usize = 26;
+const NODE_WIDTH: f64 = 152.0;
+const NODE_HEIGHT: f64 = 48.0;
+const LAYER_HEIGHT: f64 = 96.0;
+const MARGIN: f64 = 10.0;
+/// Characters of a name that fit into a node.
+const NAME_LENGTH: usize = 20;
+
+/// A drawing, ready to be written.
+#[derive(Clone, Debug, Template)]
+#[template(path = "graph.html")]
+pub(crate) struct Graph {
+    width: String,
+    height: String,
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+    pub(crate) description: String,
+    pub(crate) left_out: usize,
+}
+
+impl HtmlSafe for Graph {}
+
+#[derive(Clone, Debug)]
+struct Node {
+    x: String,
+    y: String,
+    text_x: String,
+    name_y: String,
+    role_y: String,
+    class: &'static str,
+    name: String,
+    role: String,
+    full: String,
+}
+
+#[derive(Clone, Debug)]
+struct Edge {
+    path: String,
+    class: &'static str,
+    full: String,
+}
+
+/// What is to be shown.
+pub(crate) struct Scene<'a> {
+    pub(crate) topology: &'a Topology,
+    /// The claimed causes, or the strongest lead.
+    pub(crate) causes: Vec<&'a Hypothesis>,
+    /// What the causes are called: `cause` or `lead`.
+    pub(crate) cause_word: &'static str,
+    pub(crate) alerting: &'a [EntityId],
+    pub(crate) suffering: Option<&'a EntityId>,
+    pub(crate) blast_radius: &'a [(EntityId, usize)],
+}
+
+/// Draws the scene; `None` where there is nothing to draw.
+pub(crate) fn draw(scene: &Scene<'_>) -> Option<Graph> {
+    let (ids, left_out) = chosen(scene);
+    if ids.is_empty() {
+        return None;
+    }
+    let index: BTreeMap<&EntityId, usize> =
+        ids.iter().enumerate().map(|(index, id)| (*id, index)).collect();
+    let mut relations: Vec<(usize, usize, RelationKind)> = Vec::new();
+    for relation in scene.topology.relations() {
+        let ends = index.get(&relation.from).zip(index.get(&relation.to));
+        if let Some((&from, &to)) = ends {
+            // Reading and writing the same table is one line.
+            if !relations.iter().any(|r| (r.0, r.1) == (from, to)) {
+                relations.push((from, to, relation.kind));
+            }
+        }
+    }
+    let pairs: Vec<(usize, usize)> = relations.iter().map(|r| (r.0, r.1)).collect();
+    let layout = layout::layered(ids.len(), &pairs);
+    let travels = travelled(scene);
+    let edges = relations.iter().zip(&layout.bends).filter_map(|(&(from, to, kind), bends)| {
+        let (a, b) = (layout.nodes.get(from)?, layout.nodes.get(to)?);
+        let (from, to) = (*ids.get(from)?, *ids.get(to)?);
+        let is_travelled = travels.contains(&(from, to));
+        Some(Edge {
+            path: curve(*a, bends, *b),
+            class: if is_travelled {
+                "edge travelled"
+            } else if kind.is_request() {
+                "edge"
+            } else {
+                "edge loose"
+            },
+            full: format!(
+                "{from} {} {to}{}",
+                kind.label(),
+                if is_travelled { "; the fault travels along it" } else { "" }
+            ),
+        })
+    });
+    let nodes = ids.iter().zip(&layout.nodes).map(|(id, place)| {
+        let (class, words) = role(scene, id);
+        let kind = scene.topology.kind(id).label();
+        let role = if words.is_empty() { kind.to_owned() } else { format!("{kind} · {words}") };
+        let (x, y) = (MARGIN + place.across, top(place.layer));
+        Node {
+            x: number(x - NODE_WIDTH / 2.0),
+            y: number(y),
+            text_x: number(x),
+            name_y: number(y + 20.0),
+            role_y: number(y + 37.0),
+            class,
+            name: shortened(id.as_str(), NAME_LENGTH),
+            full: format!("{id}: {role}"),
+            role: shortened(&role, 26),
+        }
+    });
+    let (nodes, edges) = (nodes.collect(), edges.collect());
+    Some(Graph {
+        width: number(layout.width + 2.0 * MARGIN),
+        height: number(
+            layout.layers as f64 * LAYER_HEIGHT - (LAYER_HEIGHT - NODE_HEIGHT) + 2.0 * MARGIN,
+        ),
+        nodes,
+        edges,
+        description: description(scene, left_out),
+        left_out,
+    })
+}
+
+/// What is shown: what matters most comes first until the picture is full.
+fn chosen<'a>(scene: &Scene<'a>) -> (Vec<&'a EntityId>, usize) {
+    let known = |id: &EntityId| scene.topology.entity(id).map(|entity| &entity.id);
+    let mut wanted: Vec<&EntityId> = Vec::new();
+    for cause in &scene.causes {
+        wanted.extend(known(&cause.entity));
+        wanted.extend(cause.peer.as_ref().and_then(known));
+        wanted.extend(cause.path.iter().filter_map(known));
+    }
+    wanted.extend(scene.suffering.and_then(known));
+    wanted.extend(scene.alerting.iter().filter_map(known));
+    let core: Vec<&EntityId> = wanted.clone();
+    wanted.extend(scene.blast_radius.iter().filter_map(|(id, _)| known(id)));
+    for cause in &scene.causes {
+        let near = scene.topology.neighbourhood(&cause.entity, 1);
+        wanted.extend(near.iter().filter_map(|(id, _)| known(id)));
+    }
+    for id in core {
+        let near = scene.topology.dependencies(id).map(|relation| &relation.to);
+        wanted.extend(near.filter_map(known));
+    }
+    let mut seen = BTreeSet::new();
+    wanted.retain(|id| seen.insert(*id));
+    let left_out = wanted.len().saturating_sub(MOST_NODES);
+    wanted.truncate(MOST_NODES);
+    (wanted, left_out)
+}
+
+/// The relations the fault travels along, from the one that depends to the one depended on.
+fn travelled<'a>(scene: &Scene<'a>) -> BTreeSet<(&'a EntityId, &'a EntityId)> {
+    let mut pairs = BTreeSet::new();
+    for cause in &scene.causes {
+        for pair in cause.path.windows(2) {
+            if let [below, above] = pair {
+                pairs.insert((above, below));
+                // A surge travels down, along the relation instead of against it.
+                pairs.insert((below, above));
+            }
+        }
+        if let Some(peer) = &cause.peer {
+            pairs.insert((peer, &cause.entity));
+        }
+    }
+    pairs
+}
+
+fn role(scene: &Scene<'_>, id: &EntityId) -> (&'static str, String) {
+    let is_alerting = scene.alerting.contains(id);
+    let alert = if is_alerting { ", alert" } else { "" };
+    if scene.causes.iter().any(|cause| &cause.entity == id) {
+        return ("node cause", format!("{}{alert}", scene.cause_word));
+    }
+    let is_on_path = scene.causes.iter().any(|cause| cause.path.contains(id));
+    if scene.suffering == Some(id) {
+        return ("node path", format!("users feel it{alert}"));
+    }
+    if is_on_path {
+        return ("node path", format!("on the path{alert}"));
+    }
+    if is_alerting {
+        return ("node path", "alert".into());
+    }
+    if scene.blast_radius.iter().any(|(reached, _)| reached == id) {
+        return ("node reached", "in reach".into());
+    }
+    ("node", String::new())
+}
+
+fn description(scene: &Scene<'_>, left_out: usize) -> String {
+    let mut text = String::from("Callers stand above what they depend on. ");
+    for cause in &scene.causes {
+        let path: Vec<&str> = cause.path.iter().map(EntityId::as_str).collect();
+        let row = cause.fault_mode.row();
+        text.push_str(&format!("The {} is {} ({}). ", scene.cause_word, cause.entity, row.name));
+        if path.len() > 1 {
+            text.push_str(&format!("The fault travels {}. ", path.join(" → ")));
+        }
+    }
+    if !scene.blast_radius.is_empty() {
+        text.push_str(&format!("{} entities are in its reach. ", scene.blast_radius.len()));
+    }
+    if left_out > 0 {
+        text.push_str(&format!("{left_out} more are not drawn."));
+    }
+    text.trim_end().to_owned()
+}
+
+fn top(layer: usize) -> f64 {
+    MARGIN + layer as f64 * LAYER_HEIGHT
+}
+
+/// A curve from the lower side of the upper node to the upper side of the lower one, through its
+/// bends; within one layer or upwards it leaves at the nearer side.
+fn curve(from: layout::Place, bends: &[layout::Place], to: layout::Place) -> String {
+    let is_down = to.layer >= from.layer;
+    let side = |place: layout::Place, is_start: bool| {
+        let is_bottom = is_start == is_down;
+        (MARGIN + place.across, top(place.layer) + if is_bottom { NODE_HEIGHT } else { 0.0 })
+    };
+    let mut points = vec![side(from, true)];
+    for bend in bends {
+        let (x, y) = (MARGIN + bend.across, top(bend.layer));
+        if is_down {
+            points.extend([(x, y), (x, y + NODE_HEIGHT)]);
+        } else {
+            points.extend([(x, y + NODE_HEIGHT), (x, y)]);
+        }
+    }
+    points.push(side(to, false));
+    let mut path = String::new();
+    let mut before: Option<(f64, f64)> = None;
+    for (x, y) in points {
+        path.push_str(&match before {
+            None => format!("M{} {}", number(x), number(y)),
+            Some((x0, y0)) => {
+                let middle = f64::midpoint(y0, y);
+                format!(
+                    "C{} {} {} {} {} {}",
+                    number(x0),
+                    number(middle),
+                    number(x),
+                    number(middle),
+                    number(x),
+                    number(y)
+                )
+            }
+        });
+        before = Some((x, y));
+    }
+    path
+}
+
+fn number(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}

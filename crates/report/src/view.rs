@@ -1,0 +1,294 @@
+//! What the report says, as typed values: the page and the Markdown are written from the same.
+
+mod cause;
+mod headline;
+mod plan;
+mod sources;
+mod story;
+
+use askama::Template;
+use jiff::Timestamp;
+use nightjar_incident::{Conclusion, Investigation, ObservationId, Stage, Verdict};
+
+pub(crate) use cause::{CauseView, Claim};
+pub(crate) use headline::Fact;
+pub(crate) use plan::{PlanView, plan};
+pub(crate) use sources::{EvidenceView, ObservationView};
+pub(crate) use story::{Event, Note, Version};
+
+use crate::Context;
+use crate::graph::{self, Graph};
+use crate::text::{Anchors, Prose};
+
+/// The whole report.
+#[derive(Template)]
+#[template(path = "report.html", whitespace = "suppress")]
+pub(crate) struct Page {
+    pub(crate) title: String,
+    pub(crate) verdict_class: &'static str,
+    pub(crate) verdict_word: &'static str,
+    pub(crate) headline: Prose,
+    pub(crate) lede: Vec<Prose>,
+    pub(crate) stage: &'static str,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) impact: Option<Impact>,
+    /// The claimed causes, or the strongest lead alone.
+    pub(crate) causes: Vec<CauseView>,
+    pub(crate) causes_heading: &'static str,
+    pub(crate) graph: Option<Graph>,
+    pub(crate) plans: Vec<PlanView>,
+    pub(crate) no_plan: &'static str,
+    pub(crate) timeline: Vec<Event>,
+    pub(crate) timeline_cut: usize,
+    pub(crate) others: Vec<Other>,
+    pub(crate) others_cut: usize,
+    pub(crate) gaps: Vec<GapView>,
+    pub(crate) gaps_cut: usize,
+    pub(crate) triage: Vec<Note>,
+    pub(crate) versions: Vec<Version>,
+    pub(crate) observations: Vec<ObservationView>,
+    pub(crate) observations_cut: usize,
+    pub(crate) evidence: Vec<EvidenceView>,
+    pub(crate) windows: Vec<Fact>,
+    pub(crate) made_by: String,
+    pub(crate) command: Option<String>,
+}
+
+/// Who is affected.
+pub(crate) struct Impact {
+    pub(crate) summary: Prose,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) from: Vec<Link>,
+}
+
+/// A reference by id.
+#[derive(Clone, Debug)]
+pub(crate) struct Link {
+    pub(crate) id: String,
+    pub(crate) href: Option<String>,
+}
+
+/// A hypothesis that isn't claimed.
+pub(crate) struct Other {
+    pub(crate) what: Prose,
+    pub(crate) confidence: String,
+    pub(crate) why: Vec<Prose>,
+    pub(crate) against: Vec<Claim>,
+}
+
+/// Something that couldn't be seen.
+pub(crate) struct GapView {
+    pub(crate) wanted: Prose,
+    pub(crate) reason: Prose,
+    pub(crate) would_tell: Prose,
+}
+
+/// What all parts of the page are made from.
+pub(crate) struct Material<'a> {
+    pub(crate) investigation: &'a Investigation,
+    pub(crate) conclusion: &'a Conclusion,
+    pub(crate) anchors: Anchors,
+    /// The zero of all offsets: the onset of the cause, or else of what was noticed first.
+    pub(crate) zero: Timestamp,
+}
+
+/// Longer lists of the same kind are no help at 3 a.m.; the rest is in the JSON.
+const MOST_OTHERS: usize = 8;
+const MOST_GAPS: usize = 30;
+
+impl Page {
+    /// Everything the report says about an investigation.
+    pub(crate) fn of(investigation: &Investigation, context: &Context) -> Self {
+        match investigation.conclusion() {
+            Some(conclusion) => Self::concluded(investigation, conclusion, context),
+            None => Self::unconcluded(investigation, context),
+        }
+    }
+
+    fn concluded(
+        investigation: &Investigation,
+        conclusion: &Conclusion,
+        context: &Context,
+    ) -> Self {
+        let shown = sources::shown_observations(conclusion);
+        let mut anchors = Anchors::default();
+        for observation in &shown {
+            anchors.add(observation.id.as_str());
+        }
+        for evidence in &investigation.evidence {
+            anchors.add(evidence.id.as_str());
+        }
+        let zero = headline::zero(investigation, conclusion);
+        let material = Material { investigation, conclusion, anchors, zero };
+        let (timeline, timeline_cut) = story::timeline(&material);
+        let (verdict_class, verdict_word) = headline::verdict(conclusion);
+        let claimed = material.claimed();
+        let others = conclusion.hypotheses.iter().filter(|h| !claimed.iter().any(|c| c.id == h.id));
+        let others: Vec<Other> = others.map(|hypothesis| other(&material, hypothesis)).collect();
+        let is_found = matches!(conclusion.verdict, Verdict::CauseFound { .. });
+        let gaps = conclusion.gaps.iter().map(|gap| gap_view(&material, gap));
+        Self {
+            title: headline::title(investigation, conclusion, context),
+            verdict_class,
+            verdict_word,
+            headline: material.prose(&headline::headline(conclusion)),
+            lede: headline::lede(&material),
+            stage: match conclusion.stage {
+                Stage::Provisional => {
+                    "provisional: little was seen after the onset, a later look may change it"
+                }
+                Stage::Final => "final",
+            },
+            facts: headline::facts(&material),
+            impact: impact(&material),
+            causes: claimed.iter().map(|h| cause::view(&material, h)).collect(),
+            causes_heading: match (&conclusion.verdict, claimed.len()) {
+                (Verdict::CauseFound { .. }, 0 | 1) => "Root cause",
+                (Verdict::CauseFound { .. }, _) => "Root causes",
+                (Verdict::NotFound { .. } | Verdict::NoIncident { .. }, _) => "Strongest lead",
+            },
+            graph: picture(&material, &claimed),
+            plans: investigation.plans.iter().map(|p| plan(p, &material.anchors)).collect(),
+            no_plan: if is_found {
+                "No plan was written for this cause."
+            } else {
+                "No repair is proposed: without a cause it would be a guess. The next steps are what is still unknown, below."
+            },
+            timeline,
+            timeline_cut,
+            others_cut: others.len().saturating_sub(MOST_OTHERS),
+            others: others.into_iter().take(MOST_OTHERS).collect(),
+            gaps_cut: conclusion.gaps.len().saturating_sub(MOST_GAPS),
+            gaps: gaps.take(MOST_GAPS).collect(),
+            triage: story::triage(&material),
+            versions: story::versions(&material),
+            observations_cut: conclusion.observations.len() - shown.len(),
+            observations: shown.iter().map(|o| sources::observation(&material, o)).collect(),
+            evidence: investigation.evidence.iter().map(sources::evidence).collect(),
+            windows: headline::windows(&material),
+            made_by: context.made_by.clone(),
+            command: context.command.clone(),
+        }
+    }
+
+    fn unconcluded(investigation: &Investigation, context: &Context) -> Self {
+        let prose = |text: &str| Prose::new(text, &Anchors::default());
+        Self {
+            title: format!("Incident {}", investigation.incident.id),
+            verdict_class: "unknown",
+            verdict_word: "not investigated",
+            headline: prose("Nothing was investigated yet."),
+            lede: vec![prose(
+                "Alerts arrived and no execution has ended. Run the investigation to get a verdict.",
+            )],
+            stage: "none",
+            facts: Vec::new(),
+            impact: None,
+            causes: Vec::new(),
+            causes_heading: "Root cause",
+            graph: None,
+            plans: Vec::new(),
+            no_plan: "No plan: nothing was investigated yet.",
+            timeline: Vec::new(),
+            timeline_cut: 0,
+            others: Vec::new(),
+            others_cut: 0,
+            gaps: Vec::new(),
+            gaps_cut: 0,
+            triage: story::notes(investigation, &Anchors::default()),
+            versions: Vec::new(),
+            observations: Vec::new(),
+            observations_cut: 0,
+            evidence: investigation.evidence.iter().map(sources::evidence).collect(),
+            windows: Vec::new(),
+            made_by: context.made_by.clone(),
+            command: context.command.clone(),
+        }
+    }
+}
+
+impl<'a> Material<'a> {
+    /// A text of the engine with its names and links.
+    pub(crate) fn prose(&self, text: &str) -> Prose {
+        Prose::new(text, &self.anchors)
+    }
+
+    /// A reference to something by its id.
+    pub(crate) fn link(&self, id: &str) -> Link {
+        Link { id: id.to_owned(), href: self.anchors.link(id) }
+    }
+
+    /// The claimed causes' hypotheses; where none is claimed but something is wrong, the lead.
+    pub(crate) fn claimed(&self) -> Vec<&'a nightjar_incident::Hypothesis> {
+        match &self.conclusion.verdict {
+            Verdict::CauseFound { causes } => causes.iter().map(|c| &c.hypothesis).collect(),
+            Verdict::NotFound { .. } => self.conclusion.hypotheses.iter().take(1).collect(),
+            Verdict::NoIncident { .. } => Vec::new(),
+        }
+    }
+
+    /// The observation of an id.
+    pub(crate) fn observation(
+        &self,
+        id: &ObservationId,
+    ) -> Option<&'a nightjar_incident::Observation> {
+        self.conclusion.observations.iter().find(|observation| &observation.id == id)
+    }
+
+    /// All changes in the evidence, each once, in time order.
+    pub(crate) fn changes(&self) -> Vec<&'a nightjar_incident::Change> {
+        let mut changes: Vec<_> =
+            self.investigation.evidence.iter().flat_map(sources::changes_of).collect();
+        changes.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+        changes.dedup_by(|a, b| a.id == b.id);
+        changes
+    }
+}
+
+fn other(material: &Material<'_>, hypothesis: &nightjar_incident::Hypothesis) -> Other {
+    let mut why: Vec<Prose> =
+        hypothesis.reasons.iter().take(3).map(|reason| material.prose(reason)).collect();
+    if why.is_empty() {
+        let (support, against) = (hypothesis.support.len(), hypothesis.against.len());
+        why.push(
+            material
+                .prose(&format!("{support} observations speak for it and {against} against it.")),
+        );
+    }
+    Other {
+        what: material.prose(&headline::named_fault(hypothesis)),
+        confidence: hypothesis.confidence.to_string(),
+        why,
+        against: cause::claims(material, &hypothesis.against).into_iter().take(3).collect(),
+    }
+}
+
+fn gap_view(material: &Material<'_>, gap: &nightjar_incident::Gap) -> GapView {
+    let whose = gap.entity.as_ref().map(|entity| format!(" of `{entity}`")).unwrap_or_default();
+    GapView {
+        wanted: material.prose(&format!("{}{whose}", gap.wanted)),
+        reason: material.prose(&gap.reason),
+        would_tell: material.prose(&gap.would_tell),
+    }
+}
+
+fn impact(material: &Material<'_>) -> Option<Impact> {
+    let impact = material.conclusion.impact.as_ref()?;
+    Some(Impact {
+        summary: material.prose(&impact.summary),
+        facts: headline::impact_facts(material, impact),
+        from: impact.observations.iter().map(|id| material.link(id.as_str())).collect(),
+    })
+}
+
+fn picture(material: &Material<'_>, claimed: &[&nightjar_incident::Hypothesis]) -> Option<Graph> {
+    let is_found = matches!(material.conclusion.verdict, Verdict::CauseFound { .. });
+    graph::draw(&graph::Scene {
+        topology: &material.investigation.topology,
+        causes: claimed.to_vec(),
+        cause_word: if is_found { "cause" } else { "lead" },
+        alerting: &material.investigation.incident.entities,
+        suffering: material.conclusion.impact.as_ref().map(|impact| &impact.entity),
+        blast_radius: if claimed.is_empty() { &[] } else { &material.conclusion.blast_radius },
+    })
+}

@@ -1,0 +1,4 @@
+//! Reports as the other rooms get them.
+
+#[cfg(test)]
+mod fixture;
