@@ -3,7 +3,7 @@
 //! Only the names in this file are ever opened; nothing that stands in a file becomes a path.
 
 use std::fs::{self, File};
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
@@ -18,12 +18,17 @@ pub(crate) const METRICS: &str = "metrics.jsonl";
 pub(crate) const LOGS: &str = "logs.jsonl";
 pub(crate) const TRACES: &str = "traces.jsonl";
 pub(crate) const RESULT: &str = "result";
+pub(crate) const JOURNAL: &str = "result/journal.jsonl";
+pub(crate) const INVESTIGATION: &str = "result/investigation.json";
 
 /// The parts that are read line by line and may be compressed.
 const PARTS: [&str; 5] = [ALERTS, CHANGES, METRICS, LOGS, TRACES];
 
 /// What else may be there.
 const OTHERS: [&str; 6] = [MANIFEST, TOPOLOGY, EXPECT, RESULT, "tape", "README.md"];
+
+/// A part's name as it was found, and what it holds.
+type Part = (String, Box<dyn BufRead>);
 
 /// A folder that was looked at.
 pub(crate) struct Folder {
@@ -85,11 +90,7 @@ impl Folder {
     }
 
     /// A part, plain or compressed, with the name it was found under; `None` if there is none.
-    pub(crate) fn part(
-        &self,
-        name: &str,
-        limits: &Limits,
-    ) -> Result<Option<(String, Box<dyn std::io::BufRead>)>, Error> {
+    pub(crate) fn part(&self, name: &str, limits: &Limits) -> Result<Option<Part>, Error> {
         let compressed = format!("{name}.zst");
         match (self.file(name)?, self.file(&compressed)?) {
             (Some(_), Some(_)) => Err(Error::Twice { plain: name.to_owned() }),
@@ -107,7 +108,7 @@ impl Folder {
         &self,
         name: &str,
         limits: &Limits,
-    ) -> Result<Option<Box<dyn std::io::BufRead>>, Error> {
+    ) -> Result<Option<Box<dyn BufRead>>, Error> {
         let Some(file) = self.file(name)? else { return Ok(None) };
         if name.ends_with(".zst") {
             return self.decompress(file, name, limits).map(Some);
@@ -120,7 +121,7 @@ impl Folder {
         file: File,
         name: &str,
         limits: &Limits,
-    ) -> Result<Box<dyn std::io::BufRead>, Error> {
+    ) -> Result<Box<dyn BufRead>, Error> {
         let path = self.path.join(name);
         let mut decoder = zstd::Decoder::new(file).map_err(Error::io(&path))?;
         decoder.window_log_max(limits.zstd_window_log).map_err(Error::io(&path))?;
@@ -130,16 +131,15 @@ impl Folder {
     /// Opens a plain file inside the folder. A pipe would wait for ever, a link may lead anywhere.
     fn file(&self, name: &str) -> Result<Option<File>, Error> {
         let path = self.path.join(name);
-        let found = match fs::symlink_metadata(&path) {
-            Ok(found) => found,
+        match fs::symlink_metadata(&path) {
+            Ok(_) => {}
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Error::io(&path)(error)),
-        };
-        if found.is_symlink() {
-            let target = fs::canonicalize(&path).map_err(Error::io(&path))?;
-            if !target.starts_with(&self.real) {
-                return Err(Error::Outside { file: name.to_owned() });
-            }
+        }
+        // Also a folder on the way may be a link.
+        let target = fs::canonicalize(&path).map_err(Error::io(&path))?;
+        if !target.starts_with(&self.real) {
+            return Err(Error::Outside { file: name.to_owned() });
         }
         if !fs::metadata(&path).map_err(Error::io(&path))?.is_file() {
             return Err(Error::NotAFile { file: name.to_owned() });

@@ -9,6 +9,7 @@
 mod connection;
 mod error;
 mod folder;
+mod gather;
 pub mod import;
 mod limits;
 mod lines;
@@ -16,10 +17,15 @@ mod manifest;
 mod notes;
 mod otlp;
 mod read;
+mod result;
+mod verify;
 mod write;
 
 pub use connection::connection;
 pub use error::Error;
+pub use gather::import_folder;
 pub use limits::Limits;
 pub use read::read;
+pub use result::{Outcome, read_result, write_result};
+pub use verify::{Report, verify};
 pub use write::write;

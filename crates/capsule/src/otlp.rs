@@ -13,6 +13,8 @@ mod summary;
 mod traces;
 mod unit;
 
+use nightjar_incident::Statistic;
+
 pub(crate) use logs::{LogsIn, line_of_log};
 pub(crate) use metrics::{MetricsIn, lines_of_series};
 pub(crate) use names::Names;
@@ -28,3 +30,6 @@ pub(crate) const STATISTIC: &str = "nightjar.statistic";
 pub(crate) const OURS: &str = "nightjar.";
 /// Name of the instrumentation scope of what we write.
 pub(crate) const SCOPE: &str = "nightjar";
+
+/// What one stream of histograms or summaries becomes: samples by statistic.
+type Columns = Vec<(Statistic, Vec<(i64, f64)>)>;

@@ -84,7 +84,7 @@ pub(crate) fn topology(folder: &Folder, limits: &Limits) -> Result<Option<Topolo
     })
 }
 
-fn expectation(folder: &Folder, limits: &Limits) -> Result<Option<Expectation>, Error> {
+pub(crate) fn expectation(folder: &Folder, limits: &Limits) -> Result<Option<Expectation>, Error> {
     let Some(text) = folder.text(EXPECT, most_bytes(limits))? else { return Ok(None) };
     toml::from_str(&text)
         .map(Some)
@@ -97,7 +97,7 @@ fn most_bytes(limits: &Limits) -> u64 {
 }
 
 /// Lines that are one record each.
-pub(crate) fn records<T: serde::de::DeserializeOwned>(
+fn records<T: serde::de::DeserializeOwned>(
     folder: &Folder,
     name: &str,
     expected: &str,

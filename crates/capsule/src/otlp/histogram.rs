@@ -6,6 +6,7 @@ use nightjar_incident::Statistic;
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets as Wire;
 use opentelemetry_proto::tonic::metrics::v1::{ExponentialHistogramDataPoint, HistogramDataPoint};
 
+use super::Columns;
 use super::cumulative::{millis, restarted};
 
 /// One point of a histogram.
@@ -159,7 +160,7 @@ pub(super) fn increases(points: Vec<Point>) -> (Vec<Point>, usize) {
 }
 
 /// The columns that points per interval become; `factor` turns their unit into ours.
-pub(super) fn columns(points: &[Point], factor: f64) -> Vec<(Statistic, Vec<(i64, f64)>)> {
+pub(super) fn columns(points: &[Point], factor: f64) -> Columns {
     let column = |statistic, value: &dyn Fn(&Point) -> f64| {
         let value = |point: &Point| if point.missing { f64::NAN } else { value(point) };
         (statistic, points.iter().map(|point| (point.time, value(point))).collect::<Vec<_>>())

@@ -3,6 +3,7 @@
 use nightjar_incident::Statistic;
 use opentelemetry_proto::tonic::metrics::v1::SummaryDataPoint;
 
+use super::Columns;
 use super::cumulative::{self, millis};
 use super::histogram::NO_VALUE;
 
@@ -42,7 +43,7 @@ pub(super) fn point(wire: &SummaryDataPoint) -> (Point, bool) {
 
 /// The columns of points in time order, and how often the summary began anew. Count and sum of a
 /// summary run since its start; its quantiles are of the moment.
-pub(super) fn columns(points: &[Point], factor: f64) -> (Vec<(Statistic, Vec<(i64, f64)>)>, usize) {
+pub(super) fn columns(points: &[Point], factor: f64) -> (Columns, usize) {
     let counter = |value: &dyn Fn(&Point) -> f64| {
         let point = |p: &Point| cumulative::Point { time: p.time, start: p.start, value: value(p) };
         cumulative::increases(&points.iter().map(point).collect::<Vec<_>>())

@@ -1,6 +1,7 @@
 //! Spans, to and from ours.
 
 use nightjar_incident::{Span, SpanStatus};
+use nightjar_topology::EntityId;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{
@@ -66,7 +67,7 @@ impl TracesIn {
     }
 }
 
-fn peer(wire: &Wire, names: &mut Names<'_>) -> Result<Option<nightjar_topology::EntityId>, String> {
+fn peer(wire: &Wire, names: &mut Names<'_>) -> Result<Option<EntityId>, String> {
     let calls = match SpanKind::try_from(wire.kind) {
         Ok(SpanKind::Client | SpanKind::Producer) => true,
         Ok(SpanKind::Unspecified | SpanKind::Internal | SpanKind::Server | SpanKind::Consumer)
@@ -75,11 +76,7 @@ fn peer(wire: &Wire, names: &mut Names<'_>) -> Result<Option<nightjar_topology::
     names.peer(&wire.attributes, &[], calls)
 }
 
-fn span(
-    wire: Wire,
-    entity: nightjar_topology::EntityId,
-    peer: Option<nightjar_topology::EntityId>,
-) -> Result<Span, String> {
+fn span(wire: Wire, entity: EntityId, peer: Option<EntityId>) -> Result<Span, String> {
     let id = |bytes: &[u8], key| {
         let own = bytes.iter().any(|byte| *byte != 0).then(|| hex(bytes));
         own.or_else(|| find(&wire.attributes, key))

@@ -63,7 +63,7 @@ fn a_malformed_line_is_noted_and_the_rest_is_read() {
 
 #[test]
 fn a_file_that_is_cut_off_keeps_what_came_before() {
-    let text = format!("{GAUGE}\n{}", &GAUGE[..GAUGE.len() - 20]);
+    let text = format!("{GAUGE}\n{}", GAUGE.split_at(GAUGE.len() - 20).0);
     let recording = try_read(&whole(&[("metrics.jsonl", text.as_bytes())]).folder).unwrap();
     assert_eq!(recording.metrics.len(), 1);
     assert_eq!(recording.notes.len(), 1);
