@@ -127,6 +127,8 @@ const WORDS: &[(&str, Signal)] = &[
     ("error", Signal::Errors),
     ("errors", Signal::Errors),
     ("5xx", Signal::Errors),
+    ("fail", Signal::Errors),
+    ("fails", Signal::Errors),
     ("failing", Signal::Errors),
     ("failures", Signal::Errors),
     ("exceptions", Signal::Errors),

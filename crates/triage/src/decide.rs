@@ -4,6 +4,7 @@ use nightjar_topology::Topology;
 use crate::kinship::Surroundings;
 use crate::locate::locate;
 use crate::policy::Policy;
+use crate::words::Vocabulary;
 use crate::{labels, timing, words};
 
 /// What triage decided about one alert, and why.
@@ -39,8 +40,9 @@ pub fn decide(alert: &Alert, open: &[Incident], topology: &Topology, policy: &Po
         .filter(|incident| timing::is_within_lookback(alert.received_at, incident, policy))
         .collect();
     let surroundings = Surroundings::of(&locate(alert, topology), topology, policy);
+    let vocabulary = Vocabulary::of(topology);
     let weighed = recent.iter().map(|incident| {
-        (*incident, Weighing::of(alert, incident, &surroundings, topology, policy))
+        (*incident, Weighing::of(alert, incident, &surroundings, &vocabulary, policy))
     });
     let best = weighed.max_by(|(a, on_a), (b, on_b)| {
         on_a.total
@@ -122,13 +124,14 @@ impl Weighing {
         alert: &Alert,
         incident: &Incident,
         surroundings: &Surroundings<'_>,
-        topology: &Topology,
+        vocabulary: &Vocabulary,
         policy: &Policy,
     ) -> Self {
         let kinship = surroundings.compare(incident, policy);
         let timing = timing::weigh(alert, incident, policy);
         let mut others = labels::weigh(alert, incident, kinship.is_located, policy);
-        others.extend(words::weigh(alert, incident, topology, policy));
+        let names = surroundings.names_with(incident);
+        others.extend(words::weigh(alert, incident, &names, vocabulary, policy));
         others.extend(signals(alert, incident, kinship.is_close, policy));
         let rest: f64 = others.iter().map(|(weight, _)| weight).sum();
         Self {

@@ -43,6 +43,11 @@ impl<'a> Surroundings<'a> {
         Self { topology, around: around.collect() }
     }
 
+    /// All entities that the comparison with an incident is about.
+    pub(crate) fn names_with(&self, incident: &'a Incident) -> Vec<&'a EntityId> {
+        self.around.iter().map(|around| around.id).chain(&incident.entities).collect()
+    }
+
     /// The closest relation between any of the alert's entities and any of the incident's.
     pub(crate) fn compare(&self, incident: &Incident, policy: &Policy) -> Kinship {
         let located = |phrase: String, weight: f64, is_close: bool| Kinship {

@@ -18,7 +18,8 @@ fn phrase(gap: SignedDuration) -> String {
     let seconds = gap.abs().as_secs();
     let amount = match seconds {
         0..30 => return "at the same time".into(),
-        30..90 => format!("{seconds} seconds"),
+        30..60 => format!("{seconds} seconds"),
+        60..90 => "1 minute".into(),
         90..5_400 => format!("{} minutes", (seconds + 30) / 60),
         5_400..172_800 => format!("{} hours", (seconds + 1_800) / 3_600),
         _ => format!("{} days", (seconds + 43_200) / 86_400),

@@ -1,7 +1,7 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nightjar_incident::{Alert, Incident};
-use nightjar_topology::Topology;
+use nightjar_topology::{EntityId, Topology};
 
 use crate::policy::Policy;
 
@@ -61,8 +61,10 @@ const COMMON: &[&str] = &[
     "exceeded",
     "exceeds",
     "expected",
+    "fail",
     "failed",
     "failing",
+    "fails",
     "failure",
     "failures",
     "fault",
@@ -183,47 +185,80 @@ pub(crate) fn is_common(word: &str) -> bool {
 /// How much of each text is compared, in characters.
 const COMPARED: usize = 4_000;
 
+/// How many entities carry each word in their names: a word that many carry is this estate's own
+/// common word.
+pub(crate) struct Vocabulary {
+    carriers: BTreeMap<String, usize>,
+}
+
+impl Vocabulary {
+    pub(crate) fn of(topology: &Topology) -> Self {
+        let mut carriers = BTreeMap::new();
+        for entity in topology.entities() {
+            for word in split(entity.id.as_str()).collect::<BTreeSet<String>>() {
+                *carriers.entry(word).or_default() += 1;
+            }
+        }
+        Self { carriers }
+    }
+
+    fn carriers(&self, word: &str) -> usize {
+        self.carriers.get(word).copied().unwrap_or_default()
+    }
+}
+
 /// What uncommon words in both texts weigh, and which they are.
+///
+/// Two messages of one sender are compared by their headlines only: the rest shares the sender's
+/// template. Words of `names`, which were compared as entities already, don't count again.
 pub(crate) fn weigh(
     alert: &Alert,
     incident: &Incident,
-    topology: &Topology,
+    names: &[&EntityId],
+    vocabulary: &Vocabulary,
     policy: &Policy,
 ) -> Option<(f64, String)> {
-    let ours = uncommon(alert);
-    let mut theirs = BTreeSet::new();
-    for other in &incident.alerts {
-        theirs.append(&mut uncommon(other));
+    let mut shared: BTreeSet<String> = BTreeSet::new();
+    for held in &incident.alerts {
+        let same_sender = held.provider == alert.provider;
+        let theirs = uncommon(held, same_sender);
+        shared.extend(uncommon(alert, same_sender).intersection(&theirs).cloned());
     }
-    let is_rare = |word: &&String| {
-        let holds = |name: &str| name.to_lowercase().contains(word.as_str());
-        let named = topology.entities().filter(|entity| holds(entity.id.as_str()));
-        named.take(policy.common_word + 1).count() <= policy.common_word
-    };
+    let named: BTreeSet<String> = names.iter().flat_map(|id| split(id.as_str())).collect();
+    shared.retain(|word| vocabulary.carriers(word) <= policy.common_word && !named.contains(word));
     let mut weight = 0.0;
-    let mut shared = Vec::new();
-    for word in ours.intersection(&theirs).filter(is_rare) {
+    let mut quoted = Vec::new();
+    for word in &shared {
+        // Not `>` alone: sums of tenths miss the whole by a hair.
         if weight + policy.shared_word > policy.shared_words_most + 1e-9 {
             break;
         }
         weight += policy.shared_word;
-        shared.push(format!("\"{word}\""));
+        quoted.push(format!("\"{word}\""));
     }
-    (!shared.is_empty()).then(|| (weight, format!("both texts say {}", shared.join(", "))))
+    (!quoted.is_empty()).then(|| (weight, format!("both texts say {}", quoted.join(", "))))
 }
 
-fn uncommon(alert: &Alert) -> BTreeSet<String> {
+fn uncommon(alert: &Alert, headline_only: bool) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    for text in [&alert.title, &alert.description] {
+    let description = if headline_only { "" } else { alert.description.as_str() };
+    for text in [&alert.title, description] {
         let compared: String = text.chars().take(COMPARED).collect();
-        for word in compared.split(|c: char| !c.is_alphanumeric()) {
-            let word = word.to_lowercase();
-            let is_word = word.chars().count() >= 4
-                && word.chars().filter(|c| c.is_alphabetic()).count() >= 3;
-            if is_word && !is_common(&word) {
-                words.insert(word);
+        for chunk in compared.split_whitespace() {
+            // Whom to notify (`@oncall-shop`) isn't what happened.
+            if !chunk.starts_with('@') {
+                words.extend(split(chunk).filter(|word| is_telling(word)));
             }
         }
     }
     words
+}
+
+fn split(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).map(str::to_lowercase)
+}
+
+fn is_telling(word: &str) -> bool {
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    word.chars().count() >= 4 && letters >= 3 && !is_common(word)
 }
