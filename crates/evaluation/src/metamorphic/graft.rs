@@ -15,7 +15,7 @@ const CARRIED: std::ops::Range<f64> = 0.5..1.0;
 /// How far the symptom stands out of its noise, in standard deviations: visible without doubt, but
 /// not absurd.
 const VISIBLE: std::ops::Range<f64> = 8.0..30.0;
-/// Below this the symptom doesn't stand out, whatever was aimed at.
+/// Below this the second row of the symptom doesn't stand out, whatever was aimed at.
 const LEAST_VISIBLE: f64 = 5.0;
 /// Seconds a request is slowed down by at most: clients give up behind that.
 const MOST_SECONDS: f64 = 30.0;
@@ -89,12 +89,13 @@ pub fn graft(recording: &Recording, graft: &Graft<'_>) -> Option<Recording> {
     let rows = traffic.rows(graft)?;
     let carried = carry(&recording.topology, &traffic, &rows, graft, &mut rng);
     let at_symptom = carried.get(graft.symptom)?;
-    let whole: Vec<f64> = rows
-        .iter()
-        .filter(|(_, part)| **part >= 1.0)
-        .filter_map(|(time, _)| at_symptom.get(time).copied())
-        .collect();
-    let transfer = whole.iter().sum::<f64>() / whole.len() as f64;
+    let whole = rows.iter().filter(|(_, part)| **part >= 1.0);
+    let mut shares: Vec<f64> =
+        whole.filter_map(|(time, _)| at_symptom.get(time).copied()).collect();
+    let transfer = shares.iter().sum::<f64>() / shares.len() as f64;
+    shares.sort_by(f64::total_cmp);
+    // What is seen in one row only is a blip, and right to pass over: the second row counts.
+    let second = shares.iter().rev().nth(1)?;
     let noise = noise(recording, graft)?;
     let wanted = noise * rng.random_range(VISIBLE);
     let (strength, most) = match graft.shape {
@@ -102,7 +103,7 @@ pub fn graft(recording: &Recording, graft: &Graft<'_>) -> Option<Recording> {
         Shape::Failing => (wanted / 100.0 / transfer, MOST_FAILING),
     };
     let strength = strength.min(most);
-    let seen = strength * transfer * if graft.shape == Shape::Failing { 100.0 } else { 1.0 };
+    let seen = strength * second * if graft.shape == Shape::Failing { 100.0 } else { 1.0 };
     if !seen.is_finite() || seen < LEAST_VISIBLE * noise {
         return None;
     }

@@ -59,7 +59,8 @@ pub(super) fn logs(path: &Path, notes: &mut Notes) -> Result<Lines, Error> {
             Ok(docker) => docker.log.trim_end().to_owned(),
             Err(_) => {
                 notes.add(&sheet.file, line, "a line of Docker's JSON log", raw);
-                raw.to_owned()
+                // Cut off, as a rule: what there is of the line is still worth reading.
+                raw.strip_prefix(r#"{"log":""#).unwrap_or(raw).to_owned()
             }
         };
         found.placed.insert((cell(&record, pod).to_owned(), cell(&record, node).to_owned()));
