@@ -268,7 +268,11 @@ impl Graph {
         };
         for &callee in &node.callees {
             let share = self.usual_share(ledger, index, callee);
-            if let Some(theirs) = self.nodes.get(callee).and_then(|node| node.excess(kind)) {
+            // A place first seen in the incident explains nothing: error paths call what was
+            // never called before, and an unknown usual level would fit any shape.
+            if let Some(theirs) = self.nodes.get(callee).and_then(|node| node.excess(kind))
+                && theirs.known
+            {
                 found.push(handed_on(own, theirs, (callee, kind), share, 0.0));
             }
             if let Some(theirs) = self.nodes.get(callee).and_then(|node| node.excess(other))

@@ -110,7 +110,8 @@ fn lasts(graph: &Graph, state: State) -> bool {
         let requests = sum(&excess.requests);
         if requests > 0.0 { sum(&excess.values) / requests } else { 0.0 }
     };
-    let before = rate(0..pulse.from).max(0.0);
+    // Against the level right before, whichever side of the usual one it was on.
+    let before = rate(0..pulse.from);
     let mut rows: Vec<f64> = excess
         .values
         .iter()

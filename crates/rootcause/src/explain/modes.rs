@@ -64,11 +64,12 @@ pub(super) fn judge(scene: &Scene<'_>, candidate: &Candidate) -> Vec<Suspect> {
             fits.extend(memory_leak(&marks));
             fits.extend(cpu(&marks));
             fits.extend(unavailable(scene, &marks, id));
+            fits.extend(deployment(scene, &marks, id));
             if is_outside(scene, id) {
                 fits.push(external(&marks));
+            } else {
+                fits.extend(unknown(candidate, &marks));
             }
-            fits.extend(deployment(scene, &marks, id));
-            fits.extend(unknown(candidate, &marks));
         }
     }
     let suspect = |fit: Fit| {
@@ -224,10 +225,11 @@ fn cpu(marks: &Marks<'_>) -> Option<Fit> {
     })
 }
 
+/// Whatever is wrong outside the estate is an external dependency's trouble to us.
 fn external(marks: &Marks<'_>) -> Fit {
     Fit {
         mode: FaultMode::ExternalDependency,
-        weight: limit::MARK_WEAK.value,
+        weight: 0.0,
         decisive: false,
         support: ids(marks.of(ObservationKind::Spans)),
         reason: "it lies outside the estate, and what calls it waits or fails".to_owned(),

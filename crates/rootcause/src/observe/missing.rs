@@ -27,7 +27,9 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
         let recent = series.column.between(from, to);
         let last = recent.samples().chain(past.samples()).filter(|(_, v)| !v.is_nan());
         let Some(last) = last.map(|(at, _)| at).max() else { continue };
-        let silent = (horizon - last) as f64 >= limit::SILENT_STEPS.value * step as f64;
+        // It must have come until about the window, or it stopped long before the incident.
+        let lately = last >= from - 2 * step;
+        let silent = lately && (horizon - last) as f64 >= limit::SILENT_STEPS.value * step as f64;
         if !(steady && silent) || !told.insert((series.entity.clone(), series.peer.clone())) {
             continue;
         }
