@@ -1,0 +1,156 @@
+//! One execution: plan, gather, observe, explain, attack, conclude.
+
+use nightjar_connect::Question;
+use nightjar_incident::journal::Kind;
+use nightjar_incident::{
+    Alert, Conclusion, Content, Evidence, ExecutionId, Incident, MitigationPlan, Verdict,
+};
+use nightjar_rootcause::{Case, Symptom};
+use nightjar_topology::{EntityId, Topology};
+use serde_json::json;
+
+use crate::gather::{Asking, Gathered};
+use crate::record::Recorder;
+use crate::scope::scope;
+
+/// What one execution found, with everything it saw.
+pub(crate) struct Executed {
+    pub(crate) conclusion: Conclusion,
+    pub(crate) plans: Vec<MitigationPlan>,
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) topology: Topology,
+}
+
+/// Hypotheses that go into the journal: what a reader may want to see ruled out.
+const JOURNALLED_HYPOTHESES: usize = 5;
+
+pub(crate) async fn execute(
+    asking: &Asking<'_>,
+    incident: &Incident,
+    execution: &ExecutionId,
+    occasion: &str,
+    recorder: &mut Recorder<'_>,
+) -> Executed {
+    let mut gathered = Gathered::default();
+    recorder.write(
+        Kind::Planning,
+        "agent",
+        json!({
+            "incident": incident.id, "execution": execution, "occasion": occasion,
+            "alerts": incident.alerts.iter().map(|alert| &alert.id).collect::<Vec<_>>(),
+        }),
+    );
+    asking.ask(&[Question::Inventory], &[], &mut gathered, recorder).await;
+    let topology = topology_of(&gathered.evidence);
+    let symptoms = symptoms(&incident.alerts, &topology);
+    let names: Vec<EntityId> = symptoms.iter().map(|symptom| symptom.entity.clone()).collect();
+    let near = scope(&topology, &names, asking.policy.scope);
+    let first = look(asking, incident, &symptoms, &near, &topology, &mut gathered, recorder).await;
+    // Beyond the graph's neighbourhood when the trail isn't found within it.
+    let wider = topology.len() > near.len() && !near.is_empty();
+    let conclusion = if wider && matches!(first.verdict, Verdict::NotFound { .. }) {
+        let all: Vec<EntityId> = topology
+            .entities()
+            .map(|entity| entity.id.clone())
+            .filter(|id| !near.contains(id))
+            .take(asking.policy.scope * 4)
+            .collect();
+        let reason = "the trail isn't found near the symptom: look at the rest of the estate";
+        recorder.write(Kind::Planning, "agent", json!({ "entities": all.len(), "reason": reason }));
+        look(asking, incident, &symptoms, &all, &topology, &mut gathered, recorder).await
+    } else {
+        first
+    };
+    let changes: Vec<_> = gathered
+        .evidence
+        .iter()
+        .filter_map(|piece| match &piece.content {
+            Content::Changes(changes) => Some(changes.as_slice()),
+            _ => None,
+        })
+        .flatten()
+        .cloned()
+        .collect();
+    let plans = nightjar_remedy::plans(&conclusion, &topology, &changes, &gathered.evidence);
+    write_down(&conclusion, &plans, recorder);
+    Executed { conclusion, plans, evidence: gathered.evidence, topology }
+}
+
+/// Asks everything about some entities and thinks about all that is known by then.
+async fn look(
+    asking: &Asking<'_>,
+    incident: &Incident,
+    symptoms: &[Symptom],
+    entities: &[EntityId],
+    topology: &Topology,
+    gathered: &mut Gathered,
+    recorder: &mut Recorder<'_>,
+) -> Conclusion {
+    let questions = [Question::Metrics, Question::Logs, Question::Traces, Question::Changes];
+    recorder.write(
+        Kind::Planning,
+        "agent",
+        json!({ "questions": questions, "entities": entities.len() }),
+    );
+    asking.ask(&questions, entities, gathered, recorder).await;
+    nightjar_rootcause::investigate(&Case {
+        now: asking.now,
+        alerts: &incident.alerts,
+        symptoms,
+        topology,
+        evidence: &gathered.evidence,
+        gaps: &gathered.gaps,
+    })
+}
+
+fn topology_of(evidence: &[Evidence]) -> Topology {
+    let mut topology = Topology::default();
+    for piece in evidence {
+        if let Content::Inventory(snapshot) = &piece.content {
+            topology.merge(snapshot.clone());
+        }
+    }
+    topology
+}
+
+/// What the alerts complain about, without repeats, the primary's first.
+fn symptoms(alerts: &[Alert], topology: &Topology) -> Vec<Symptom> {
+    let mut found: Vec<Symptom> = Vec::new();
+    for alert in alerts {
+        for entity in nightjar_triage::locate(alert, topology) {
+            let symptom = Symptom { entity, signal: alert.signal };
+            if !found.contains(&symptom) {
+                found.push(symptom);
+            }
+        }
+    }
+    found
+}
+
+/// The result as journal entries: what was seen, thought and decided.
+fn write_down(conclusion: &Conclusion, plans: &[MitigationPlan], recorder: &mut Recorder<'_>) {
+    let leading = conclusion.hypotheses.first();
+    for observation in &conclusion.observations {
+        let matters = leading
+            .is_some_and(|h| h.support.contains(&observation.id) || h.against.contains(&observation.id));
+        let kind = if matters { Kind::Finding } else { Kind::Observation };
+        recorder.write(kind, "rootcause", json!(observation));
+    }
+    for hypothesis in conclusion.hypotheses.iter().take(JOURNALLED_HYPOTHESES) {
+        recorder.write(Kind::Hypothesis, "rootcause", json!(hypothesis));
+    }
+    for gap in &conclusion.gaps {
+        recorder.write(Kind::InvestigationGap, "rootcause", json!(gap));
+    }
+    recorder.write(
+        Kind::RootCause,
+        "rootcause",
+        json!({
+            "stage": conclusion.stage, "verdict": conclusion.verdict, "impact": conclusion.impact,
+        }),
+    );
+    for plan in plans {
+        let text = nightjar_report::plan_markdown(plan);
+        recorder.write(Kind::MitigationSummaryMd, "remedy", json!({ "plan": plan, "text": text }));
+    }
+}

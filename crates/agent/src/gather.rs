@@ -1,0 +1,135 @@
+//! Asks the connections, writing each question down before it is sent.
+
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use nightjar_connect::{Connection, Query, Question};
+use nightjar_incident::journal::{Digest, Kind};
+use nightjar_incident::{Evidence, EvidenceId, ExecutionId, Gap, SpaceId, Window};
+use nightjar_topology::EntityId;
+use serde_json::json;
+
+use crate::policy::Policy;
+use crate::record::Recorder;
+
+/// What an execution has seen so far.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    pub(crate) evidence: Vec<Evidence>,
+    pub(crate) gaps: Vec<Gap>,
+}
+
+/// Whom to ask, on whose behalf and when.
+pub(crate) struct Asking<'a> {
+    pub(crate) connections: &'a [Connection],
+    pub(crate) policy: &'a Policy,
+    pub(crate) space: &'a SpaceId,
+    pub(crate) execution: &'a ExecutionId,
+    pub(crate) now: Timestamp,
+}
+
+impl Asking<'_> {
+    /// Puts questions about some entities to every connection that can answer them, all at once.
+    /// An unanswered question is a gap with the reason; a question nobody can answer is one too.
+    pub(crate) async fn ask(
+        &self,
+        questions: &[Question],
+        entities: &[EntityId],
+        gathered: &mut Gathered,
+        recorder: &mut Recorder<'_>,
+    ) {
+        let mut asked: Vec<(&Connection, Query)> = Vec::new();
+        for &question in questions {
+            let able: Vec<&Connection> =
+                self.connections.iter().filter(|c| c.answers(question)).collect();
+            if able.is_empty() {
+                gathered.gaps.push(Gap {
+                    entity: None,
+                    wanted: question.label().to_owned(),
+                    reason: "no connection provides them".to_owned(),
+                    would_tell: would_tell(question).to_owned(),
+                });
+            }
+            let query = Query {
+                question,
+                entities: entities.to_vec(),
+                window: self.window(question),
+                limit: self.policy.answer_limit,
+            };
+            asked.extend(able.into_iter().map(|connection| (connection, query.clone())));
+        }
+        for (connection, query) in &asked {
+            let body = json!({
+                "asks": connection.source, "question": query.question,
+                "entities": query.entities.len(), "window": query.window, "limit": query.limit,
+            });
+            recorder.write(Kind::FetchingData, "agent", body);
+        }
+        let answers = join_all(asked.iter().map(|(connection, query)| connection.ask(query))).await;
+        for ((connection, query), answer) in asked.iter().zip(answers) {
+            match answer {
+                None => {}
+                Some(Ok(answer)) => {
+                    let number = gathered.evidence.len() + 1;
+                    let evidence = Evidence {
+                        id: EvidenceId::new(format!("{}/ev-{number}", self.execution)),
+                        space: self.space.clone(),
+                        source: connection.source.clone(),
+                        query: answer.query,
+                        window: query.window,
+                        taken_at: self.now,
+                        content: answer.content,
+                        truncated: answer.truncated,
+                        notes: answer.notes,
+                    };
+                    let digest = self.policy.digest_answers.then(|| {
+                        Digest::of(&serde_json::to_vec(&evidence.content).unwrap_or_default())
+                    });
+                    let body = json!({
+                        "answered": evidence.source, "evidence": evidence.id,
+                        "question": query.question, "query": evidence.query,
+                        "pieces": evidence.content.len(), "digest": digest,
+                        "truncated": evidence.truncated, "notes": evidence.notes,
+                    });
+                    recorder.write(Kind::FetchingData, "agent", body);
+                    gathered.evidence.push(evidence);
+                }
+                Some(Err(error)) => {
+                    let gap = Gap {
+                        entity: None,
+                        wanted: format!(
+                            "{} from `{}`",
+                            query.question.label(),
+                            connection.source.connection
+                        ),
+                        reason: format!("{}: {}", error.kind.label(), error.message),
+                        would_tell: would_tell(query.question).to_owned(),
+                    };
+                    recorder.write(Kind::Error, "agent", json!({ "gap": gap, "error": error }));
+                    gathered.gaps.push(gap);
+                }
+            }
+        }
+    }
+
+    fn window(&self, question: Question) -> Window {
+        let back = match question {
+            Question::Metrics => self.policy.metrics_lookback,
+            Question::Logs | Question::Traces => self.policy.details_lookback,
+            Question::Changes => self.policy.changes_lookback,
+            Question::Inventory => SignedDuration::ZERO,
+        };
+        let from = self.now.saturating_sub(back).unwrap_or(Timestamp::MIN);
+        Window { from, to: self.now }
+    }
+}
+
+/// What an answer would decide, for the gap that its absence leaves.
+fn would_tell(question: Question) -> &'static str {
+    match question {
+        Question::Metrics => "where time and errors arise, and which resource ran short",
+        Question::Logs => "what the programs themselves say about it",
+        Question::Traces => "which call fails first and whose own time grew",
+        Question::Changes => "whether somebody set it off",
+        Question::Inventory => "what depends on what",
+    }
+}
