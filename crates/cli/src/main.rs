@@ -1,2 +1,59 @@
-//! The binary.
-fn main() {}
+//! The binary `nightjar`: reads the command line, builds what a command needs, prints the result.
+//!
+//! Only this room reads the command line and the environment, and only this room prints. What an
+//! incident means is decided elsewhere; nothing here changes a verdict.
+
+mod arguments;
+mod capsule_folder;
+mod cases;
+mod command;
+mod conduct;
+mod difference;
+mod exit;
+mod output;
+mod pages;
+mod progress;
+mod story;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command, Journal, Topology};
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::tell(&error);
+            ExitCode::from(exit::FAILED)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let is_json = arguments.json;
+    match &arguments.command {
+        Command::Demo(demo) => command::demo::run(demo, is_json),
+        Command::Investigate(investigate) => command::investigate::run(investigate, is_json),
+        Command::Replay(replay) => command::replay::run(&replay.capsule, is_json),
+        Command::Eval(eval) => command::eval::run(eval, is_json),
+        Command::Capsule(capsule) => command::capsule::run(capsule, is_json),
+        Command::Topology(Topology::Show { capsule, mermaid }) => {
+            command::topology::show(capsule, *mermaid, is_json)
+        }
+        Command::Topology(Topology::BlastRadius { capsule, entity }) => {
+            command::topology::blast_radius(capsule, entity, is_json)
+        }
+        Command::Simulate(simulate) => command::simulate::run(simulate, is_json),
+        Command::Journal(Journal::Verify { path }) => command::journal::verify(path, is_json),
+        Command::Completions { shell } => command::completions::run(*shell),
+        Command::ExitCodes => {
+            output::print(exit::HELP)?;
+            Ok(Exit::Done)
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The command line, as people type it. The comments here are the help they read.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use jiff::Timestamp;
+
+use crate::exit;
+
+/// The on-call engineer that answers first: from alerts to one root cause and a plan.
+///
+/// Results go to standard output, progress and remarks to standard error. Colours appear on a
+/// terminal only, and not where NO_COLOR is set. Every command knows `--json`.
+#[derive(Debug, Parser)]
+#[command(name = "nightjar", version, max_term_width = 100, subcommand_required = true)]
+#[command(after_help = "Exit codes: nightjar help exit-codes")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Print one JSON document instead of text for people.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Watch one incident of a simulated shop: five alerts, one cause, one plan.
+    ///
+    /// Everything happens within this program: no network, no configuration.
+    Demo(Demo),
+    /// Investigate a recorded incident.
+    ///
+    /// Plays the alerts of the capsule in the order they came, as if they came now.
+    Investigate(Investigate),
+    /// Investigate again and say what differs from the stored result.
+    ///
+    /// Without a stored result (`nightjar investigate --record`) two fresh runs are compared.
+    Replay(Replay),
+    /// Measure the engine on incidents whose truth is known.
+    ///
+    /// Takes capsules with an `expect.toml`, scenarios of the simulated world, PetShop (a set, a
+    /// scenario or a split) or Nezha (a day, or a folder of days).
+    Eval(Eval),
+    /// Make, check and look at capsules.
+    #[command(subcommand)]
+    Capsule(Capsule),
+    /// Look at the topology of a capsule.
+    #[command(subcommand)]
+    Topology(Topology),
+    /// Write capsules from the simulated world.
+    Simulate(Simulate),
+    /// Check journals.
+    #[command(subcommand)]
+    Journal(Journal),
+    /// Print completions for a shell.
+    ///
+    /// For example: nightjar completions bash > ~/.local/share/bash-completion/completions/nightjar
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Say what the exit codes mean.
+    #[command(long_about = exit::HELP, hide = true)]
+    ExitCodes,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Where to write the report.
+    #[arg(long, value_name = "FILE", default_value = "nightjar-demo.html")]
+    pub(crate) html: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Investigate {
+    /// The folder of the capsule.
+    pub(crate) capsule: PathBuf,
+
+    /// Write the report as a page that needs nothing else. Where there are several incidents,
+    /// the later ones go beside it: `report-2.html`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+
+    /// Write the report as Markdown.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+
+    /// Store journal and result in the capsule, for `nightjar replay`.
+    #[arg(long)]
+    pub(crate) record: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The folder of the capsule.
+    pub(crate) capsule: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Eval {
+    /// The folder with the incidents.
+    pub(crate) folder: PathBuf,
+
+    /// Compare with what `nightjar eval --json` printed earlier. The exit code is 3 where a case
+    /// became worse.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Also make quiet cases out of a quiet period, split at these per cent of its rows.
+    #[arg(long, value_name = "PERCENT", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub(crate) quiet_splits: Vec<u32>,
+
+    /// Where quiet telemetry is found for a set that has none of its own.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) normal: Option<PathBuf>,
+
+    /// Take only the first cases.
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
+
+    /// Cases at the same time; by default as many as there are processors. One gives the most
+    /// honest times.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Capsule {
+    /// Make capsules: of a data set's incidents, or of a folder with OTLP files and alerts.
+    Import {
+        /// What to import: PetShop, Nezha, or a folder laid out like a capsule.
+        from: PathBuf,
+        /// The folder to write into; one capsule per incident.
+        to: PathBuf,
+        /// Compress the telemetry with zstd.
+        #[arg(long)]
+        compress: bool,
+        /// Take only the first incidents.
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Read all of a capsule and say what is damaged or had to be mended.
+    Verify {
+        /// The folder of the capsule.
+        capsule: PathBuf,
+    },
+    /// Say what a capsule holds.
+    Show {
+        /// The folder of the capsule.
+        capsule: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Topology {
+    /// Draw the topology as a tree of dependencies.
+    Show {
+        /// The folder of the capsule.
+        capsule: PathBuf,
+        /// Print a Mermaid flow chart instead.
+        #[arg(long, conflicts_with = "json")]
+        mermaid: bool,
+    },
+    /// Say what a fault of an entity reaches, and what can reach it.
+    BlastRadius {
+        /// The folder of the capsule.
+        capsule: PathBuf,
+        /// The entity: its id or another of its names.
+        entity: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// The folder to write into; one capsule per seed.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+
+    /// What happens, as a file; its form is docs/guide/cli.md.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fault", "services"])]
+    pub(crate) recipe: Option<PathBuf>,
+
+    /// A fault mode such as `bad_deployment`, or `bad_deployment=checkout` to say where; may be
+    /// given more than once. None for a quiet world.
+    #[arg(long, value_name = "MODE[=ENTITY]")]
+    pub(crate) fault: Vec<String>,
+
+    /// An estate of this many services instead of the shop.
+    #[arg(long, value_name = "N")]
+    pub(crate) services: Option<u32>,
+
+    /// Seeds: the same one gives the same bytes.
+    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1")]
+    pub(crate) seed: Vec<u64>,
+
+    /// When the simulated time begins.
+    #[arg(long, value_name = "TIME", default_value = "2026-11-23T02:00:00Z")]
+    pub(crate) start: Timestamp,
+
+    /// Compress the telemetry with zstd.
+    #[arg(long)]
+    pub(crate) compress: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Journal {
+    /// Check that no entry was altered, removed or reordered.
+    Verify {
+        /// A journal as JSON lines, or a capsule with a stored result.
+        path: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_of_the_command_line_hold_together() {
+        Arguments::command().debug_assert();
+    }
+}

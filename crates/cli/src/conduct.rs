@@ -1,0 +1,78 @@
+//! Hands a recording to the engine.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use nightjar_agent::{Outcome, Policy, Setup};
+use nightjar_incident::journal::Entry;
+use nightjar_incident::{Recording, SpaceId, Verdict};
+use serde_json::json;
+
+use crate::exit::Exit;
+
+/// The space of a command line that serves one person.
+const SPACE: &str = "local";
+
+/// Investigates everything a recording holds; `sink` sees each journal entry as it is written.
+pub(crate) fn conduct(
+    recording: Arc<Recording>,
+    sink: &mut dyn FnMut(&Entry),
+) -> anyhow::Result<Outcome> {
+    with(recording, Policy::default(), sink)
+}
+
+/// As [`conduct`], where only the verdict counts: answers aren't digested for the journal.
+pub(crate) fn quietly(recording: Arc<Recording>) -> anyhow::Result<Outcome> {
+    with(recording, Policy { digest_answers: false, ..Policy::default() }, &mut |_| {})
+}
+
+fn with(
+    recording: Arc<Recording>,
+    policy: Policy,
+    sink: &mut dyn FnMut(&Entry),
+) -> anyhow::Result<Outcome> {
+    let name = recording.name.clone();
+    let connections = [nightjar_capsule::connection(recording, &name)];
+    let setup = Setup { space: SpaceId::new(SPACE), connections: &connections, policy };
+    // One thread: an investigation waits for its connections and computes in between.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .context("starting the runtime")?;
+    runtime
+        .block_on(nightjar_agent::conduct(&setup, sink))
+        .with_context(|| format!("investigating `{name}`"))
+}
+
+/// An outcome as JSON for programs.
+pub(crate) fn json(outcome: &Outcome, reports: &[String]) -> serde_json::Value {
+    let rejected: Vec<_> = outcome
+        .rejected
+        .iter()
+        .map(|alert| json!({ "message": alert.message, "reason": alert.reason }))
+        .collect();
+    json!({
+        "schema": 1,
+        "engine": env!("CARGO_PKG_VERSION"),
+        "investigations": outcome.investigations,
+        "triage": outcome.triage,
+        "rejected": rejected,
+        "journal_entries": outcome.journal.len(),
+        "reports": reports,
+    })
+}
+
+/// Whether every incident has a verdict that needs nobody to look further.
+pub(crate) fn exit(outcome: &Outcome) -> Exit {
+    let is_answered = |investigation: &nightjar_incident::Investigation| {
+        investigation.conclusion().is_some_and(|conclusion| match conclusion.verdict {
+            Verdict::CauseFound { .. } | Verdict::NoIncident { .. } => true,
+            Verdict::NotFound { .. } => false,
+        })
+    };
+    if !outcome.investigations.is_empty() && outcome.investigations.iter().all(is_answered) {
+        Exit::Done
+    } else {
+        Exit::NoAnswer
+    }
+}

@@ -1,0 +1,16 @@
+//! The built program from outside, and the engine as a whole on incidents whose truth is known.
+
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod demo;
+#[cfg(test)]
+mod metamorphic;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod recorded_incidents;
+#[cfg(test)]
+mod recordings;
+#[cfg(test)]
+mod scenarios;

@@ -1,0 +1,116 @@
+use std::fs;
+use std::path::PathBuf;
+
+use crate::program::{done, json, nightjar};
+
+/// A folder with one simulated capsule in it.
+fn simulated(arguments: &[&str]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let written =
+        json(folder.path(), &[&["simulate", "--out", "recorded", "--json"], arguments].concat());
+    let capsule = written["written"][0].as_str().unwrap().to_owned();
+    (folder, capsule)
+}
+
+#[test]
+fn a_simulated_capsule_can_be_looked_at() {
+    let (folder, capsule) = simulated(&["--fault", "throttled", "--compress"]);
+    let shown = json(folder.path(), &["capsule", "show", &capsule, "--json"]);
+    assert!(shown["samples"].as_u64().unwrap() > 1000);
+    assert_eq!(shown["notes"].as_array().unwrap().len(), 0, "{shown}");
+    assert!(done(folder.path(), &["capsule", "verify", &capsule]).contains("sound"));
+    let tree = done(folder.path(), &["topology", "show", &capsule]);
+    assert!(tree.contains("payments-table"), "{tree}");
+    let reach =
+        json(folder.path(), &["topology", "blast-radius", &capsule, "payments-table", "--json"]);
+    let reached: Vec<&str> = reach["reaches"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["entity"].as_str().unwrap())
+        .collect();
+    assert!(reached.contains(&"api-gateway"), "{reached:?}");
+    let unknown = nightjar(folder.path(), &["topology", "blast-radius", &capsule, "payments"]);
+    assert_eq!(unknown.code, 1);
+    assert!(unknown.stderr.contains("payments-table"), "{}", unknown.stderr);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_files() {
+    let files = || {
+        let (folder, capsule) = simulated(&["--fault", "bad_deployment", "--seed", "7"]);
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(folder.path().join(capsule)).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+        files.iter().map(|file| fs::read(file).unwrap_or_default()).collect::<Vec<_>>()
+    };
+    assert!(files() == files());
+}
+
+#[test]
+fn a_stored_result_is_replayed_and_a_changed_one_is_told() {
+    let (folder, capsule) = simulated(&["--fault", "connection_pool_exhausted"]);
+    let folder = folder.path();
+    let fresh = nightjar(folder, &["replay", &capsule]);
+    assert_eq!(fresh.code, 0, "{}", fresh.stderr);
+    assert!(fresh.stderr.contains("no stored result"), "{}", fresh.stderr);
+
+    done(folder, &["investigate", &capsule, "--record"]);
+    let replayed = json(folder, &["replay", &capsule, "--json"]);
+    assert_eq!(replayed["same"], true, "{replayed}");
+    assert_eq!(replayed["compared_with"], "the stored result");
+    assert!(done(folder, &["journal", "verify", &capsule]).starts_with("sound"));
+
+    let journal = folder.join(&capsule).join("result/journal.jsonl");
+    let text = fs::read_to_string(&journal).unwrap();
+    let altered = text.replacen("cause_found", "not_found", 1);
+    assert!(text != altered);
+    fs::write(&journal, altered).unwrap();
+    assert_eq!(nightjar(folder, &["replay", &capsule]).code, 3);
+    let checked = nightjar(folder, &["journal", "verify", &capsule]);
+    assert_eq!(checked.code, 3);
+    assert!(checked.stdout.contains("was altered"), "{}", checked.stdout);
+}
+
+#[test]
+fn reports_are_written_where_they_are_wanted() {
+    let (folder, capsule) = simulated(&["--fault", "cpu_saturation"]);
+    let folder = folder.path();
+    let text = done(folder, &["investigate", &capsule, "--html", "a/r.html", "--markdown", "r.md"]);
+    assert!(text.contains("r.md"));
+    assert!(fs::read_to_string(folder.join("a/r.html")).unwrap().contains("</html>"));
+    assert!(fs::read_to_string(folder.join("r.md")).unwrap().starts_with('#'));
+}
+
+#[test]
+fn a_capsule_without_alerts_has_no_answer() {
+    let (folder, capsule) = simulated(&["--fault", "throttled"]);
+    fs::write(folder.path().join(&capsule).join("alerts.jsonl"), "").unwrap();
+    let ended = nightjar(folder.path(), &["investigate", &capsule]);
+    assert_eq!(ended.code, 4);
+    assert!(ended.stderr.contains("holds no alerts"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_damaged_line_is_told_by_file_and_line_and_the_rest_is_used() {
+    let (folder, capsule) = simulated(&["--fault", "throttled"]);
+    let file = folder.path().join(&capsule).join("alerts.jsonl");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{{\"broken\n{text}")).unwrap();
+    let ended = nightjar(folder.path(), &["investigate", &capsule]);
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    assert!(ended.stdout.contains("alerts.jsonl:1"), "{}", ended.stdout);
+    assert!(done(folder.path(), &["capsule", "verify", &capsule]).contains("alerts.jsonl:1"));
+    fs::write(folder.path().join(&capsule).join("topology.json"), "{").unwrap();
+    let checked = nightjar(folder.path(), &["capsule", "verify", &capsule]);
+    assert_eq!(checked.code, 3);
+    assert!(checked.stdout.contains("topology.json"), "{}", checked.stdout);
+}
+
+#[test]
+fn an_unknown_fault_mode_gets_the_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = nightjar(folder.path(), &["simulate", "--out", "x", "--fault", "gremlins"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("bad_deployment"), "{}", ended.stderr);
+}
