@@ -57,3 +57,33 @@ pub fn cases(path: &Path, options: &Options) -> Result<Cases, Error> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn refused(file: &str) -> String {
+        let root = tempfile::tempdir().unwrap();
+        let file = root.path().join(file);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "").unwrap();
+        match cases(root.path(), &Options::default()) {
+            Ok(_) => panic!("cases were found"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn an_opensre_suite_is_recognised_and_said_to_come_later() {
+        let error = refused("000-healthy/scenario.yml");
+        assert!(error.contains("opensre") && error.contains("not supported yet"), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_data_set_is_told_what_would_be_one() {
+        let error = refused("readme.md");
+        assert!(error.contains("petshop") && error.contains("nezha"), "{error}");
+    }
+}

@@ -2,9 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{LogRecord, MetricSeries, Span, Window};
 use nightjar_topology::{Entity, EntityId, EntityKind, Relation, RelationKind, Topology};
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use super::{calls, minute, service_of};
 
 /// How far the events of a minute's file may lie from its minute: it is cut at a tick 10 to 20
 /// seconds behind the full minute.
-const REACH: SignedDuration = SignedDuration::from_mins(1);
+const REACH_SECONDS: i64 = 60;
 
 /// One injected fault.
 pub(super) struct Fault {
@@ -331,8 +331,10 @@ impl Day {
     /// Logs and spans within a window, in order of time, each once though files overlap.
     pub(super) fn events(&mut self, window: Window) -> Result<(Vec<LogRecord>, Vec<Span>), Error> {
         let near = |file: &&MinuteFile| {
-            let (begin, end) = (file.minute - REACH, file.minute + REACH);
-            begin < window.to && window.from < end
+            // In numbers: an instant near the end of the calendar can't be moved.
+            let (from, to) = (window.from.as_second(), window.to.as_second());
+            let minute = file.minute.as_second();
+            minute - REACH_SECONDS < to && from < minute + REACH_SECONDS
         };
         let paths = |files: &[MinuteFile]| -> BTreeSet<PathBuf> {
             files.iter().filter(near).map(|file| file.path.clone()).collect()

@@ -55,20 +55,16 @@ pub(super) fn logs(path: &Path, notes: &mut Notes) -> Result<Lines, Error> {
             continue;
         };
         let raw = cell(&record, log);
-        let body = match serde_json::from_str::<Docker>(raw) {
-            Ok(docker) => docker.log.trim_end().to_owned(),
-            Err(_) => {
-                notes.add(&sheet.file, line, "a line of Docker's JSON log", raw);
-                // Cut off, as a rule: what there is of the line is still worth reading.
-                raw.strip_prefix(r#"{"log":""#).unwrap_or(raw).to_owned()
-            }
-        };
+        let (body, is_whole) = docker_line(raw);
+        if !is_whole {
+            notes.add(&sheet.file, line, "one line of Docker's JSON log", raw);
+        }
         found.placed.insert((cell(&record, pod).to_owned(), cell(&record, node).to_owned()));
         found.lines.push(LogRecord {
             at,
             entity,
-            severity: severity(&body),
-            body,
+            severity: severity(body.trim_end()),
+            body: body.trim_end().to_owned(),
             trace_id: hex(cell(&record, trace)),
             span_id: hex(cell(&record, span)),
         });
@@ -147,6 +143,16 @@ pub(super) fn spans(path: &Path, notes: &mut Notes) -> Result<Spans, Error> {
     Ok(Spans { spans, pods, edges, roots })
 }
 
+/// What the program wrote, and whether the cell holds that and nothing else. Some cells end in the
+/// remains of another line.
+fn docker_line(raw: &str) -> (String, bool) {
+    let mut values = serde_json::Deserializer::from_str(raw).into_iter::<Docker>();
+    match values.next() {
+        Some(Ok(docker)) => (docker.log, values.byte_offset() == raw.len()),
+        Some(Err(_)) | None => (raw.to_owned(), false),
+    }
+}
+
 /// An id in lower-case hex; none for `root`, nothing and anything else.
 fn hex(text: &str) -> Option<String> {
     let is_hex = !text.is_empty() && text.bytes().all(|b| b.is_ascii_hexdigit());
@@ -185,6 +191,14 @@ fn level(word: &str) -> Option<LogSeverity> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn remains_of_another_line_are_cut_off_and_told() {
+        let line = docker_line;
+        assert_eq!(line(r#"{"log":"a\n","stream":"stdout"}"#), ("a\n".to_owned(), true));
+        assert_eq!(line(r#"{"log":"a"}ulate distance""#), ("a".to_owned(), false));
+        assert_eq!(line("plain"), ("plain".to_owned(), false));
+    }
 
     #[test]
     fn the_severity_is_the_level_at_the_head_of_a_line_or_in_its_json() {

@@ -3,8 +3,10 @@ use std::io::Write;
 use std::path::Path;
 
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use nightjar_incident::{LogSeverity, MetricSeries, Statistic};
+use proptest::prelude::*;
 
 use super::*;
 
@@ -188,6 +190,43 @@ fn only_the_two_hashes_are_cut_off_a_pod() {
     assert_eq!(service("redis-cart-0"), "redis-cart-0");
     assert_eq!(service("plain"), "plain");
     assert!(service_of("").is_none());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_bytes_in_a_file_make_the_importer_panic(
+        file in 0usize..5,
+        place in 0usize..400,
+        bytes in proptest::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let names = [
+            "metric/cart-579f59597d-wc2lz_metric.csv.gz",
+            "metric/dependency.csv.gz",
+            "metric/source_50.csv.gz",
+            "log/10_31_log.csv.gz",
+            "trace/10_31_trace.csv.gz",
+        ];
+        let root = tempfile::tempdir().unwrap();
+        let day = day(root.path());
+        let mut text = Vec::new();
+        let packed = fs::File::open(day.join(names[file])).unwrap();
+        std::io::Read::read_to_end(&mut GzDecoder::new(packed), &mut text).unwrap();
+        let place = place.min(text.len());
+        text.splice(place..place, bytes);
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(&text).unwrap();
+        fs::write(day.join(names[file]), packed.finish().unwrap()).unwrap();
+        for case in cases(&day).unwrap() {
+            let _ = case;
+        }
+    }
+
+    #[test]
+    fn no_name_of_a_pod_makes_the_importer_panic(pod in "\\PC{0,40}") {
+        let _ = service_of(&pod);
+    }
 }
 
 // Takes some seconds: it unpacks and reads both days, 600,000 rows.

@@ -1,6 +1,8 @@
 use std::fs;
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::*;
 
 /// A scenario of three nodes: `front` calls `table_AWS::DynamoDB::Table`; `extra` isn't in the
@@ -140,6 +142,35 @@ fn a_scenario_without_a_normal_period_says_so_unless_one_is_named() {
     let case = cases(&alone, &options).unwrap().next().unwrap().unwrap();
     assert!(case.recording.notes.iter().any(|note| note.contains("stand-in")));
     assert_eq!(case.recording.topology.relations().count(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_bytes_in_a_file_make_the_importer_panic(
+        file in 0usize..4,
+        place in 0usize..600,
+        bytes in proptest::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let names = [
+            "graph.csv",
+            "noissue/metrics.csv",
+            "train/issue_0/metrics.csv",
+            "train/issue_0/target.json",
+        ];
+        let root = tempfile::tempdir().unwrap();
+        scenario(root.path());
+        let path = root.path().join("calm").join(names[file]);
+        let mut text = fs::read(&path).unwrap();
+        let place = place.min(text.len());
+        text.splice(place..place, bytes);
+        fs::write(&path, text).unwrap();
+        let options = Options { normal: None, quiet_splits: vec![0, 50, 100] };
+        for case in cases(root.path(), &options).unwrap() {
+            let _ = case;
+        }
+    }
 }
 
 #[test]
