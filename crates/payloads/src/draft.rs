@@ -1,10 +1,14 @@
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{Alert, AlertId, AlertStatus, Severity, Signal};
 
 use crate::body::Body;
 use crate::names::Names;
+
+/// How far a sender's clock may run ahead before it is worth a note: clocks kept by NTP agree to
+/// well under a minute.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a provider reads out of one alert; the rest is the same for all.
 pub(crate) struct Draft {
@@ -71,6 +75,9 @@ impl Draft {
         });
         if self.ends_at.is_some_and(|end| end < starts_at) {
             self.notes.push("the message ends before it starts; both times are kept".into());
+        }
+        if starts_at.duration_since(received_at) > CLOCK_SKEW {
+            self.notes.push("it begins after it arrived: the sender's clock may be wrong".into());
         }
         Alert {
             id,

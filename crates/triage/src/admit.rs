@@ -44,10 +44,12 @@ fn update(held: &mut Alert, news: Alert) {
     }
 }
 
-/// Whether an incident is closed: all its alerts are resolved, or the lookback passed without news.
+/// Whether an incident is closed: all its alerts are resolved and stayed so while it settled, or
+/// the lookback passed without news.
 pub fn is_over(incident: &Incident, now: Timestamp, policy: &Policy) -> bool {
     let mut statuses = incident.alerts.iter().map(|alert| alert.status);
     let is_resolved =
         !incident.alerts.is_empty() && statuses.all(|status| status == AlertStatus::Resolved);
-    is_resolved || now.duration_since(incident.last_news_at) > policy.lookback
+    let longest = if is_resolved { policy.settling } else { policy.lookback };
+    now.duration_since(incident.last_news_at) > longest
 }

@@ -4,7 +4,7 @@ use nightjar_topology::Topology;
 use crate::kinship::Surroundings;
 use crate::locate::locate;
 use crate::policy::Policy;
-use crate::words::Vocabulary;
+use crate::words::{Told, Vocabulary};
 use crate::{labels, timing, words};
 
 /// What triage decided about one alert, and why.
@@ -41,8 +41,9 @@ pub fn decide(alert: &Alert, open: &[Incident], topology: &Topology, policy: &Po
         .collect();
     let surroundings = Surroundings::of(&locate(alert, topology), topology, policy);
     let vocabulary = Vocabulary::of(topology);
+    let told = Told::by(alert);
     let weighed = recent.iter().map(|incident| {
-        (*incident, Weighing::of(alert, incident, &surroundings, &vocabulary, policy))
+        (*incident, Weighing::of(&told, incident, &surroundings, &vocabulary, policy))
     });
     let best = weighed.max_by(|(a, on_a), (b, on_b)| {
         on_a.total
@@ -121,17 +122,18 @@ struct Weighing {
 
 impl Weighing {
     fn of(
-        alert: &Alert,
+        told: &Told<'_>,
         incident: &Incident,
         surroundings: &Surroundings<'_>,
         vocabulary: &Vocabulary,
         policy: &Policy,
     ) -> Self {
+        let alert = told.alert;
         let kinship = surroundings.compare(incident, policy);
         let timing = timing::weigh(alert, incident, policy);
         let mut others = labels::weigh(alert, incident, kinship.is_located, policy);
         let names = surroundings.names_with(incident);
-        others.extend(words::weigh(alert, incident, &names, vocabulary, policy));
+        others.extend(words::weigh(told, incident, &names, vocabulary, policy));
         others.extend(signals(alert, incident, kinship.is_close, policy));
         let rest: f64 = others.iter().map(|(weight, _)| weight).sum();
         Self {

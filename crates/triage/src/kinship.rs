@@ -1,5 +1,5 @@
 use nightjar_incident::Incident;
-use nightjar_topology::{EntityId, Topology};
+use nightjar_topology::{EntityId, RelationKind, Topology};
 
 use crate::locate::is_grouping;
 use crate::policy::Policy;
@@ -34,8 +34,7 @@ const MOST: usize = 8;
 
 impl<'a> Surroundings<'a> {
     pub(crate) fn of(entities: &[EntityId], topology: &'a Topology, policy: &Policy) -> Self {
-        let known = entities.iter().filter_map(|id| topology.entity(id)).map(|entity| &entity.id);
-        let around = known.take(MOST).map(|id| Around {
+        let around = specific(entities, topology).into_iter().take(MOST).map(|id| Around {
             id,
             down: Reach::walk(topology, id, Way::Down, policy),
             up: Reach::walk(topology, id, Way::Up, policy),
@@ -56,8 +55,7 @@ impl<'a> Surroundings<'a> {
             is_close,
             is_located: true,
         };
-        let theirs: Vec<&EntityId> =
-            incident.entities.iter().filter(|id| self.topology.entity(id).is_some()).collect();
+        let theirs = specific(&incident.entities, self.topology);
         let (Some(ours), Some(first)) = (self.around.first(), theirs.first()) else {
             let side = if self.around.is_empty() { "the alert" } else { "the incident" };
             return Kinship {
@@ -155,5 +153,33 @@ impl<'a> Surroundings<'a> {
             }
         }
         best
+    }
+}
+
+/// The entities that are known, without the places (hosts, groups) of others among them: an alert
+/// of a service that also names its host isn't about everything on the host.
+fn specific<'a>(entities: &[EntityId], topology: &'a Topology) -> Vec<&'a EntityId> {
+    let known: Vec<&EntityId> =
+        entities.iter().filter_map(|id| topology.entity(id)).map(|entity| &entity.id).collect();
+    let is_place = |id: &EntityId| {
+        known.iter().any(|other| {
+            let mut places =
+                topology.dependencies(other).filter(|relation| is_placing(relation.kind));
+            *other != id && places.any(|relation| relation.to == *id)
+        })
+    };
+    let specific: Vec<&EntityId> = known.iter().copied().filter(|id| !is_place(id)).collect();
+    // Two that belong to each other would both go.
+    if specific.is_empty() { known } else { specific }
+}
+
+fn is_placing(kind: RelationKind) -> bool {
+    match kind {
+        RelationKind::RunsOn | RelationKind::BelongsTo | RelationKind::DeployedBy => true,
+        RelationKind::Calls
+        | RelationKind::Reads
+        | RelationKind::Writes
+        | RelationKind::Publishes
+        | RelationKind::Consumes => false,
     }
 }

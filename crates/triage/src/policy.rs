@@ -11,6 +11,9 @@ pub struct Policy {
     /// How long after its last news an incident still takes alerts. 20 minutes: long enough for
     /// monitors that average over 15 minutes, short enough that the next incident is its own.
     pub lookback: SignedDuration,
+    /// How long an incident stays open after the last of its alerts was resolved. 5 minutes: a
+    /// monitor that flaps (memory that climbs and falls with each restart) is one incident.
+    pub settling: SignedDuration,
     /// Log-odds from which an alert is linked. 0.5 is a probability of 0.62: a wrongly linked
     /// alert misleads one investigation, a wrongly separate one costs a second look.
     pub link_threshold: f64,
@@ -85,6 +88,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             lookback: SignedDuration::from_mins(20),
+            settling: SignedDuration::from_mins(5),
             link_threshold: 0.5,
             prior: -2.0,
             max_hops: 4,

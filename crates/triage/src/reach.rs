@@ -32,6 +32,10 @@ pub(crate) struct Reach<'a> {
 }
 
 impl<'a> Reach<'a> {
+    /// At most this many entities are reached. What is as near as thousands of others is near by
+    /// chance, and one busy hub mustn't make every alert walk the whole estate.
+    const MOST: usize = 2_000;
+
     pub(crate) fn walk(
         topology: &'a Topology,
         start: &'a EntityId,
@@ -52,6 +56,9 @@ impl<'a> Reach<'a> {
                 let there = far_end(relation, way);
                 if steps.contains_key(there) {
                     continue;
+                }
+                if steps.len() == Self::MOST {
+                    return Self { way, steps };
                 }
                 let discount = discount + through + grouped(topology, relation, policy);
                 steps.insert(there, Step { hops: hops + 1, discount, over: Some(relation) });

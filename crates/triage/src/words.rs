@@ -5,11 +5,11 @@ use nightjar_topology::{EntityId, Topology};
 
 use crate::policy::Policy;
 
-/// Words that monitors put into every message; sharing them says nothing. Folded to lower case.
+/// Words that monitors put into every message; sharing them says nothing. Lower case, sorted.
 const COMMON: &[&str] = &[
+    "abnormal",
     "about",
     "above",
-    "abnormal",
     "account",
     "active",
     "after",
@@ -37,8 +37,8 @@ const COMMON: &[&str] = &[
     "compared",
     "condition",
     "count",
-    "critical",
     "cpu",
+    "critical",
     "crossed",
     "current",
     "currently",
@@ -72,8 +72,8 @@ const COMMON: &[&str] = &[
     "firing",
     "from",
     "function",
-    "greater",
     "grafana",
+    "greater",
     "have",
     "health",
     "healthy",
@@ -130,16 +130,16 @@ const COMMON: &[&str] = &[
     "resource",
     "response",
     "runbook",
+    "sample",
     "second",
     "seconds",
     "server",
     "service",
-    "services",
     "servicenow",
+    "services",
     "severity",
     "since",
     "slow",
-    "sample",
     "state",
     "statistic",
     "status",
@@ -179,7 +179,7 @@ const COMMON: &[&str] = &[
 
 /// Whether a word stands in so many messages that it says nothing.
 pub(crate) fn is_common(word: &str) -> bool {
-    COMMON.contains(&word.to_lowercase().as_str())
+    COMMON.binary_search(&word.to_lowercase().as_str()).is_ok()
 }
 
 /// How much of each text is compared, in characters.
@@ -207,12 +207,28 @@ impl Vocabulary {
     }
 }
 
+/// An alert with its uncommon words, taken out once for all comparisons.
+pub(crate) struct Told<'a> {
+    pub(crate) alert: &'a Alert,
+    headline: BTreeSet<String>,
+    all: BTreeSet<String>,
+}
+
+impl<'a> Told<'a> {
+    pub(crate) fn by(alert: &'a Alert) -> Self {
+        let headline = uncommon(&alert.title);
+        let mut all = uncommon(&alert.description);
+        all.extend(headline.iter().cloned());
+        Self { alert, headline, all }
+    }
+}
+
 /// What uncommon words in both texts weigh, and which they are.
 ///
 /// Two messages of one sender are compared by their headlines only: the rest shares the sender's
 /// template. Words of `names`, which were compared as entities already, don't count again.
 pub(crate) fn weigh(
-    alert: &Alert,
+    told: &Told<'_>,
     incident: &Incident,
     names: &[&EntityId],
     vocabulary: &Vocabulary,
@@ -220,9 +236,13 @@ pub(crate) fn weigh(
 ) -> Option<(f64, String)> {
     let mut shared: BTreeSet<String> = BTreeSet::new();
     for held in &incident.alerts {
-        let same_sender = held.provider == alert.provider;
-        let theirs = uncommon(held, same_sender);
-        shared.extend(uncommon(alert, same_sender).intersection(&theirs).cloned());
+        let mut theirs = uncommon(&held.title);
+        if held.provider == told.alert.provider {
+            shared.extend(told.headline.intersection(&theirs).cloned());
+        } else {
+            theirs.append(&mut uncommon(&held.description));
+            shared.extend(told.all.intersection(&theirs).cloned());
+        }
     }
     let named: BTreeSet<String> = names.iter().flat_map(|id| split(id.as_str())).collect();
     shared.retain(|word| vocabulary.carriers(word) <= policy.common_word && !named.contains(word));
@@ -239,16 +259,13 @@ pub(crate) fn weigh(
     (!quoted.is_empty()).then(|| (weight, format!("both texts say {}", quoted.join(", "))))
 }
 
-fn uncommon(alert: &Alert, headline_only: bool) -> BTreeSet<String> {
+fn uncommon(text: &str) -> BTreeSet<String> {
     let mut words = BTreeSet::new();
-    let description = if headline_only { "" } else { alert.description.as_str() };
-    for text in [&alert.title, description] {
-        let compared: String = text.chars().take(COMPARED).collect();
-        for chunk in compared.split_whitespace() {
-            // Whom to notify (`@oncall-shop`) isn't what happened.
-            if !chunk.starts_with('@') {
-                words.extend(split(chunk).filter(|word| is_telling(word)));
-            }
+    let compared: String = text.chars().take(COMPARED).collect();
+    for chunk in compared.split_whitespace() {
+        // Whom to notify (`@oncall-shop`) isn't what happened.
+        if !chunk.starts_with('@') {
+            words.extend(split(chunk).filter(|word| is_telling(word)));
         }
     }
     words
@@ -261,4 +278,15 @@ fn split(text: &str) -> impl Iterator<Item = String> {
 fn is_telling(word: &str) -> bool {
     let letters = word.chars().filter(|c| c.is_alphabetic()).count();
     word.chars().count() >= 4 && letters >= 3 && !is_common(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_common_words_are_sorted_so_that_they_are_found() {
+        assert!(COMMON.is_sorted());
+        assert!(is_common("Threshold") && !is_common("payments"));
+    }
 }

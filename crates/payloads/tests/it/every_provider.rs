@@ -238,6 +238,13 @@ fn a_time_that_is_missing_or_unreadable_is_the_time_of_arrival_and_noted() {
 }
 
 #[test]
+fn a_start_in_the_future_is_kept_and_noted() {
+    let alert = one(with(samples::generic(), &[("/timestamp", json!("2026-11-23T05:00:00Z"))]));
+    assert_eq!(alert.starts_at, crate::time("2026-11-23T05:00:00Z"));
+    assert_eq!(alert.notes, ["it begins after it arrived: the sender's clock may be wrong"]);
+}
+
+#[test]
 fn a_title_that_is_missing_is_replaced_by_the_key_and_noted() {
     let messages = [
         with(samples::pagerduty(), &[("/event/data/title", json!(null))]),

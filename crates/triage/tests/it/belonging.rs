@@ -105,6 +105,25 @@ fn sharing_only_a_crowded_host_or_a_region_is_too_little() {
 }
 
 #[test]
+fn naming_the_host_beside_the_service_is_not_about_everything_on_it() {
+    use RelationKind::RunsOn;
+    let names: Vec<String> = (0..30).map(|n| format!("service-{n}")).collect();
+    let relations: Vec<(&str, RelationKind, &str)> =
+        names.iter().map(|name| (name.as_str(), RunsOn, "host")).collect();
+    let topology = topology(&relations);
+    let with_host = |mut alert: Alert| {
+        alert.entity_names.push("host".into());
+        alert
+    };
+    let held = vec![with_host(alert("1", "service-1", 0, None))];
+    let beside = rule(&with_host(alert("2", "service-2", 1, None)), held.clone(), &topology);
+    assert_eq!(beside.decision, TriageDecision::Proceed, "{}", beside.reason);
+    let host = rule(&alert("3", "host", 1, None), held, &topology);
+    assert_eq!(host.decision, TriageDecision::Linked, "{}", host.reason);
+    assert!(host.reason.starts_with("service-1 runs on host"), "{}", host.reason);
+}
+
+#[test]
 fn staging_does_not_join_production() {
     let held = vec![alert("1", "checkout", 0, Some(Signal::Errors))];
     let mut news = alert("2", "cart", 1, Some(Signal::Errors));
@@ -196,7 +215,7 @@ fn ten_thousand_entities_are_weighed_by_their_surroundings_only() {
         let host = id(&format!("host-{}", n % 100));
         topology.relate(nightjar_topology::Relation { from: from.clone(), to: host, kind: RunsOn });
     }
-    let open: Vec<_> = (0..50)
+    let open: Vec<_> = (0..10)
         .map(|n| {
             let about = format!("svc-{:05}", n * 199);
             incident(&format!("inc-{n}"), vec![alert(&about, &about, 0, None)], &topology)
