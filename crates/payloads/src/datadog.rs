@@ -29,12 +29,15 @@ pub(crate) fn fits(message: &Value) -> bool {
 pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
     let mut body = Body::new(message);
     let title = body.text_of(&["title", "alert_title", "event_title"]);
-    let plain_title = title.as_deref().map(without_state);
+    let (state, plain_title) = title.as_deref().map_or((None, None), |title| {
+        let (state, headline) = split_title(title);
+        (state, Some(headline))
+    });
     let scope = body.text_of(&["alert_scope", "scope"]);
     let host = body.text_of(&["hostname", "host"]);
     let tags = labels(body.tags("tags"));
 
-    let status = status(&mut body, title.as_deref());
+    let status = status(&mut body, state);
     let mut draft = Draft::new(
         key(&mut body, plain_title, scope.as_deref().or(host.as_deref()))?,
         plain_title.map(str::to_owned),
@@ -93,22 +96,24 @@ fn key(body: &mut Body<'_>, title: Option<&str>, group: Option<&str>) -> Result<
     Ok(group.map_or(title.to_owned(), |group| format!("{title}:{group}")))
 }
 
-/// `[Triggered] Latency is high` without the part that changes.
-fn without_state(title: &str) -> &str {
-    let rest = title.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    match rest {
-        Some((state, headline)) if !headline.trim().is_empty() && of_word(state).is_some() => {
-            headline.trim()
+/// The state in front of a title, and the title without what changes from message to message:
+/// `[P1] [Triggered on {host:a}] Latency is high` is `Latency is high`, firing.
+fn split_title(title: &str) -> (Option<AlertStatus>, &str) {
+    let mut state = None;
+    let mut headline = title.trim();
+    while let Some((mark, rest)) = headline.strip_prefix('[').and_then(|t| t.split_once(']')) {
+        let named = of_word(mark);
+        let is_mark = named.is_some() || ["P1", "P2", "P3", "P4", "P5"].contains(&mark);
+        if !is_mark || rest.trim().is_empty() {
+            break;
         }
-        Some(_) | None => title,
+        state = state.or(named);
+        headline = rest.trim();
     }
+    (state, headline)
 }
 
-fn status(body: &mut Body<'_>, title: Option<&str>) -> AlertStatus {
-    let in_title = title
-        .and_then(|title| title.strip_prefix('['))
-        .and_then(|rest| rest.split_once(']'))
-        .and_then(|(state, _)| of_word(state));
+fn status(body: &mut Body<'_>, in_title: Option<AlertStatus>) -> AlertStatus {
     let Some(word) = body.text_of(&["alert_transition", "transition", "alert_status", "status"])
     else {
         return in_title.unwrap_or(AlertStatus::Firing);

@@ -1,7 +1,7 @@
 //! Alert messages of the outside world, to our normal form.
 //!
 //! One provider per file, known by its name or by the shape of its message, listed by hand in
-//! [`PROVIDERS`]. Adding a provider is one file and one row. What a sender writes is data: a field
+//! `PROVIDERS`. Adding a provider is one file and one row. What a sender writes is data: a field
 //! of the wrong type is noted on the alert, a message that holds no alert is [`Rejected`] with the
 //! field that was expected and what stood there instead.
 //!

@@ -145,7 +145,7 @@ impl Weighing {
     }
 
     fn what_speaks_for_it(&self) -> String {
-        let mut reasons = vec![self.timing.1.clone()];
+        let mut reasons = vec![format!("it began {}", self.timing.1)];
         if self.kinship.0 > 0.0 {
             reasons = vec![format!("{}, {}", self.kinship.1, self.timing.1)];
         }

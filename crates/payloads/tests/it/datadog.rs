@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use nightjar_incident::{Severity, Signal};
+use nightjar_incident::{AlertStatus, Severity, Signal};
 use serde_json::json;
 
 use crate::{one, samples, time};
@@ -40,7 +40,11 @@ fn field_names_may_be_written_in_other_ways() {
 fn a_bracket_that_is_part_of_the_headline_stays() {
     let mut message = samples::datadog();
     message["title"] = json!("[shop] p95");
-    assert_eq!(one(message).title, "[shop] p95");
+    assert_eq!(one(message.clone()).title, "[shop] p95");
+    message["title"] = json!("[P2] [Recovered on {host:a}] [shop] p95");
+    assert_eq!(one(message.clone()).title, "[shop] p95");
+    message.as_object_mut().unwrap().retain(|field, _| !field.starts_with("alert_"));
+    assert_eq!(one(message).status, AlertStatus::Resolved);
 }
 
 #[test]
