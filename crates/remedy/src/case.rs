@@ -122,7 +122,13 @@ impl<'a> Case<'a> {
             None => named(observation.entity.as_str()),
         };
         let label = observation.signal.map_or(observation.kind.label(), Signal::label);
+        // Counts are recorded, and the share is what they were judged by.
+        let is_share = observation.unit == "1" && observation.signal == Some(Signal::Errors);
         match self.series(observation) {
+            Some(series) if is_share => {
+                format!("share of failed requests of {whose}, from `{}`", shown(&series.name))
+            }
+            None if is_share => format!("share of failed requests of {whose}"),
             Some(series) => {
                 format!("`{}` ({}) of {whose}", shown(&series.name), series.statistic.label())
             }
@@ -206,6 +212,8 @@ impl<'a> Case<'a> {
             if series.entity != self.entity.id || signal::of(series) != wanted || !marked {
                 continue;
             }
+            // A sample may speak of the interval that begins at its time: the last whole one before.
+            let onset = onset.saturating_sub(series.column.step().unwrap_or_default());
             let before = series.column.samples().filter(|(time, v)| *time < onset && !v.is_nan());
             if let Some((_, value)) = before.last() {
                 return Some((value, series.unit.clone()));
@@ -219,15 +227,13 @@ impl<'a> Case<'a> {
         self.level_before(wanted, "").map(|(value, unit)| amount(value, &unit))
     }
 
-    /// When the fault began: the trigger, or else the earliest supporting onset.
+    /// When the fault began: the trigger or the earliest supporting onset, whichever came first.
     fn onset_millis(&self) -> i64 {
-        if let Some(change) = self.trigger {
-            return change.at.as_millisecond();
-        }
         let support = self.conclusion.observations.iter();
         let support = support.filter(|o| self.hypothesis.support.contains(&o.id));
         let earliest = support.filter_map(|o| Some(o.onset?.earliest)).min();
-        earliest.unwrap_or(self.conclusion.window.from).as_millisecond()
+        let onset = earliest.unwrap_or(self.conclusion.window.from);
+        self.trigger.map_or(onset, |change| change.at.min(onset)).as_millisecond()
     }
 }
 

@@ -128,8 +128,13 @@ pub(crate) fn draw(subject: &Subject<'_>) -> Option<Chart> {
             .then(|| rectangle(earliest, TOP, latest - earliest, HEIGHT - TOP - BOTTOM))
     });
     let (line, dots) = path(&samples, &scale);
-    let name = format!("{} ({})", subject.series.name, subject.series.statistic.label());
-    let title = format!("{name} of {}", subject.whose);
+    let attributes = subject.series.attributes.values().map(String::as_str);
+    let told_apart = std::iter::once(subject.series.statistic.label()).chain(attributes);
+    let told_apart = told_apart.collect::<Vec<_>>().join(", ");
+    let name = format!("{} ({})", subject.series.name, crate::text::shortened(&told_apart, 60));
+    let counted = unit.strip_prefix('{').and_then(|unit| unit.strip_suffix('}'));
+    let counted = counted.map(|thing| format!(", {thing}s")).unwrap_or_default();
+    let title = format!("{name} of {}{counted}", subject.whose);
     let observation = subject.observation;
     let since = onset.map(|onset| format!(", since {}", stamp(onset.at))).unwrap_or_default();
     let description = format!(
@@ -258,7 +263,11 @@ fn y_ticks(scale: &Scale, step: f64, unit: &str, observation: &Observation) -> V
     while value <= scale.high + step * 0.01 && ticks.len() < 8 {
         let is_share = unit == observation.unit;
         let label = if is_share { observation.amount(value) } else { amount(value, unit) };
-        let label = label.replace(" requests", "").replace(" request", "");
+        // The thing counted stands in the title already.
+        let label = match unit.starts_with('{') {
+            true => label.split(' ').next().unwrap_or_default().to_owned(),
+            false => label,
+        };
         let label = crate::text::shortened(&label, 9);
         ticks.push(Tick { at: number(scale.y(value)), label });
         value += step;

@@ -45,6 +45,16 @@ struct Node {
     name: String,
     role: String,
     full: String,
+    /// Where the word "alert" stands, if one fired here.
+    alert: Option<Badge>,
+}
+
+#[derive(Clone, Debug)]
+struct Badge {
+    x: String,
+    y: String,
+    text_x: String,
+    text_y: String,
 }
 
 #[derive(Clone, Debug)]
@@ -85,16 +95,19 @@ pub(crate) fn draw(scene: &Scene<'_>) -> Option<Graph> {
         }
     }
     let pairs: Vec<(usize, usize)> = relations.iter().map(|r| (r.0, r.1)).collect();
-    let layout = layout::layered(ids.len(), &pairs);
+    let layout = layout::layered(ids.len(), &pairs, &spine(scene, &index));
     let travels = travelled(scene);
     let edges = relations.iter().zip(&layout.bends).filter_map(|(&(from, to, kind), bends)| {
         let (a, b) = (layout.nodes.get(from)?, layout.nodes.get(to)?);
         let (from, to) = (*ids.get(from)?, *ids.get(to)?);
-        let is_travelled = travels.contains(&(from, to));
+        let is_with = travels.contains(&(from, to));
+        let is_travelled = is_with || travels.contains(&(to, from));
         Some(Edge {
             path: curve(*a, bends, *b),
-            class: if is_travelled {
-                "edge travelled"
+            class: if is_with {
+                "edge travelled with"
+            } else if is_travelled {
+                "edge travelled against"
             } else if kind.is_request() {
                 "edge"
             } else {
@@ -109,6 +122,7 @@ pub(crate) fn draw(scene: &Scene<'_>) -> Option<Graph> {
     });
     let nodes = ids.iter().zip(&layout.nodes).map(|(id, place)| {
         let (class, words) = role(scene, id);
+        let is_alerting = scene.alerting.contains(id);
         let kind = scene.topology.kind(id).label();
         let role = if words.is_empty() { kind.to_owned() } else { format!("{kind} · {words}") };
         let (x, y) = (MARGIN + place.across, top(place.layer));
@@ -120,7 +134,13 @@ pub(crate) fn draw(scene: &Scene<'_>) -> Option<Graph> {
             role_y: number(y + 37.0),
             class,
             name: shortened(id.as_str(), NAME_LENGTH),
-            full: format!("{id}: {role}"),
+            full: format!("{id}: {role}{}", if is_alerting { ", alert" } else { "" }),
+            alert: is_alerting.then(|| Badge {
+                x: number(x + NODE_WIDTH / 2.0 - 42.0),
+                y: number(y - 8.0),
+                text_x: number(x + NODE_WIDTH / 2.0 - 23.0),
+                text_y: number(y + 3.5),
+            }),
             role: shortened(&role, 26),
         }
     });
@@ -135,6 +155,13 @@ pub(crate) fn draw(scene: &Scene<'_>) -> Option<Graph> {
         description: description(scene, left_out),
         left_out,
     })
+}
+
+/// The nodes on the way of the first cause's fault; a second way would cross the first.
+fn spine(scene: &Scene<'_>, index: &BTreeMap<&EntityId, usize>) -> BTreeSet<usize> {
+    let first = scene.causes.first();
+    let on_the_way = first.into_iter().flat_map(|cause| cause.path.iter().chain([&cause.entity]));
+    on_the_way.filter_map(|id| index.get(id).copied()).collect()
 }
 
 /// What is shown: what matters most comes first until the picture is full.
@@ -165,44 +192,37 @@ fn chosen<'a>(scene: &Scene<'a>) -> (Vec<&'a EntityId>, usize) {
     (wanted, left_out)
 }
 
-/// The relations the fault travels along, from the one that depends to the one depended on.
+/// The steps the fault takes, each from where it is to where it goes.
 fn travelled<'a>(scene: &Scene<'a>) -> BTreeSet<(&'a EntityId, &'a EntityId)> {
     let mut pairs = BTreeSet::new();
     for cause in &scene.causes {
         for pair in cause.path.windows(2) {
-            if let [below, above] = pair {
-                pairs.insert((above, below));
-                // A surge travels down, along the relation instead of against it.
-                pairs.insert((below, above));
+            if let [here, next] = pair {
+                pairs.insert((here, next));
             }
         }
         if let Some(peer) = &cause.peer {
-            pairs.insert((peer, &cause.entity));
+            pairs.insert((&cause.entity, peer));
         }
     }
     pairs
 }
 
-fn role(scene: &Scene<'_>, id: &EntityId) -> (&'static str, String) {
-    let is_alerting = scene.alerting.contains(id);
-    let alert = if is_alerting { ", alert" } else { "" };
+fn role(scene: &Scene<'_>, id: &EntityId) -> (&'static str, &'static str) {
     if scene.causes.iter().any(|cause| &cause.entity == id) {
-        return ("node cause", format!("{}{alert}", scene.cause_word));
+        return ("node cause", scene.cause_word);
     }
     let is_on_path = scene.causes.iter().any(|cause| cause.path.contains(id));
     if scene.suffering == Some(id) {
-        return ("node path", format!("users feel it{alert}"));
+        return ("node path", "users feel it");
     }
     if is_on_path {
-        return ("node path", format!("on the path{alert}"));
-    }
-    if is_alerting {
-        return ("node path", "alert".into());
+        return ("node path", "on the path");
     }
     if scene.blast_radius.iter().any(|(reached, _)| reached == id) {
-        return ("node reached", "in reach".into());
+        return ("node reached", "in reach");
     }
-    ("node", String::new())
+    ("node", "")
 }
 
 fn description(scene: &Scene<'_>, left_out: usize) -> String {

@@ -8,7 +8,11 @@ pub(crate) fn report(page: &Page) -> String {
     let mut out = head(page);
     causes(&mut out, page);
     if let Some(graph) = &page.graph {
-        out.push_str(&format!("\n## Where it is\n\n{}\n", escape_markdown(&graph.description)));
+        out.push_str(&format!(
+            "\n## {}\n\n{}\n",
+            page.where_heading,
+            escape_markdown(&graph.description)
+        ));
     }
     out.push_str("\n## What to do\n");
     if page.plans.is_empty() {
@@ -220,7 +224,7 @@ fn others(out: &mut String, page: &Page) {
 }
 
 fn unknown(out: &mut String, page: &Page) {
-    out.push_str("\n## What is still unknown\n\n");
+    out.push_str(&format!("\n## {}\n\n", page.unknown_heading));
     if page.gaps.is_empty() {
         out.push_str("Nothing that was asked for was missing.\n");
     }

@@ -21,10 +21,10 @@ impl Anchors {
     }
 }
 
-/// An id as the name of a place on a page.
+/// An id as the name of a place on a page; the prefix keeps it apart from the page's own places.
 pub(crate) fn anchor(id: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
-    id.chars().take(80).map(plain).collect()
+    "id-".chars().chain(id.chars().take(80).map(plain)).collect()
 }
 
 /// A sentence in which names stand in backticks, as engine and plans write them.
@@ -52,8 +52,9 @@ impl Prose {
         let is_paired = text.matches('`').count() % 2 == 0;
         let part = |(index, text): (usize, &str)| {
             let is_name = is_paired && index % 2 == 1;
-            let link = if is_name { anchors.link(text) } else { None };
-            Part { text: text.to_owned(), is_name, link }
+            let text = if is_name { text.to_owned() } else { unparted(text) };
+            let link = if is_name { anchors.link(&text) } else { None };
+            Part { text, is_name, link }
         };
         let parts = if is_paired {
             text.split('`').enumerate().map(part).collect()
@@ -82,6 +83,26 @@ impl Prose {
     pub(crate) fn plain(&self) -> String {
         self.parts.iter().map(|part| part.text.as_str()).collect()
     }
+}
+
+/// Numbers and their units stay on one line.
+fn unparted(text: &str) -> String {
+    const UNITS: [&str; 10] = ["%", "ms", "s", "min", "h", "σ", "UTC", "KiB", "MiB", "GiB"];
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(' ') {
+        out.push_str(before);
+        let begins = |unit: &&str| {
+            let next = after.strip_prefix(*unit);
+            next.is_some_and(|next| !next.starts_with(char::is_alphanumeric))
+        };
+        let is_number = before.ends_with(|c: char| c.is_ascii_digit());
+        let is_joined = is_number && UNITS.iter().any(|unit| begins(&unit));
+        out.push(if is_joined { '\u{a0}' } else { ' ' });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 /// A name as Markdown code on one line.
@@ -149,7 +170,10 @@ mod tests {
         anchors.add("ev-3");
         let prose = Prose::new("see `ev-3` of `<b>`", &anchors);
         let html = prose.render().unwrap();
-        assert_eq!(html, "see <a href=\"#ev-3\"><code>ev-3</code></a> of <code>&#60;b&#62;</code>");
+        assert_eq!(
+            html,
+            "see <a href=\"#id-ev-3\"><code>ev-3</code></a> of <code>&#60;b&#62;</code>"
+        );
         assert_eq!(prose.markdown(), "see `ev-3` of `<b>`");
     }
 

@@ -22,7 +22,7 @@ use crate::text::{Anchors, Prose};
 
 /// The whole report.
 #[derive(Template)]
-#[template(path = "report.html", whitespace = "suppress")]
+#[template(path = "report.html", whitespace = "minimize")]
 pub(crate) struct Page {
     pub(crate) title: String,
     pub(crate) verdict_class: &'static str,
@@ -38,6 +38,10 @@ pub(crate) struct Page {
     pub(crate) graph: Option<Graph>,
     pub(crate) plans: Vec<PlanView>,
     pub(crate) no_plan: &'static str,
+    pub(crate) unknown_heading: &'static str,
+    pub(crate) where_heading: &'static str,
+    /// What the offsets of the timeline count from.
+    pub(crate) zero_word: &'static str,
     pub(crate) timeline: Vec<Event>,
     pub(crate) timeline_cut: usize,
     pub(crate) others: Vec<Other>,
@@ -125,7 +129,6 @@ impl Page {
         let claimed = material.claimed();
         let others = conclusion.hypotheses.iter().filter(|h| !claimed.iter().any(|c| c.id == h.id));
         let others: Vec<Other> = others.map(|hypothesis| other(&material, hypothesis)).collect();
-        let is_found = matches!(conclusion.verdict, Verdict::CauseFound { .. });
         let gaps = conclusion.gaps.iter().map(|gap| gap_view(&material, gap));
         Self {
             title: headline::title(investigation, conclusion, context),
@@ -141,7 +144,7 @@ impl Page {
             },
             facts: headline::facts(&material),
             impact: impact(&material),
-            causes: claimed.iter().map(|h| cause::view(&material, h)).collect(),
+            causes: cause::views(&material, &claimed),
             causes_heading: match (&conclusion.verdict, claimed.len()) {
                 (Verdict::CauseFound { .. }, 0 | 1) => "Root cause",
                 (Verdict::CauseFound { .. }, _) => "Root causes",
@@ -149,11 +152,29 @@ impl Page {
             },
             graph: picture(&material, &claimed),
             plans: investigation.plans.iter().map(|p| plan(p, &material.anchors)).collect(),
-            no_plan: if is_found {
-                "No plan was written for this cause."
-            } else {
-                "No repair is proposed: without a cause it would be a guess. The next steps are what is still unknown, below."
+            no_plan: match &conclusion.verdict {
+                Verdict::CauseFound { .. } => "No plan was written for this cause.",
+                Verdict::NoIncident { .. } => {
+                    "Nothing to repair. If the alert fires again, the next run looks again."
+                }
+                Verdict::NotFound { .. } => {
+                    "No repair is proposed: without a cause it would be a guess. Look at the strongest lead first, then at what is still unknown."
+                }
             },
+            unknown_heading: match (&conclusion.verdict, conclusion.stage) {
+                (Verdict::NotFound { .. }, _) | (_, Stage::Provisional) => {
+                    "What is still unknown, and would change the answer"
+                }
+                (Verdict::CauseFound { .. } | Verdict::NoIncident { .. }, Stage::Final) => {
+                    "What is still unknown"
+                }
+            },
+            where_heading: if claimed.is_empty() {
+                "What the alerts are about"
+            } else {
+                "Where it is and whom it reaches"
+            },
+            zero_word: headline::zero_word(conclusion),
             timeline,
             timeline_cut,
             others_cut: others.len().saturating_sub(MOST_OTHERS),
@@ -189,6 +210,9 @@ impl Page {
             graph: None,
             plans: Vec::new(),
             no_plan: "No plan: nothing was investigated yet.",
+            unknown_heading: "What is still unknown",
+            where_heading: "What the alerts are about",
+            zero_word: "first alert",
             timeline: Vec::new(),
             timeline_cut: 0,
             others: Vec::new(),
@@ -250,13 +274,12 @@ fn other(material: &Material<'_>, hypothesis: &nightjar_incident::Hypothesis) ->
         hypothesis.reasons.iter().take(3).map(|reason| material.prose(reason)).collect();
     if why.is_empty() {
         let (support, against) = (hypothesis.support.len(), hypothesis.against.len());
-        why.push(
-            material
-                .prose(&format!("{support} observations speak for it and {against} against it.")),
-        );
+        let plural = if support == 1 { "" } else { "s" };
+        let text = format!("{support} observation{plural} for it, {against} against it.");
+        why.push(material.prose(&text));
     }
     Other {
-        what: material.prose(&headline::named_fault(hypothesis)),
+        what: material.prose(&headline::upper_first(&headline::named_fault(hypothesis))),
         confidence: hypothesis.confidence.to_string(),
         why,
         against: cause::claims(material, &hypothesis.against).into_iter().take(3).collect(),
@@ -275,7 +298,7 @@ fn gap_view(material: &Material<'_>, gap: &nightjar_incident::Gap) -> GapView {
 fn impact(material: &Material<'_>) -> Option<Impact> {
     let impact = material.conclusion.impact.as_ref()?;
     Some(Impact {
-        summary: material.prose(&impact.summary),
+        summary: material.prose(&headline::sentence(&impact.summary)),
         facts: headline::impact_facts(material, impact),
         from: impact.observations.iter().map(|id| material.link(id.as_str())).collect(),
     })

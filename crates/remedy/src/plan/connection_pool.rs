@@ -5,7 +5,7 @@ use crate::case::Case;
 use crate::repair::{restart, take_back};
 use crate::shell::console;
 use crate::step::{ON_CALL, Remedy, Repair, read, risk};
-use crate::text::named;
+use crate::text::{named, shown};
 
 const POOL: &[Signal] =
     &[Signal::PoolPending, Signal::PoolTimeouts, Signal::PoolUsage, Signal::PoolLimit];
@@ -22,7 +22,8 @@ pub(super) fn restore(case: &Case<'_>) -> Remedy {
         "only if the pool keeps its old size, since many pools read their limit at start",
         "the pool's limit is the restored one on every instance".into(),
     );
-    let was = case.level_text(Signal::PoolLimit);
+    let recorded = case.trigger.and_then(|change| change.previous.as_deref()).map(shown);
+    let was = recorded.or_else(|| case.level_text(Signal::PoolLimit));
     let goal = match was {
         Some(limit) => format!(
             "Give the pool of {name} its former limit ({limit}) back, so that requests stop waiting."

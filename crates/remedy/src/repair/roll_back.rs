@@ -37,7 +37,7 @@ fn set_back(case: &Case<'_>, what: &str, expect: String) -> (PlanStep, Repair) {
         Phase::Prepare,
         format!("Write down the {what} of {name} as it is now: the undo goes back to it."),
         case.platform.describe().and_then(Command::finish).or_else(|| console(&place)),
-        format!("it is noted, and it is what {trigger} made of it"),
+        format!("noted, and it is what {trigger} set"),
     );
     let set =
         case.trigger.map_or(String::new(), |change| format!(" (“{}”)", shown(&change.summary)));

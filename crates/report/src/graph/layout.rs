@@ -30,7 +30,10 @@ pub(super) const NODE_ROOM: f64 = 168.0;
 const PASSAGE_ROOM: f64 = 26.0;
 
 /// Lays out `count` nodes; edges lead from the one that depends to the one depended on.
-pub(super) fn layered(count: usize, edges: &[(usize, usize)]) -> Layout {
+///
+/// The nodes of the spine stand first in their layers and straight above one another: a reader
+/// finds the way of the fault at the left edge, also where the screen is narrow.
+pub(super) fn layered(count: usize, edges: &[(usize, usize)], spine: &BTreeSet<usize>) -> Layout {
     let upward = back_edges(count, edges);
     let downward: Vec<(usize, usize)> = edges
         .iter()
@@ -60,8 +63,14 @@ pub(super) fn layered(count: usize, edges: &[(usize, usize)]) -> Layout {
         }
         passages.push(through);
     }
-    let order = ordered(&layer_of, &links, layers);
-    let (across, width) = spread(&order, &layer_of, count, &links);
+    let mut spine = spine.clone();
+    for (&(a, b), through) in downward.iter().zip(&passages) {
+        if spine.contains(&a) && spine.contains(&b) {
+            spine.extend(through);
+        }
+    }
+    let order = ordered(&layer_of, &links, layers, &spine);
+    let (across, width) = spread(&order, count, &links, &spine);
     let place = |item: usize| Place { layer: at(&layer_of, item), across: atf(&across, item) };
     Layout {
         nodes: (0..count).map(place).collect(),
@@ -163,12 +172,20 @@ fn ranks(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
 }
 
 /// The items of each layer in an order with few crossings.
-fn ordered(layer_of: &[usize], links: &[(usize, usize)], layers: usize) -> Vec<Vec<usize>> {
+fn ordered(
+    layer_of: &[usize],
+    links: &[(usize, usize)],
+    layers: usize,
+    spine: &BTreeSet<usize>,
+) -> Vec<Vec<usize>> {
     let mut order: Vec<Vec<usize>> = vec![Vec::new(); layers];
     for (item, &layer) in layer_of.iter().enumerate() {
         if let Some(row) = order.get_mut(layer) {
             row.push(item);
         }
+    }
+    for row in &mut order {
+        row.sort_by_key(|item| !spine.contains(item));
     }
     for sweep in 0..SWEEPS {
         let is_down = sweep % 2 == 0;
@@ -197,7 +214,10 @@ fn ordered(layer_of: &[usize], links: &[(usize, usize)], layers: usize) -> Vec<V
             if let Some(line) = order.get_mut(row) {
                 let mut keyed: Vec<(f64, usize)> =
                     line.iter().map(|&item| (weight(item), item)).collect();
-                keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
+                keyed.sort_by(|a, b| {
+                    let is_off = |item: &usize| !spine.contains(item);
+                    is_off(&a.1).cmp(&is_off(&b.1)).then(a.0.total_cmp(&b.0))
+                });
                 *line = keyed.into_iter().map(|(_, item)| item).collect();
             }
         }
@@ -208,27 +228,29 @@ fn ordered(layer_of: &[usize], links: &[(usize, usize)], layers: usize) -> Vec<V
 /// Positions across: as near to the neighbours as order and room allow.
 fn spread(
     order: &[Vec<usize>],
-    layer_of: &[usize],
     count: usize,
     links: &[(usize, usize)],
+    spine: &BTreeSet<usize>,
 ) -> (Vec<f64>, f64) {
     let room = |item: usize| if item < count { NODE_ROOM } else { PASSAGE_ROOM };
-    let mut across = vec![0.0; layer_of.len()];
+    let items: usize = order.iter().map(Vec::len).sum();
+    let mut across = vec![0.0; items];
     let place = |across: &mut Vec<f64>, line: &[usize], wish: &dyn Fn(usize) -> f64| {
         // Left to right each item takes its wish or the next free place; then the whole row is
-        // shifted so that the mean of what it missed is nil.
+        // shifted so that the mean of what it missed is nil. A row with a part of the spine stays.
         let mut edge = f64::NEG_INFINITY;
         let mut missed = 0.0;
         let mut placed = Vec::new();
         for &item in line {
-            let wanted = wish(item);
+            let wanted = if spine.contains(&item) { 0.0 } else { wish(item) };
             let half = room(item) / 2.0;
             let centre = wanted.max(edge + half);
             edge = centre + half;
             missed += centre - wanted;
             placed.push((item, centre));
         }
-        let shift = if placed.is_empty() { 0.0 } else { missed / placed.len() as f64 };
+        let is_held = line.iter().any(|item| spine.contains(item));
+        let shift = if placed.is_empty() || is_held { 0.0 } else { missed / placed.len() as f64 };
         for (item, centre) in placed {
             if let Some(slot) = across.get_mut(item) {
                 *slot = centre - shift;
@@ -243,15 +265,14 @@ fn spread(
             if sweep % 2 == 0 { order.iter().collect() } else { order.iter().rev().collect() };
         for line in lines {
             let now = across.clone();
+            // Down by the callers, up by what is called; the last sweep goes up, so that a chain
+            // of callers stands straight above.
+            let is_down = sweep % 2 == 0;
             let wish = |item: usize| {
-                let near = links.iter().filter_map(|&(a, b)| {
-                    if a == item {
-                        Some(atf(&now, b))
-                    } else if b == item {
-                        Some(atf(&now, a))
-                    } else {
-                        None
-                    }
+                let near = links.iter().filter_map(|&(a, b)| match is_down {
+                    true if b == item => Some(atf(&now, a)),
+                    false if a == item => Some(atf(&now, b)),
+                    true | false => None,
                 });
                 let (sum, count) = near.fold((0.0, 0.0), |(s, c), p| (s + p, c + 1.0));
                 if count > 0.0 { sum / count } else { atf(&now, item) }
@@ -259,11 +280,11 @@ fn spread(
             place(&mut across, line, &wish);
         }
     }
-    let left = (0..layer_of.len()).map(|i| atf(&across, i) - room(i) / 2.0);
+    let left = (0..items).map(|i| atf(&across, i) - room(i) / 2.0);
     let left = left.fold(f64::INFINITY, f64::min);
-    let right = (0..layer_of.len()).map(|i| atf(&across, i) + room(i) / 2.0);
+    let right = (0..items).map(|i| atf(&across, i) + room(i) / 2.0);
     let right = right.fold(f64::NEG_INFINITY, f64::max);
-    if layer_of.is_empty() {
+    if items == 0 {
         return (across, 0.0);
     }
     (across.iter().map(|x| x - left).collect(), right - left)
@@ -277,7 +298,7 @@ mod tests {
 
     #[test]
     fn callers_stand_above_what_they_call() {
-        let layout = layered(4, &[(0, 1), (1, 2), (0, 2), (3, 2)]);
+        let layout = layered(4, &[(0, 1), (1, 2), (0, 2), (3, 2)], &BTreeSet::new());
         let layers: Vec<usize> = layout.nodes.iter().map(|place| place.layer).collect();
         assert_eq!(layers, [0, 1, 2, 0]);
         assert_eq!(layout.bends[2].len(), 1, "the long edge bends in the layer it passes");
@@ -289,9 +310,11 @@ mod tests {
         fn nodes_never_overlap(
             count in 1_usize..12,
             edges in proptest::collection::vec((0_usize..12, 0_usize..12), 0..30),
+            spine in proptest::collection::vec(0_usize..12, 0..4),
         ) {
             let edges: Vec<_> = edges.into_iter().map(|(a, b)| (a % count, b % count)).collect();
-            let layout = layered(count, &edges);
+            let spine: BTreeSet<usize> = spine.into_iter().map(|node| node % count).collect();
+            let layout = layered(count, &edges, &spine);
             prop_assert_eq!(layout.bends.len(), edges.len());
             for (i, a) in layout.nodes.iter().enumerate() {
                 prop_assert!(a.across >= NODE_ROOM / 2.0 - 1e-6);

@@ -1,8 +1,11 @@
+use std::collections::BTreeSet;
+
 use nightjar_incident::{
     Content, Hypothesis, MetricSeries, Observation, ObservationId, Signal, Verdict, Window, signal,
 };
 
 use super::Material;
+use super::headline::{named_fault, upper_first};
 use crate::chart::{self, Chart};
 use crate::text::{Prose, anchor};
 use crate::time::clock;
@@ -42,14 +45,27 @@ const MOST_CHARTS: usize = 8;
 const BEFORE: i64 = 3;
 const LEAST_BEFORE: i64 = 1800;
 
-pub(super) fn view(material: &Material<'_>, hypothesis: &Hypothesis) -> CauseView {
-    let charts = charts(material, hypothesis);
+/// Each cause with its pictures; a picture two causes share stands with the first.
+pub(super) fn views(material: &Material<'_>, hypotheses: &[&Hypothesis]) -> Vec<CauseView> {
+    let mut drawn = BTreeSet::new();
+    hypotheses.iter().map(|hypothesis| view(material, hypothesis, &mut drawn)).collect()
+}
+
+fn view(
+    material: &Material<'_>,
+    hypothesis: &Hypothesis,
+    drawn: &mut BTreeSet<String>,
+) -> CauseView {
+    let mut charts = charts(material, hypothesis);
+    charts.retain(|chart| drawn.insert(chart.anchor.clone()));
     let with_chart = |mut claim: Claim| {
         let place = format!("chart-{}", anchor(&claim.id));
-        claim.chart = charts.iter().any(|c| c.anchor == place).then(|| format!("#{place}"));
+        claim.chart = drawn.contains(&place).then(|| format!("#{place}"));
         claim
     };
     let statement = match &material.conclusion.verdict {
+        // A single cause was stated at the top already.
+        Verdict::CauseFound { causes } if causes.len() < 2 => String::new(),
         Verdict::CauseFound { causes } => causes
             .iter()
             .find(|cause| cause.hypothesis.id == hypothesis.id)
@@ -69,7 +85,7 @@ pub(super) fn view(material: &Material<'_>, hypothesis: &Hypothesis) -> CauseVie
     let percent = (hypothesis.confidence.value() * 100.0).round() as u8;
     CauseView {
         anchor: anchor(hypothesis.id.as_str()),
-        heading: material.prose(&upper_first(&super::headline::named_fault(hypothesis))),
+        heading: material.prose(&upper_first(&named_fault(hypothesis))),
         statement: material.prose(&statement),
         confidence: hypothesis.confidence.to_string(),
         percent,
@@ -83,11 +99,6 @@ pub(super) fn view(material: &Material<'_>, hypothesis: &Hypothesis) -> CauseVie
         against: claims(material, &hypothesis.against).into_iter().map(with_chart).collect(),
         charts,
     }
-}
-
-fn upper_first(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default() + chars.as_str()
 }
 
 fn trigger(material: &Material<'_>, hypothesis: &Hypothesis) -> Option<Prose> {

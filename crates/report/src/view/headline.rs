@@ -50,6 +50,18 @@ pub(crate) fn headline(conclusion: &Conclusion) -> String {
             None => "no root cause found, and no lead".into(),
         },
     };
+    upper_first(&text)
+}
+
+/// With a capital letter and a full stop; nothing stays nothing.
+pub(super) fn sentence(text: &str) -> String {
+    let text = upper_first(text.trim());
+    let is_ended = text.is_empty() || text.ends_with(['.', '!', '?', '…', '”']);
+    if is_ended { text } else { text + "." }
+}
+
+/// As a sentence begins.
+pub(super) fn upper_first(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default() + chars.as_str()
 }
@@ -58,10 +70,10 @@ pub(crate) fn headline(conclusion: &Conclusion) -> String {
 pub(super) fn lede(material: &Material<'_>) -> Vec<Prose> {
     match &material.conclusion.verdict {
         Verdict::CauseFound { causes } => {
-            causes.iter().map(|cause| material.prose(&cause.statement)).collect()
+            causes.iter().map(|cause| material.prose(&sentence(&cause.statement))).collect()
         }
         Verdict::NoIncident { reason } | Verdict::NotFound { reason } => {
-            vec![material.prose(reason)]
+            vec![material.prose(&sentence(reason))]
         }
     }
 }
@@ -86,6 +98,13 @@ pub(super) fn zero(investigation: &Investigation, conclusion: &Conclusion) -> Ti
         .or_else(|| conclusion.impact.as_ref().and_then(|i| i.onset).map(|onset| onset.at))
         .or_else(|| investigation.incident.alerts.iter().map(|alert| alert.starts_at).min())
         .unwrap_or(investigation.incident.opened_at)
+}
+
+/// What [`zero`] is.
+pub(super) fn zero_word(conclusion: &Conclusion) -> &'static str {
+    let is_onset = cause_onset(conclusion).is_some()
+        || conclusion.impact.as_ref().is_some_and(|impact| impact.onset.is_some());
+    if is_onset { "onset" } else { "first alert's own time" }
 }
 
 fn cause_onset(conclusion: &Conclusion) -> Option<Timestamp> {

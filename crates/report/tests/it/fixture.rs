@@ -84,7 +84,10 @@ fn series(shape: &Shape, seed: i64) -> MetricSeries {
     let samples = (-60..=8).filter(|m| *m != -20).map(|m| {
         let rise = (m as f64 / 3.0).clamp(0.0, 1.0);
         let level = shape.usual + rise * (shape.seen - shape.usual);
-        let noise = 0.06 * wiggle(m, seed) * level.abs().max(0.02 * shape.seen.abs());
+        let is_limit = shape.name.ends_with("max");
+        let noise = if is_limit { 0.0 } else { 0.06 }
+            * wiggle(m, seed)
+            * level.abs().max(0.02 * shape.seen.abs());
         (minute(m as f64).as_millisecond(), (level + noise).max(0.0))
     });
     let attribute = shape.attribute.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
