@@ -6,6 +6,7 @@
 //! spoken of as their service, their names without the two hashes.
 
 mod day;
+mod measured;
 mod metric;
 mod minute;
 mod sheet;

@@ -93,6 +93,16 @@ enum Plan {
     Quiet { scenario: PathBuf, percent: u32, metric: Metric },
 }
 
+/// What a case is put together from.
+struct Parts<'a> {
+    name: String,
+    scenario: &'a Path,
+    alarm: &'a Alarm,
+    normal: &'a Table,
+    window: &'a Table,
+    notes: Vec<String>,
+}
+
 struct Importer {
     plans: VecDeque<Plan>,
     options: Options,
@@ -121,8 +131,14 @@ impl Importer {
         if whose != scenario.join("noissue") {
             notes.push(format!("the normal period is a stand-in: {}", label(&whose, 2)));
         }
-        let mut case =
-            self.case(label(folder, 3), scenario, &target.target, &normal, &window, notes)?;
+        let mut case = self.case(Parts {
+            name: label(folder, 3),
+            scenario,
+            alarm: &target.target,
+            normal: &normal,
+            window: &window,
+            notes,
+        })?;
         case.recording.expect = target.root_cause.map(|cause| Expectation {
             verdict: ExpectedVerdict::CauseFound,
             causes: vec![ExpectedCause {
@@ -160,7 +176,14 @@ impl Importer {
         };
         let name =
             format!("{}/split_{percent}/{}", label(&scenario.join("noissue"), 2), metric.name());
-        let mut case = self.case(name, scenario, &alarm, &normal, &window, Vec::new())?;
+        let mut case = self.case(Parts {
+            name,
+            scenario,
+            alarm: &alarm,
+            normal: &normal,
+            window: &window,
+            notes: Vec::new(),
+        })?;
         case.quiet = true;
         case.recording.expect = Some(Expectation {
             verdict: ExpectedVerdict::NoIncident,
@@ -171,15 +194,8 @@ impl Importer {
         Ok(case)
     }
 
-    fn case(
-        &self,
-        name: String,
-        scenario: &Path,
-        alarm: &Alarm,
-        normal: &Table,
-        window: &Table,
-        mut notes: Vec<String>,
-    ) -> Result<Case, Error> {
+    fn case(&self, parts: Parts<'_>) -> Result<Case, Error> {
+        let Parts { name, scenario, alarm, normal, window, mut notes } = parts;
         let format = |found: String| Error::Format {
             path: name.clone(),
             expected: "rows with plausible times",

@@ -13,8 +13,7 @@ use crate::import::Error;
 use crate::import::detect::fault_list;
 use crate::import::notes::{Notes, label};
 
-use super::metric::{self, Side, Table, Whose};
-use super::sheet::{Sheet, cell};
+use super::measured::Measured;
 use super::{calls, minute, service_of};
 
 /// How far the events of a minute's file may lie from its minute: it is cut at a tick 10 to 20
@@ -62,15 +61,7 @@ pub(super) fn faults(folder: &Path) -> Result<Vec<Fault>, Error> {
 /// One day of telemetry: metrics as a whole, logs and spans minute by minute as cases need them.
 pub(super) struct Day {
     name: String,
-    metrics: Vec<MetricSeries>,
-    /// What is known without traces: pods, machines, the written dependencies.
-    known: Topology,
-    /// The name that `front_service.csv` gives the service that users meet first.
-    front_name: Option<String>,
-    /// Metrics of the front, held back until it is known who that is.
-    front_metrics: Vec<(&'static metric::Row, metric::Samples)>,
-    /// Metrics of the machine under a pod, held back until it is known which that is.
-    machine_metrics: BTreeMap<String, Vec<(&'static metric::Row, metric::Samples)>>,
+    measured: Measured,
     log_files: Vec<MinuteFile>,
     trace_files: Vec<MinuteFile>,
     /// Files of the minutes near the last case, by path.
@@ -94,11 +85,7 @@ impl Day {
     pub(super) fn open(folder: &Path) -> Result<Self, Error> {
         let mut day = Self {
             name: label(folder, 1),
-            metrics: Vec::new(),
-            known: Topology::default(),
-            front_name: None,
-            front_metrics: Vec::new(),
-            machine_metrics: BTreeMap::new(),
+            measured: Measured::read(&folder.join("metric"))?,
             log_files: Vec::new(),
             trace_files: Vec::new(),
             lines: BTreeMap::new(),
@@ -108,7 +95,6 @@ impl Day {
             roots: BTreeMap::new(),
             notes: Vec::new(),
         };
-        day.read_metrics(&folder.join("metric"))?;
         for part in ["", "normal"] {
             let within = folder.join(part);
             day.log_files.extend(minute_files(&within.join("log"), &day.name, &mut day.notes));
@@ -130,177 +116,17 @@ impl Day {
 
     /// What had to be mended or set aside so far.
     pub(super) fn notes(&self) -> Vec<String> {
-        self.notes.clone()
-    }
-
-    fn read_metrics(&mut self, folder: &Path) -> Result<(), Error> {
-        let entries = fs::read_dir(folder).map_err(Error::read(folder))?;
-        let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-        paths.sort();
-        let mut tick = None;
-        for path in &paths {
-            let file = label(path, 3);
-            let Some(name) = label(path, 1).strip_suffix(".csv.gz").map(str::to_owned) else {
-                self.notes.push(format!("{file}: expected a .csv.gz; left out"));
-                continue;
-            };
-            let mut notes = Notes::default();
-            match name.as_str() {
-                "dependency" => self.read_dependencies(path, &mut notes)?,
-                "front_service" => self.read_front(path, &mut tick, &mut notes)?,
-                "source_50" | "destination_50" => {
-                    let side = if name == "source_50" { Side::Source } else { Side::Destination };
-                    let table = Table::read(path, &mut tick, &mut notes)?;
-                    self.metrics.extend(metric::edges(table, side));
-                }
-                _ => match name.strip_suffix("_metric") {
-                    Some(pod) => {
-                        let table = Table::read(path, &mut tick, &mut notes)?;
-                        self.take_pod(pod, table);
-                    }
-                    None => self.notes.push(format!("{file}: not a known file; left out")),
-                },
-            }
-            self.notes.extend(notes.into_lines(&file));
-        }
-        Ok(())
-    }
-
-    fn take_pod(&mut self, pod: &str, mut table: Table) {
-        let Some(service) = service_of(pod) else {
-            self.notes.push(format!("{}: `{pod}` can't be the name of a pod", self.name));
-            return;
-        };
-        self.add_pod(pod, &service);
-        for row in metric::POD {
-            let Some(samples) = table.take(row) else { continue };
-            match row.whose {
-                Whose::Machine => {
-                    self.machine_metrics.entry(pod.to_owned()).or_default().push((row, samples));
-                }
-                Whose::Pod => match self.measured(row, samples, &service) {
-                    Some(series) => self.metrics.push(series),
-                    None => continue,
-                },
-            }
-        }
-    }
-
-    /// The series, unless it is a rate of success that is 0 at all times: the collector writes
-    /// that where it measured none.
-    fn measured(
-        &mut self,
-        row: &metric::Row,
-        samples: metric::Samples,
-        entity: &EntityId,
-    ) -> Option<MetricSeries> {
-        let never = samples.iter().all(|(_, value)| *value == 0.0);
-        let series = row.series(entity, samples);
-        if never && series.name == "availability" {
-            let note = format!("{}: rates of success that are 0 all day are left out", self.name);
-            if !self.notes.contains(&note) {
-                self.notes.push(note);
-            }
-            return None;
-        }
-        Some(series)
-    }
-
-    fn read_front(
-        &mut self,
-        path: &Path,
-        tick: &mut Option<i64>,
-        notes: &mut Notes,
-    ) -> Result<(), Error> {
-        let mut sheet = Sheet::open(path)?;
-        let place = sheet.needed("ServiceName")?;
-        let mut record = csv::StringRecord::new();
-        if sheet.next(&mut record, notes).is_some() {
-            self.front_name = Some(cell(&record, place).to_owned());
-        }
-        let mut table = Table::read(path, tick, notes)?;
-        let columns = metric::FRONT.iter().filter_map(|row| Some((row, table.take(row)?)));
-        self.front_metrics = columns.collect();
-        Ok(())
-    }
-
-    /// Reads who depends on whom; a target that is an address is the machine of the source.
-    fn read_dependencies(&mut self, path: &Path, notes: &mut Notes) -> Result<(), Error> {
-        let mut sheet = Sheet::open(path)?;
-        let (source, target) = (sheet.needed("Source")?, sheet.needed("Target")?);
-        let mut record = csv::StringRecord::new();
-        while let Some(line) = sheet.next(&mut record, notes) {
-            let (from, to) = (cell(&record, source), cell(&record, target));
-            match (EntityId::new(from), EntityId::new(to)) {
-                (Ok(from), Ok(to)) if to.as_str().parse::<std::net::IpAddr>().is_ok() => {
-                    self.known.add(Entity::new(to.clone(), EntityKind::Host));
-                    self.known.relate(Relation { from, to, kind: RelationKind::RunsOn });
-                }
-                (Ok(from), Ok(to)) => self.known.relate(calls(&from, &to)),
-                _ => notes.add(&sheet.file, line, "two names", &format!("{from}, {to}")),
-            }
-        }
-        Ok(())
-    }
-
-    fn add_pod(&mut self, pod: &str, service: &EntityId) {
-        let mut entity = Entity::new(service.clone(), EntityKind::Service);
-        if pod != service.as_str() {
-            entity.aliases.push(pod.to_owned());
-        }
-        self.known.add(entity);
+        self.measured.notes.iter().chain(&self.notes).cloned().collect()
     }
 
     /// The metrics within a window.
     pub(super) fn metrics(&self, window: Window) -> Vec<MetricSeries> {
-        let (from, to) = (window.from.as_millisecond(), window.to.as_millisecond());
-        let front = self.front();
-        let mut found: Vec<MetricSeries> = Vec::new();
-        let mut add = |series: &MetricSeries| {
-            let column = series.column.between(from, to);
-            if column.values().iter().any(|value| !value.is_nan()) {
-                found.push(MetricSeries {
-                    column,
-                    entity: series.entity.clone(),
-                    peer: series.peer.clone(),
-                    name: series.name.clone(),
-                    unit: series.unit.clone(),
-                    attributes: series.attributes.clone(),
-                    ..*series
-                });
-            }
-        };
-        self.metrics.iter().for_each(&mut add);
-        for (row, samples) in &self.front_metrics {
-            if samples.iter().any(|(_, value)| *value != 0.0) {
-                add(&row.series(&front, samples.clone()));
-            }
-        }
-        // Several pods share a machine and report the same of it: one of them is enough.
-        let mut told = BTreeSet::new();
-        for (pod, columns) in &self.machine_metrics {
-            let Some(machine) = self.machine_of(pod) else { continue };
-            if told.insert(machine.clone()) {
-                for (row, samples) in columns {
-                    add(&row.series(&machine, samples.clone()));
-                }
-            }
-        }
-        found
-    }
-
-    fn machine_of(&self, pod: &str) -> Option<EntityId> {
-        let placed = self.placed.get(pod).cloned();
-        placed.or_else(|| {
-            let service = service_of(pod)?;
-            let machines = self.known.dependencies(&service);
-            machines.filter(|r| r.kind == RelationKind::RunsOn).map(|r| r.to.clone()).next()
-        })
+        self.measured.within(window, &self.front(), &self.placed)
     }
 
     /// The topology as known at an instant.
     pub(super) fn topology(&self, at: Timestamp) -> Topology {
-        let mut topology = self.known.clone();
+        let mut topology = self.measured.known.clone();
         for ((caller, callee), seen) in &self.edges {
             if i128::from(*seen) < at.as_nanosecond() {
                 topology.relate(calls(caller, callee));
@@ -318,8 +144,8 @@ impl Day {
     /// The service that users meet first: the one named in `front_service.csv` where there is a
     /// service of that name, else the one where most traces begin.
     pub(super) fn front(&self) -> EntityId {
-        let name = self.front_name.as_deref().unwrap_or("front");
-        if let Some(entity) = self.known.resolve(name) {
+        let name = self.measured.front_name.as_deref().unwrap_or("front");
+        if let Some(entity) = self.measured.known.resolve(name) {
             return entity.id.clone();
         }
         let busiest = self.roots.iter().max_by_key(|(_, traces)| **traces);
@@ -375,7 +201,7 @@ impl Day {
         self.notes.extend(notes.into_lines(&label(path, 3)));
         for (pod, node) in found.placed {
             if let Some(service) = service_of(&pod) {
-                self.add_pod(&pod, &service);
+                self.measured.add_pod(&pod, &service);
             }
             if let Ok(machine) = EntityId::new(node) {
                 self.placed.insert(pod, machine);
@@ -394,7 +220,7 @@ impl Day {
         self.notes.extend(notes.into_lines(&label(path, 3)));
         for pod in &found.pods {
             if let Some(service) = service_of(pod) {
-                self.add_pod(pod, &service);
+                self.measured.add_pod(pod, &service);
             }
         }
         for (edge, seen) in found.edges {
