@@ -12,6 +12,7 @@ fn main() -> std::io::Result<()> {
     let investigation = match which.as_str() {
         "not_found" => fixture::not_found(),
         "no_incident" => fixture::no_incident(),
+        "two_causes" => fixture::two_causes(),
         "not_investigated" => fixture::not_investigated(),
         _ => fixture::cause_found("inventory"),
     };

@@ -99,6 +99,10 @@ pub(crate) fn draw(subject: &Subject<'_>) -> Option<Chart> {
         low = low.min(band.0);
         high = high.max(band.1);
     }
+    // Values as far apart as floats go have no scale one could draw.
+    if !(high - low).is_finite() || high.abs().max(low.abs()) > 1e200 {
+        return None;
+    }
     // A metric that can't be negative is drawn from zero unless that would flatten it.
     if low >= 0.0 && low < 0.6 * high {
         low = 0.0;

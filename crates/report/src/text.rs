@@ -49,7 +49,7 @@ impl Prose {
     /// Splits a text at its backticks; one without a partner is an ordinary character.
     pub(crate) fn new(text: &str, anchors: &Anchors) -> Self {
         let text = text.trim();
-        let is_paired = text.matches('`').count() % 2 == 0;
+        let is_paired = text.matches('`').count().is_multiple_of(2);
         let part = |(index, text): (usize, &str)| {
             let is_name = is_paired && index % 2 == 1;
             let text = if is_name { text.to_owned() } else { unparted(text) };
@@ -92,12 +92,12 @@ fn unparted(text: &str) -> String {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once(' ') {
         out.push_str(before);
-        let begins = |unit: &&str| {
-            let next = after.strip_prefix(*unit);
+        let begins = |unit: &str| {
+            let next = after.strip_prefix(unit);
             next.is_some_and(|next| !next.starts_with(char::is_alphanumeric))
         };
         let is_number = before.ends_with(|c: char| c.is_ascii_digit());
-        let is_joined = is_number && UNITS.iter().any(|unit| begins(&unit));
+        let is_joined = is_number && UNITS.iter().any(|unit| begins(unit));
         out.push(if is_joined { '\u{a0}' } else { ' ' });
         rest = after;
     }
@@ -129,9 +129,16 @@ pub(crate) fn escape_markdown(text: &str) -> String {
     out
 }
 
+/// Every run of white space as one space.
 fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").trim().to_owned()
-        + if text.ends_with(' ') { " " } else { "" }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let c = if c.is_whitespace() { ' ' } else { c };
+        if c != ' ' || !out.ends_with(' ') {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// At most `most` characters, the middle left out where there are more: both ends of a name tell.

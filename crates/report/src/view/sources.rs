@@ -53,7 +53,7 @@ pub(super) fn shown_observations(conclusion: &Conclusion) -> Vec<&Observation> {
         is_uncited(a).cmp(&is_uncited(b)).then(b.z.abs().total_cmp(&a.z.abs()))
     });
     shown.truncate(MOST_OBSERVATIONS);
-    shown.sort_by(|a, b| place(conclusion, a).cmp(&place(conclusion, b)));
+    shown.sort_by_key(|observation| place(conclusion, observation));
     shown
 }
 

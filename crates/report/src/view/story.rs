@@ -116,7 +116,7 @@ pub(super) fn timeline(material: &Material<'_>) -> (Vec<Event>, usize) {
         let text = format!("{}{}", headline(conclusion), sureness(conclusion));
         add(conclusion.at, 3, "verdict", "hot", format!("{}: {text}", index + 1), None);
     }
-    raw.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    raw.sort_by_key(|event| (event.0, event.1));
     let all = raw.len();
     let surplus = all.saturating_sub(MOST_EVENTS);
     if surplus > 0 {

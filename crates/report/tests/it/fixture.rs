@@ -545,3 +545,17 @@ pub(crate) fn not_investigated() -> Investigation {
     investigation.plans.clear();
     investigation
 }
+
+/// Two causes at once.
+pub(crate) fn two_causes() -> Investigation {
+    let mut investigation = cause_found("inventory");
+    let conclusion = &mut investigation.executions.last_mut().unwrap().conclusion;
+    if let Verdict::CauseFound { causes } = &mut conclusion.verdict {
+        let mut second = causes[0].clone();
+        second.hypothesis.id = Id::new("hyp-2");
+        second.hypothesis.entity = causes[0].hypothesis.path[1].clone();
+        second.hypothesis.confidence = Share::new(0.8);
+        causes.push(second);
+    }
+    investigation
+}

@@ -5,7 +5,7 @@ mod fixture;
 
 use std::collections::BTreeSet;
 
-use nightjar_incident::{Content, Id, Investigation, Observation, Share, Verdict};
+use nightjar_incident::{Content, Id, Investigation, Observation};
 use nightjar_report::{Context, html, markdown, plan_markdown, summary_markdown};
 use nightjar_series::Column;
 
@@ -27,21 +27,8 @@ fn every_state() -> Vec<Investigation> {
         fixture::not_found(),
         fixture::no_incident(),
         fixture::not_investigated(),
-        two_causes(),
+        fixture::two_causes(),
     ]
-}
-
-fn two_causes() -> Investigation {
-    let mut investigation = fixture::cause_found("inventory");
-    let conclusion = &mut investigation.executions.last_mut().unwrap().conclusion;
-    if let Verdict::CauseFound { causes } = &mut conclusion.verdict {
-        let mut second = causes[0].clone();
-        second.hypothesis.id = Id::new("hyp-2");
-        second.hypothesis.entity = causes[0].hypothesis.path[1].clone();
-        second.hypothesis.confidence = Share::new(0.8);
-        causes.push(second);
-    }
-    investigation
 }
 
 /// All values of an attribute.
@@ -158,8 +145,14 @@ fn hostile_text_stays_text_everywhere() {
     for text in texts.iter().skip(1) {
         assert!(!text.lines().any(|line| line.starts_with("# heading")), "{text}");
         let outside_code = |line: &str| line.split('`').step_by(2).collect::<String>();
-        let is_fenced = |line: &str| line.trim_start().starts_with('\u{fffd}');
-        for line in text.lines().filter(|line| !is_fenced(line)) {
+        let mut is_fenced = false;
+        for line in text.lines() {
+            if line.trim_start().starts_with("```") {
+                is_fenced = !is_fenced;
+            }
+            if is_fenced {
+                continue;
+            }
             assert!(!outside_code(line).contains("<script"), "{line}");
             assert!(!outside_code(line).contains("<img"), "{line}");
         }
@@ -232,7 +225,7 @@ fn odd_columns_are_drawn_or_left_out() {
             }
         }
         let page = page(&investigation);
-        assert!(!page.contains("NaN") && !page.contains("\"inf") && !page.contains(" inf"));
+        assert!(!page.contains("NaN") && !page.contains("\"inf") && !page.contains("inf\""));
     }
 }
 
