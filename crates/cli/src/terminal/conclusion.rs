@@ -4,6 +4,7 @@ use nightjar_incident::{
     Change, ChangeId, Conclusion, Content, Hypothesis, Investigation, Observation, ObservationId,
     Onset, Stage, Verdict,
 };
+use nightjar_topology::EntityId;
 
 use super::text::{
     FAINT, GOOD, NOTABLE, Names, STRONG, WIDTH, Words, clock, count, heading, moment, names, paint,
@@ -44,8 +45,8 @@ pub(crate) fn conclusion(investigation: &Investigation) -> String {
         Verdict::CauseFound { causes } => {
             for cause in causes {
                 let words = fault(Words::new(), &cause.hypothesis);
-                let confidence = format!(", confidence {}", percent(cause.hypothesis.confidence));
-                out.push_str(&item("cause", GOOD, &words.styled(GOOD, &confidence)));
+                let confidence = format!("confidence {}", percent(cause.hypothesis.confidence));
+                out.push_str(&item("cause", GOOD, &words.plain(", ").styled(GOOD, &confidence)));
                 out.push_str(&page.prose("", &cause.statement));
                 out.push_str(&page.hypothesis(&cause.hypothesis));
             }
@@ -168,18 +169,20 @@ impl Page<'_> {
         out
     }
 
-    /// The strongest explanation that wasn't taken.
+    /// The strongest explanation elsewhere. Another fault of the same entity leads to the same
+    /// place, so the report has it and this page doesn't.
     fn runner_up(&self) -> String {
-        let is_claimed = |hypothesis: &Hypothesis| match &self.conclusion.verdict {
+        let taken: Vec<&EntityId> = match &self.conclusion.verdict {
             Verdict::CauseFound { causes } => {
-                causes.iter().any(|cause| cause.hypothesis.id == hypothesis.id)
+                causes.iter().map(|cause| &cause.hypothesis.entity).collect()
             }
-            Verdict::NoIncident { .. } => true,
             Verdict::NotFound { .. } => {
-                self.conclusion.hypotheses.first().is_some_and(|lead| lead.id == hypothesis.id)
+                self.conclusion.hypotheses.iter().take(1).map(|lead| &lead.entity).collect()
             }
+            Verdict::NoIncident { .. } => return String::new(),
         };
-        let Some(other) = self.conclusion.hypotheses.iter().find(|h| !is_claimed(h)) else {
+        let elsewhere = |hypothesis: &&Hypothesis| !taken.contains(&&hypothesis.entity);
+        let Some(other) = self.conclusion.hypotheses.iter().find(elsewhere) else {
             return String::new();
         };
         let words = fault(Words::new(), other).plain(&format!(", {}", percent(other.confidence)));

@@ -100,7 +100,8 @@ impl Words {
         }
         let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         lines.push("");
-        lines.join("\n")
+        // Spaces that held words together have done their work; who searches the text types others.
+        lines.join("\n").replace('\u{a0}', " ")
     }
 
     /// The words between spaces, each made of pieces in one style.

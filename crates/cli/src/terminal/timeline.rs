@@ -79,8 +79,10 @@ pub(crate) fn verdict(told: &Told<'_>, names: &Names<'_>) -> String {
         Verdict::CauseFound { causes } => {
             for (index, cause) in causes.iter().enumerate() {
                 let joint = if index > 0 { "; and " } else { "" };
-                let confidence = format!(", confidence {}", percent(cause.hypothesis.confidence));
-                words = fault(words.plain(joint), &cause.hypothesis).styled(GOOD, &confidence);
+                let confidence = format!("confidence {}", percent(cause.hypothesis.confidence));
+                words = fault(words.plain(joint), &cause.hypothesis)
+                    .plain(", ")
+                    .styled(GOOD, &confidence);
             }
             words
         }
