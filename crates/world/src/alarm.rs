@@ -7,12 +7,14 @@ mod pagerduty;
 pub(crate) mod rule;
 mod servicenow;
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
-use nightjar_incident::{MetricSeries, RawAlert};
+use nightjar_incident::RawAlert;
 use nightjar_topology::{Entity, EntityKind};
 
 pub(crate) use self::rule::DISK;
-use self::rule::{Rule, Tool};
+use self::rule::{Measures, Rule, Tool};
 use crate::dice::{Dice, Purpose};
 use crate::event::Edit;
 use crate::number::micros;
@@ -42,7 +44,7 @@ pub(crate) fn alerts(
     recipe: &Recipe,
     mut rules: Vec<Rule>,
     system: &System,
-    metrics: &[MetricSeries],
+    metrics: &Measures<'_>,
     clock: &Clock,
 ) -> Vec<RawAlert> {
     let mut dice = Dice::new(recipe.seed, Purpose::Alarms);
@@ -51,12 +53,11 @@ pub(crate) fn alerts(
         let onset = recipe.onset(clock.start).as_millisecond();
         rules.extend(rule::too_tight(kind, system, metrics, onset));
     }
+    let nodes = system.nodes.iter().map(|(_, node)| &node.entity);
+    let hosts = system.hosts.iter().map(|(_, host)| &host.entity);
+    let entities: BTreeMap<_, _> = nodes.chain(hosts).map(|entity| (&entity.id, entity)).collect();
     for rule in &rules {
-        let entities = system.nodes.iter().map(|(_, node)| &node.entity);
-        let mut all = entities
-            .chain(system.hosts.iter().map(|(_, host)| &host.entity))
-            .chain(&system.bystanders);
-        if let Some(entity) = all.find(|entity| entity.id == rule.entity) {
+        if let Some(entity) = entities.get(&rule.entity) {
             alerts.extend(messages(rule, entity, clock, &mut dice));
         }
     }

@@ -1,6 +1,7 @@
 //! The applications that can be simulated.
 
-pub(crate) mod shop;
+mod estate;
+mod shop;
 
 use nightjar_incident::FaultMode;
 use nightjar_topology::{Entity, EntityId, EntityKind};
@@ -8,19 +9,26 @@ use nightjar_topology::{Entity, EntityId, EntityKind};
 use crate::dice::{Dice, Purpose};
 use crate::{App, Recipe, system::System};
 
+/// Where a fault happens, by name: the entity, and the calling end for a fault of a connection.
+pub(crate) struct Spot {
+    pub(crate) entity: &'static str,
+    pub(crate) peer: Option<&'static str>,
+}
+
 /// A built application and where each fault usually happens in it.
 pub(crate) struct Application {
     pub(crate) system: System,
     pub(crate) name: &'static str,
-    /// The usual place of a fault: the entity, and the calling end for a fault of a connection.
-    pub(crate) usual_place: fn(FaultMode) -> Option<(&'static str, Option<&'static str>)>,
+    /// The usual place of a fault; one that suits is drawn where there is none.
+    pub(crate) usual_place: fn(FaultMode) -> Option<Spot>,
 }
 
 pub(crate) fn build(recipe: &Recipe) -> Application {
-    let mut application = match recipe.app {
-        App::Shop | App::Estate { .. } => shop::shop(),
-    };
     let mut dice = Dice::new(recipe.seed, Purpose::Layout);
+    let mut application = match recipe.app {
+        App::Shop => shop::shop(),
+        App::Estate { services } => estate::estate(services, &mut dice),
+    };
     for stream in &mut application.system.streams {
         stream.phase = dice.share();
     }

@@ -5,9 +5,9 @@
 //! of an alerting service a little earlier is innocent; a disk elsewhere fills up meanwhile.
 
 use jiff::Timestamp;
-use nightjar_incident::{FaultMode, MetricSeries, Recording};
+use nightjar_incident::{FaultMode, Recording};
 
-use crate::alarm::rule::{self, Rule, Subject, Tool};
+use crate::alarm::rule::{self, Measures, Rule, Subject, Tool};
 use crate::simulate::simulate_watched;
 use crate::system::System;
 use crate::{FaultSpec, Recipe};
@@ -34,7 +34,7 @@ pub fn demo() -> Recording {
     simulate_watched(&demo_recipe(), start, watch).expect("invariant: the recipe is tested")
 }
 
-fn watch(system: &System, metrics: &[MetricSeries]) -> Vec<Rule> {
+fn watch(system: &System, metrics: &Measures<'_>) -> Vec<Rule> {
     let failing = Some(rule::ERROR_SHARE);
     let rules = [
         ("api-gateway", Tool::Datadog, Subject::Latency, None, 1),

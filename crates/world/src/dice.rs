@@ -10,6 +10,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     Layout,
+    Faults,
     Traffic,
     Logs,
     Traces,
@@ -30,6 +31,7 @@ impl Dice {
             Purpose::Traces => 4,
             Purpose::Background => 5,
             Purpose::Alarms => 6,
+            Purpose::Faults => 7,
         });
         Self(rng)
     }

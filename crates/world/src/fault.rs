@@ -17,6 +17,8 @@ use nightjar_incident::{ChangeKind, FaultMode};
 use nightjar_topology::EntityId;
 
 pub(crate) use self::bad_deployment::next_version;
+use crate::app::Spot;
+use crate::dice::Dice;
 use crate::system::{Call, Node, System};
 use crate::table::{Ref, Table};
 use crate::{Error, FaultSpec};
@@ -105,34 +107,21 @@ pub(crate) struct Planned {
 pub(crate) fn plan(
     spec: &FaultSpec,
     system: &System,
-    usual_place: impl Fn(FaultMode) -> Option<(&'static str, Option<&'static str>)>,
+    dice: &mut Dice,
+    usual_place: impl Fn(FaultMode) -> Option<Spot>,
 ) -> Result<Planned, Error> {
     let Some(fault) = FAULTS.iter().find(|fault| fault.mode() == spec.mode) else {
         let known: Vec<&str> = FAULTS.iter().map(|fault| fault.mode().row().id).collect();
         return Err(Error::UnknownFault { mode: spec.mode, known: known.join(", ") });
     };
-    let rates = system.rates();
+    let places = Places::new(system, spec);
     let usual = usual_place(spec.mode);
     let (entity, peer) = match (&spec.entity, usual) {
         (Some(entity), _) => (entity.clone(), spec.peer.clone()),
-        (None, Some((entity, peer))) => {
-            (entity.to_owned(), spec.peer.clone().or(peer.map(str::to_owned)))
+        (None, Some(usual)) => {
+            (usual.entity.to_owned(), spec.peer.clone().or(usual.peer.map(str::to_owned)))
         }
-        (None, None) => (String::new(), None),
-    };
-    let place = |node: Ref<Node>, peer: Option<Ref<Node>>| {
-        let mut calls = system
-            .calls
-            .iter()
-            .filter(|(_, call)| call.to == node && peer.is_none_or(|peer| call.from == peer));
-        Place {
-            system,
-            node,
-            call: calls.next().map(|(at, _)| at),
-            severity: spec.severity,
-            is_change_recorded: spec.is_change_recorded,
-            rates: &rates,
-        }
+        (None, None) => (drawn(*fault, &places, dice)?, None),
     };
     let known = |name: &str| {
         system.node(name).ok_or_else(|| Error::UnknownEntity {
@@ -142,9 +131,9 @@ pub(crate) fn plan(
     };
     let node = known(&entity)?;
     let peer = peer.as_deref().map(known).transpose()?;
-    let place_there = place(node, peer);
+    let place_there = places.at(node, peer);
     if !fault.suits(&place_there) {
-        let elsewhere = system.nodes.refs().filter(|&node| fault.suits(&place(node, None)));
+        let elsewhere = system.nodes.refs().filter(|&node| fault.suits(&places.at(node, None)));
         let suits = some(elsewhere.map(|node| system.nodes[node].entity.id.as_str()));
         return Err(Error::Unsuitable { mode: spec.mode, entity, suits });
     }
@@ -156,8 +145,103 @@ pub(crate) fn plan(
     })
 }
 
+/// Makes places of nodes.
+struct Places<'a> {
+    system: &'a System,
+    spec: &'a FaultSpec,
+    rates: Table<Node, f64>,
+    /// The calls that end at a node.
+    incoming: Table<Node, Vec<Ref<Call>>>,
+}
+
+impl<'a> Places<'a> {
+    fn new(system: &'a System, spec: &'a FaultSpec) -> Self {
+        Self { system, spec, rates: system.rates(), incoming: system.incoming() }
+    }
+
+    fn at(&self, node: Ref<Node>, peer: Option<Ref<Node>>) -> Place<'_> {
+        let from_peer =
+            |call: &&Ref<Call>| peer.is_none_or(|peer| self.system.calls[**call].from == peer);
+        Place {
+            system: self.system,
+            node,
+            call: self.incoming[node].iter().find(from_peer).copied(),
+            severity: self.spec.severity,
+            is_change_recorded: self.spec.is_change_recorded,
+            rates: &self.rates,
+        }
+    }
+}
+
+/// A place that suits, among the third of them with the most requests: a fault that nobody meets
+/// isn't an incident.
+fn drawn(fault: &dyn Fault, places: &Places<'_>, dice: &mut Dice) -> Result<String, Error> {
+    let Places { system, spec, rates, .. } = places;
+    let mut suited: Vec<Ref<Node>> =
+        system.nodes.refs().filter(|&node| fault.suits(&places.at(node, None))).collect();
+    suited.sort_by(|&a, &b| rates[b].total_cmp(&rates[a]));
+    suited.truncate(suited.len().div_ceil(3));
+    dice.pick(&suited).map(|&node| system.nodes[node].entity.id.as_str().to_owned()).ok_or(
+        Error::Unsuitable {
+            mode: spec.mode,
+            entity: "any entity of this application".into(),
+            suits: "nothing".into(),
+        },
+    )
+}
+
 /// The first names, for an error message.
 fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<String> = names.take(15).map(|name| format!("`{name}`")).collect();
     if names.is_empty() { "nothing".into() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Recipe;
+    use crate::simulate::plan as plan_run;
+
+    /// How many parameters sets of two systems differ.
+    fn differences(before: &System, after: &System) -> usize {
+        fn rows<K, T: PartialEq>(a: &Table<K, T>, b: &Table<K, T>) -> usize {
+            a.iter().zip(b.iter()).filter(|((_, a), (_, b))| a != b).count()
+        }
+        rows(&before.nodes, &after.nodes)
+            + rows(&before.calls, &after.calls)
+            + rows(&before.hosts, &after.hosts)
+            + after.streams.len().abs_diff(before.streams.len())
+    }
+
+    #[test]
+    fn a_fault_changes_the_parameters_of_one_place_and_nothing_else() {
+        for mode in simulated_modes() {
+            let faults = vec![FaultSpec::new(mode)];
+            let recipe = Recipe { faults, background: false, ..Recipe::default() };
+            let plan = plan_run(&recipe, jiff::Timestamp::UNIX_EPOCH).unwrap();
+            let mut after = plan.system.clone();
+            for edit in &plan.edits {
+                (edit.apply)(&mut after);
+            }
+            assert_eq!(differences(&plan.system, &after), 1, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn a_fault_may_be_put_wherever_it_suits() {
+        for fault in FAULTS {
+            let spec = FaultSpec::new(fault.mode());
+            let recipe = Recipe { faults: vec![spec.clone()], ..Recipe::default() };
+            let system = plan_run(&recipe, jiff::Timestamp::UNIX_EPOCH).unwrap().system;
+            let places = Places::new(&system, &spec);
+            for node in system.nodes.refs() {
+                let place = places.at(node, None);
+                if fault.suits(&place) {
+                    let mut after = system.clone();
+                    (fault.effect(&place).apply)(&mut after);
+                    assert_eq!(differences(&system, &after), 1, "{:?} {node:?}", fault.mode());
+                }
+            }
+        }
+    }
 }

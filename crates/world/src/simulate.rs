@@ -1,21 +1,24 @@
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{
-    Change, ChangeId, Expectation, ExpectedCause, ExpectedVerdict, MetricSeries, Recording, Window,
+    Change, ChangeId, Expectation, ExpectedCause, ExpectedVerdict, Recording, Window,
 };
 use nightjar_topology::EntityId;
 
-use crate::alarm::rule::{self, Rule};
+use crate::alarm::rule::{self, Measures, Rule};
 use crate::dice::{Dice, Purpose};
 use crate::event::{self, Edit};
 use crate::fault::{self, Planned};
 use crate::number::micros;
 use crate::system::System;
 use crate::telemetry::{Clock, metrics};
-use crate::{Error, Recipe, alarm, app, background};
+use crate::{Error, Recipe, alarm, app, background, flow};
 
 /// Seconds simulated before the recording begins, so that it begins in the usual state.
 const WARM_UP_SECONDS: f64 = 120.0;
 
+/// Requests that are followed one by one, all nodes together; more are solved as flows. A million
+/// takes about a second.
+const MOST_VISITS: f64 = 1e6;
 /// An unrelated disk is full so long after the onset.
 const UNRELATED_AFTER_SECONDS: f64 = 100.0;
 
@@ -28,8 +31,54 @@ pub fn simulate(recipe: &Recipe, start: Timestamp) -> Result<Recording, Error> {
 pub(crate) fn simulate_watched(
     recipe: &Recipe,
     start: Timestamp,
-    watch: impl Fn(&System, &[MetricSeries]) -> Vec<Rule>,
+    watch: impl Fn(&System, &Measures<'_>) -> Vec<Rule>,
 ) -> Result<Recording, Error> {
+    let plan = plan(recipe, start)?;
+    let Plan { system, clock, edits, .. } = &plan;
+    let seconds = clock.step * f64::from(clock.steps);
+    let visits = system.rates().iter().map(|(_, rate)| rate * seconds).sum::<f64>();
+    let measured = if visits <= MOST_VISITS {
+        event::run(system.clone(), edits, clock, recipe.seed)
+    } else {
+        flow::run(system.clone(), edits, clock, recipe.seed)
+    };
+    let metrics = metrics(system, &measured.frames, clock);
+    let measures = Measures::new(&metrics);
+    let rules = watch(system, &measures);
+    let alerts = alarm::alerts(recipe, rules, system, &measures, clock);
+    let length = SignedDuration::from_secs(i64::from(clock.steps) * i64::from(recipe.step_seconds));
+    Ok(Recording {
+        name: recipe.name.clone(),
+        window: Some(Window { from: start, to: start + length }),
+        sources: vec![format!("simulated: {}, seed {}", plan.app, recipe.seed)],
+        topology: system.topology(),
+        alerts,
+        changes: plan.changes,
+        metrics,
+        logs: measured.logs,
+        spans: measured.spans,
+        expect: Some(plan.expect),
+        notes: Vec::new(),
+    })
+}
+
+/// What a recipe's simulation will be expected to show, without running it.
+pub fn truth(recipe: &Recipe, start: Timestamp) -> Result<Expectation, Error> {
+    Ok(plan(recipe, start)?.expect)
+}
+
+/// Everything that is decided before the first request arrives.
+pub(crate) struct Plan {
+    pub(crate) app: &'static str,
+    pub(crate) system: System,
+    pub(crate) clock: Clock,
+    /// In time order.
+    pub(crate) edits: Vec<Edit>,
+    pub(crate) changes: Vec<Change>,
+    pub(crate) expect: Expectation,
+}
+
+pub(crate) fn plan(recipe: &Recipe, start: Timestamp) -> Result<Plan, Error> {
     recipe.check()?;
     let application = app::build(recipe);
     let system = application.system;
@@ -40,9 +89,10 @@ pub(crate) fn simulate_watched(
         steps: (recipe.minutes_before + recipe.minutes_after) * 60 / recipe.step_seconds,
     };
     let onset = f64::from(recipe.minutes_before) * 60.0;
+    let mut dice = Dice::new(recipe.seed, Purpose::Faults);
     let mut planned = Vec::new();
     for spec in &recipe.faults {
-        planned.push(fault::plan(spec, &system, &application.usual_place)?);
+        planned.push(fault::plan(spec, &system, &mut dice, application.usual_place)?);
     }
 
     let mut edits = Vec::new();
@@ -53,9 +103,7 @@ pub(crate) fn simulate_watched(
         edits.extend(around.edits);
         changes.extend(around.changes);
     }
-    let mut dice = Dice::new(recipe.seed, Purpose::Layout);
     let mut causes = Vec::new();
-    let topology = system.topology();
     for (number, fault) in planned.into_iter().enumerate() {
         // Nothing begins at a full minute but in tests.
         let at = onset + fault.delay_seconds + dice.between(2.0, 25.0);
@@ -74,25 +122,8 @@ pub(crate) fn simulate_watched(
     }
     edits.sort_by(|a, b| a.at.total_cmp(&b.at));
     changes.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
-
-    let measured = event::run(system.clone(), &edits, &clock, recipe.seed);
-    let metrics = metrics(&system, &measured.frames, &clock);
-    let rules = watch(&system, &metrics);
-    let alerts = alarm::alerts(recipe, rules, &system, &metrics, &clock);
-    let seconds = i64::from(clock.steps) * i64::from(recipe.step_seconds);
-    Ok(Recording {
-        name: recipe.name.clone(),
-        window: Some(Window { from: start, to: start + SignedDuration::from_secs(seconds) }),
-        sources: vec![format!("simulated: {}, seed {}", application.name, recipe.seed)],
-        topology,
-        alerts,
-        changes,
-        metrics,
-        logs: measured.logs,
-        spans: measured.spans,
-        expect: Some(expectation(causes)),
-        notes: Vec::new(),
-    })
+    let expect = expectation(causes);
+    Ok(Plan { app: application.name, system, clock, edits, changes, expect })
 }
 
 fn change(

@@ -196,6 +196,15 @@ impl System {
         rates
     }
 
+    /// The calls that end at each node.
+    pub(crate) fn incoming(&self) -> Table<Node, Vec<Ref<Call>>> {
+        let mut incoming = self.nodes.map(|_| Vec::new());
+        for (at, call) in self.calls.iter() {
+            incoming[call.to].push(at);
+        }
+        incoming
+    }
+
     /// The nodes, callers before what they call and queues before their consumers.
     pub(crate) fn order(&self) -> Vec<Ref<Node>> {
         let mut callers = self.nodes.map(|_| 0usize);
@@ -225,25 +234,27 @@ impl System {
         order
     }
 
-    /// How fast a node's processors run, as a share of their usual speed: what its own hog and
-    /// the host's other processes leave.
-    pub(crate) fn speed(&self, at: Ref<Node>) -> f64 {
+    /// How fast a node's processors run, as a share of their usual speed, by what its own hog
+    /// leaves.
+    pub(crate) fn own_speed(&self, at: Ref<Node>) -> f64 {
         let node = &self.nodes[at];
-        let processors = node.processors.max(1) as f64;
-        let own = 1.0 - (node.hog / processors).clamp(0.0, 0.98);
-        own * node.host.map_or(1.0, |host| self.host_speed(host))
+        1.0 - (node.hog / node.processors.max(1) as f64).clamp(0.0, 0.98)
     }
 
-    /// What a host's neighbours leave to the application, as a share of what it may use.
-    pub(crate) fn host_speed(&self, host: Ref<Host>) -> f64 {
-        let guests: f64 = self
-            .nodes
-            .iter()
-            .filter(|(_, node)| node.host == Some(host))
-            .map(|(_, node)| node.processors as f64)
-            .sum();
-        let left = self.hosts[host].processors - self.hosts[host].neighbour;
-        (left / guests.max(1.0)).clamp(0.02, 1.0)
+    /// What each host's neighbours leave to the application, as a share of what it may use.
+    pub(crate) fn host_speeds(&self) -> Table<Host, f64> {
+        let mut guests = self.hosts.map(|_| 0.0);
+        for (_, node) in self.nodes.iter() {
+            if let Some(host) = node.host {
+                guests[host] += node.processors as f64;
+            }
+        }
+        let mut speeds = self.hosts.map(|_| 1.0);
+        for (at, host) in self.hosts.iter() {
+            let left = host.processors - host.neighbour;
+            speeds[at] = (left / f64::max(guests[at], 1.0)).clamp(0.02, 1.0);
+        }
+        speeds
     }
 
     /// The topology as an inventory would show it.

@@ -62,8 +62,25 @@ const ORDINARY_SAMPLES: usize = 30;
 /// A rule this near to the ordinary notices a blip that harms nobody.
 const NEAR_FACTOR: f64 = 1.06;
 
+/// The metrics of each entity about itself.
+pub(crate) struct Measures<'a>(BTreeMap<&'a EntityId, Vec<&'a MetricSeries>>);
+
+impl<'a> Measures<'a> {
+    pub(crate) fn new(metrics: &'a [MetricSeries]) -> Self {
+        let mut by_entity: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for series in metrics.iter().filter(|series| series.peer.is_none()) {
+            by_entity.entry(&series.entity).or_default().push(series);
+        }
+        Self(by_entity)
+    }
+
+    fn of(&self, entity: &EntityId) -> impl Iterator<Item = &'a MetricSeries> {
+        self.0.get(entity).into_iter().flatten().copied()
+    }
+}
+
 /// All rules of a system.
-pub(crate) fn usual(system: &System, metrics: &[MetricSeries]) -> Vec<Rule> {
+pub(crate) fn usual(system: &System, metrics: &Measures<'_>) -> Vec<Rule> {
     let mut rules = Vec::new();
     for (_, node) in system.nodes.iter() {
         let id = &node.entity.id;
@@ -116,7 +133,7 @@ pub(crate) fn usual(system: &System, metrics: &[MetricSeries]) -> Vec<Rule> {
 /// The rule on one subject of one entity; without a threshold of its own it gets one from the first
 /// half hour.
 pub(crate) fn rule(
-    metrics: &[MetricSeries],
+    metrics: &Measures<'_>,
     entity: &EntityId,
     tool: Tool,
     subject: Subject,
@@ -133,7 +150,7 @@ pub(crate) fn rule(
 pub(crate) fn too_tight(
     kind: FalseAlarm,
     system: &System,
-    metrics: &[MetricSeries],
+    metrics: &Measures<'_>,
     onset_millis: i64,
 ) -> Option<Rule> {
     let gateway = system.nodes.iter().find(|(_, node)| node.kind() == EntityKind::Gateway)?;
@@ -164,14 +181,11 @@ fn ordinary(values: &[(i64, f64)]) -> f64 {
 }
 
 /// What a rule on this subject sees of an entity.
-fn values(metrics: &[MetricSeries], entity: &EntityId, subject: Subject) -> Vec<(i64, f64)> {
+fn values(metrics: &Measures<'_>, entity: &EntityId, subject: Subject) -> Vec<(i64, f64)> {
     let own = |wanted: Signal, statistic: Option<Statistic>| {
-        metrics.iter().find(|series| {
-            &series.entity == entity
-                && series.peer.is_none()
-                && signal::of(series) == wanted
+        metrics.of(entity).find(|series| {
+            signal::of(series) == wanted
                 && statistic.is_none_or(|statistic| series.statistic == statistic)
-                && (wanted != Signal::Latency || !signal::failed(series))
         })
     };
     let plain = |series: Option<&MetricSeries>| -> Vec<(i64, f64)> {
@@ -202,9 +216,9 @@ fn values(metrics: &[MetricSeries], entity: &EntityId, subject: Subject) -> Vec<
 }
 
 /// Mean time to answer, failed requests included: what a load balancer shows.
-fn mean_of_all(metrics: &[MetricSeries], entity: &EntityId) -> Vec<(i64, f64)> {
+fn mean_of_all(metrics: &Measures<'_>, entity: &EntityId) -> Vec<(i64, f64)> {
     let mut sums: BTreeMap<i64, (f64, f64)> = BTreeMap::new();
-    let own = || metrics.iter().filter(|m| &m.entity == entity && m.peer.is_none());
+    let own = || metrics.of(entity);
     for counts in own().filter(|m| {
         matches!(signal::of(m), Signal::Requests | Signal::Errors)
             && m.statistic == Statistic::Count

@@ -6,7 +6,7 @@
 use nightjar_incident::FaultMode;
 use nightjar_topology::{EntityKind, RelationKind};
 
-use super::{Application, entity};
+use super::{Application, Spot, entity};
 use crate::system::{Call, Host, Memory, Node, Pool, Stream, System};
 use crate::table::Ref;
 
@@ -201,20 +201,21 @@ pub(crate) fn shop() -> Application {
     Application { system, name: "shop", usual_place }
 }
 
-fn usual_place(mode: FaultMode) -> Option<(&'static str, Option<&'static str>)> {
-    match mode {
-        FaultMode::BadDeployment => Some(("checkout", None)),
-        FaultMode::ConnectionPoolExhausted => Some(("inventory", None)),
-        FaultMode::Throttled => Some(("payments-table", None)),
-        FaultMode::ExternalDependency => Some(("card-network", None)),
-        FaultMode::CpuSaturation => Some(("inventory", None)),
-        FaultMode::MemoryLeak => Some(("cart", None)),
-        FaultMode::TrafficSurge => Some(("api-gateway", None)),
-        FaultMode::NetworkDelay => Some(("inventory", Some("checkout"))),
+fn usual_place(mode: FaultMode) -> Option<Spot> {
+    let (entity, peer) = match mode {
+        FaultMode::BadDeployment => ("checkout", None),
+        FaultMode::ConnectionPoolExhausted => ("inventory", None),
+        FaultMode::Throttled => ("payments-table", None),
+        FaultMode::ExternalDependency => ("card-network", None),
+        FaultMode::CpuSaturation => ("inventory", None),
+        FaultMode::MemoryLeak => ("cart", None),
+        FaultMode::TrafficSurge => ("api-gateway", None),
+        FaultMode::NetworkDelay => ("inventory", Some("checkout")),
         FaultMode::Slow | FaultMode::Failing | FaultMode::WrongResult | FaultMode::Unavailable => {
-            None
+            return None;
         }
-    }
+    };
+    Some(Spot { entity, peer })
 }
 
 fn host(system: &mut System, name: &str, instance: &str) -> Ref<Host> {

@@ -8,6 +8,8 @@ pub(super) struct NetworkDelay;
 
 /// Time added in each direction at severity 1, seconds.
 const DELAY_SECONDS: f64 = 0.3;
+/// A call that fewer of the caller's requests make doesn't hurt the caller.
+const LEAST_SHARE: f64 = 0.3;
 
 impl Fault for NetworkDelay {
     fn mode(&self) -> FaultMode {
@@ -17,7 +19,9 @@ impl Fault for NetworkDelay {
     fn suits(&self, place: &Place<'_>) -> bool {
         place.call.is_some_and(|call| {
             let call = &place.system.calls[call];
-            call.kind != RelationKind::Publishes && place.system.nodes[call.from].is_instrumented()
+            call.kind != RelationKind::Publishes
+                && call.share >= LEAST_SHARE
+                && place.system.nodes[call.from].is_instrumented()
         })
     }
 

@@ -91,6 +91,29 @@ impl LogWriter {
         if matches!(kind, LogKind::Answered { .. }) && !self.dice.chance(ANSWERED_SHARE) {
             return;
         }
+        self.write_line(at, system, node, kind, ids);
+    }
+
+    /// Writes of an ordinary request that was sampled already.
+    pub(crate) fn write_sampled(
+        &mut self,
+        at: Micros,
+        system: &System,
+        node: Ref<Node>,
+        kind: LogKind,
+    ) {
+        self.write_line(at, system, node, kind, None);
+    }
+
+    fn write_line(
+        &mut self,
+        at: Micros,
+        system: &System,
+        node: Ref<Node>,
+        kind: LogKind,
+        ids: Option<(String, String)>,
+    ) {
+        let who = &system.nodes[node];
         let written = self.written.entry((node, kind.number())).or_default();
         *written += 1;
         if *written > LINES_PER_STEP {

@@ -39,9 +39,14 @@ impl TraceWriter {
         if !self.dice.chance(self.share) {
             return None;
         }
+        Some(self.begin_always())
+    }
+
+    /// A request that is traced for sure.
+    pub(crate) fn begin_always(&mut self) -> Place {
         let id = self.dice.hex(32);
         self.traces.push(id);
-        Some(Place { trace: self.traces.len() - 1, parent: None, span: self.dice.bits() })
+        Place { trace: self.traces.len() - 1, parent: None, span: self.dice.bits() }
     }
 
     /// The span of an attempt to call something.

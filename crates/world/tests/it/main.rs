@@ -1,0 +1,13 @@
+//! The simulation at its border: what a recipe yields.
+//!
+//! A run takes a third of a second, and some of these go through all faults at three seeds: that is
+//! why they take longer than two seconds.
+
+#[cfg(test)]
+mod alerts;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod look;
+#[cfg(test)]
+mod recipes;
