@@ -76,10 +76,10 @@ pub(crate) struct Scene<'a> {
     pub(crate) blast_radius: &'a [(EntityId, usize)],
 }
 
-/// Draws the scene; `None` where there is nothing to draw.
+/// Draws the scene; `None` where one name says as much as a picture.
 pub(crate) fn draw(scene: &Scene<'_>) -> Option<Graph> {
     let (ids, left_out) = chosen(scene);
-    if ids.is_empty() {
+    if ids.len() < 2 {
         return None;
     }
     let index: BTreeMap<&EntityId, usize> =
@@ -235,8 +235,10 @@ fn description(scene: &Scene<'_>, left_out: usize) -> String {
             text.push_str(&format!("The fault travels {}. ", path.join(" → ")));
         }
     }
-    if !scene.blast_radius.is_empty() {
-        text.push_str(&format!("{} entities are in its reach. ", scene.blast_radius.len()));
+    match scene.blast_radius.len() {
+        0 => {}
+        1 => text.push_str("One entity is in its reach. "),
+        several => text.push_str(&format!("{several} entities are in its reach. ")),
     }
     if left_out > 0 {
         text.push_str(&format!("{left_out} more are not drawn."));

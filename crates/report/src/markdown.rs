@@ -211,12 +211,14 @@ fn others(out: &mut String, page: &Page) {
     out.push_str("\n## Other explanations, and why they rank lower\n\n");
     for other in &page.others {
         let why: Vec<String> = other.why.iter().map(Prose::markdown).collect();
-        out.push_str(&format!(
-            "- {} ({}): {}\n",
-            other.what.markdown(),
-            other.confidence,
-            why.join(" ")
-        ));
+        let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
+        out.push_str(&format!("- {} ({}){why}\n", other.what.markdown(), other.confidence));
+        for (side, list) in [("against", &other.against), ("fits the leading one only", &other.missing)] {
+            for claim in list {
+                let id = code(&claim.id);
+                out.push_str(&format!("  - {side}: {} ({id})\n", claim.text.markdown()));
+            }
+        }
     }
     if page.others_cut > 0 {
         out.push_str(&format!("\n{} weaker ones are not listed.\n", page.others_cut));

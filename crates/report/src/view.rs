@@ -8,7 +8,7 @@ mod story;
 
 use askama::Template;
 use jiff::Timestamp;
-use nightjar_incident::{Conclusion, Investigation, ObservationId, Stage, Verdict};
+use nightjar_incident::{Conclusion, Hypothesis, Investigation, ObservationId, Stage, Verdict};
 
 pub(crate) use cause::{CauseView, Claim};
 pub(crate) use headline::Fact;
@@ -76,7 +76,10 @@ pub(crate) struct Link {
 pub(crate) struct Other {
     pub(crate) what: Prose,
     pub(crate) confidence: String,
+    /// What speaks for it, or limits it, in the engine's words.
     pub(crate) why: Vec<Prose>,
+    /// What speaks for the leading hypothesis and not for this one.
+    pub(crate) missing: Vec<Claim>,
     pub(crate) against: Vec<Claim>,
 }
 
@@ -96,8 +99,13 @@ pub(crate) struct Material<'a> {
     pub(crate) zero: Timestamp,
 }
 
-/// Longer lists of the same kind are no help at 3 a.m.; the rest is in the JSON.
+/// Longer lists of the same kind are no help at 3 a.m.; the rest is in the JSON. The first few
+/// hypotheses are told however improbable they are, the others from one in a hundred on.
+const LEAST_OTHERS: usize = 3;
 const MOST_OTHERS: usize = 8;
+const WORTH_TELLING: f64 = 0.01;
+/// Observations that tell two hypotheses apart, by name.
+const MOST_MISSING: usize = 3;
 const MOST_GAPS: usize = 30;
 
 impl Page {
@@ -127,8 +135,17 @@ impl Page {
         let (timeline, timeline_cut) = story::timeline(&material);
         let (verdict_class, verdict_word) = headline::verdict(conclusion);
         let claimed = material.claimed();
-        let others = conclusion.hypotheses.iter().filter(|h| !claimed.iter().any(|c| c.id == h.id));
-        let others: Vec<Other> = others.map(|hypothesis| other(&material, hypothesis)).collect();
+        let unclaimed: Vec<&Hypothesis> = conclusion
+            .hypotheses
+            .iter()
+            .filter(|h| !claimed.iter().any(|claimed| claimed.id == h.id))
+            .collect();
+        let worth_telling = |(index, h): &(usize, &&Hypothesis)| {
+            *index < LEAST_OTHERS || (h.confidence.value() >= WORTH_TELLING && *index < MOST_OTHERS)
+        };
+        let others = unclaimed.iter().enumerate().filter(worth_telling);
+        let others: Vec<Other> =
+            others.map(|(_, h)| other(&material, h, claimed.first().copied())).collect();
         let gaps = conclusion.gaps.iter().map(|gap| gap_view(&material, gap));
         Self {
             title: headline::title(investigation, conclusion, context),
@@ -157,6 +174,9 @@ impl Page {
                 Verdict::NoIncident { .. } => {
                     "Nothing to repair. If the alert fires again, the next run looks again."
                 }
+                Verdict::NotFound { .. } if claimed.is_empty() => {
+                    "No repair is proposed: nothing that was seen points anywhere. Ask the owner of what alarmed, and look at what is still unknown."
+                }
                 Verdict::NotFound { .. } => {
                     "No repair is proposed: without a cause it would be a guess. Look at the strongest lead first, then at what is still unknown."
                 }
@@ -177,8 +197,8 @@ impl Page {
             zero_word: headline::zero_word(conclusion),
             timeline,
             timeline_cut,
-            others_cut: others.len().saturating_sub(MOST_OTHERS),
-            others: others.into_iter().take(MOST_OTHERS).collect(),
+            others_cut: unclaimed.len() - others.len(),
+            others,
             gaps_cut: conclusion.gaps.len().saturating_sub(MOST_GAPS),
             gaps: gaps.take(MOST_GAPS).collect(),
             triage: story::triage(&material),
@@ -243,7 +263,7 @@ impl<'a> Material<'a> {
     }
 
     /// The claimed causes' hypotheses; where none is claimed but something is wrong, the lead.
-    pub(crate) fn claimed(&self) -> Vec<&'a nightjar_incident::Hypothesis> {
+    pub(crate) fn claimed(&self) -> Vec<&'a Hypothesis> {
         match &self.conclusion.verdict {
             Verdict::CauseFound { causes } => causes.iter().map(|c| &c.hypothesis).collect(),
             Verdict::NotFound { .. } => self.conclusion.hypotheses.iter().take(1).collect(),
@@ -269,19 +289,20 @@ impl<'a> Material<'a> {
     }
 }
 
-fn other(material: &Material<'_>, hypothesis: &nightjar_incident::Hypothesis) -> Other {
-    let mut why: Vec<Prose> =
-        hypothesis.reasons.iter().take(3).map(|reason| material.prose(reason)).collect();
-    if why.is_empty() {
-        let (support, against) = (hypothesis.support.len(), hypothesis.against.len());
-        let plural = if support == 1 { "" } else { "s" };
-        let text = format!("{support} observation{plural} for it, {against} against it.");
-        why.push(material.prose(&text));
-    }
+fn other(material: &Material<'_>, hypothesis: &Hypothesis, leading: Option<&Hypothesis>) -> Other {
+    let missing: Vec<ObservationId> = leading
+        .map(|leading| leading.support.as_slice())
+        .unwrap_or_default()
+        .iter()
+        .filter(|id| !hypothesis.support.contains(id))
+        .take(MOST_MISSING)
+        .cloned()
+        .collect();
     Other {
         what: material.prose(&headline::upper_first(&headline::named_fault(hypothesis))),
-        confidence: hypothesis.confidence.to_string(),
-        why,
+        confidence: headline::confidence(hypothesis.confidence),
+        why: hypothesis.reasons.iter().take(3).map(|reason| material.prose(reason)).collect(),
+        missing: cause::claims(material, &missing),
         against: cause::claims(material, &hypothesis.against).into_iter().take(3).collect(),
     }
 }
@@ -304,7 +325,7 @@ fn impact(material: &Material<'_>) -> Option<Impact> {
     })
 }
 
-fn picture(material: &Material<'_>, claimed: &[&nightjar_incident::Hypothesis]) -> Option<Graph> {
+fn picture(material: &Material<'_>, claimed: &[&Hypothesis]) -> Option<Graph> {
     let is_found = matches!(material.conclusion.verdict, Verdict::CauseFound { .. });
     graph::draw(&graph::Scene {
         topology: &material.investigation.topology,

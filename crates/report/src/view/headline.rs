@@ -1,5 +1,7 @@
 use jiff::Timestamp;
-use nightjar_incident::{Conclusion, Hypothesis, Impact, Investigation, Stage, Verdict, amount};
+use nightjar_incident::{
+    Conclusion, Hypothesis, Impact, Investigation, Share, Stage, Verdict, amount,
+};
 
 use super::Material;
 use crate::Context;
@@ -51,6 +53,12 @@ pub(crate) fn headline(conclusion: &Conclusion) -> String {
         },
     };
     upper_first(&text)
+}
+
+/// A confidence as people read it; what is merely small isn't nothing.
+pub(crate) fn confidence(share: Share) -> String {
+    let is_tiny = share.value() > 0.0 && share.value() < 0.005;
+    if is_tiny { "under 1 %".into() } else { share.to_string() }
 }
 
 /// With a capital letter and a full stop; nothing stays nothing.

@@ -79,7 +79,8 @@ pub(super) fn timeline(material: &Material<'_>) -> (Vec<Event>, usize) {
             .impact
             .as_ref()
             .is_some_and(|impact| impact.observations.contains(&observation.id));
-        let is_told = claimed.is_empty() || is_support || is_impact;
+        let is_alerting = material.investigation.incident.entities.contains(&observation.entity);
+        let is_told = is_support || is_impact || (claimed.is_empty() && is_alerting);
         let is_own = observation.kind == ObservationKind::Change;
         if let Some(onset) = observation.onset
             && observation.is_abnormal()
