@@ -19,10 +19,12 @@ demo: toolchain ## build, then watch one incident from four alerts to a plan
 test: toolchain fmt tidy lint unit doctest docs ## everything a pull request has to pass
 	@echo "all checks passed"
 
-check: toolchain ## the quick subset for daily use: fmt, tidy, tests of what is fast
-	@$(CARGO) fmt --all --check
-	@$(CARGO) xtask tidy
-	@$(CARGO) check --locked --workspace --all-targets
+check: toolchain fmt tidy ## the quick subset for daily use: fmt, tidy, the tests inside the crates
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+		$(CARGO) nextest run --locked --workspace --lib --bins --status-level fail; \
+	else \
+		$(CARGO) test --locked --workspace --lib --bins --quiet; \
+	fi
 
 fmt:
 	$(CARGO) fmt --all --check

@@ -66,3 +66,16 @@ fn the_demo_tells_the_same_story_every_time() {
     };
     assert_eq!(story(), story());
 }
+
+#[test]
+fn the_excerpt_in_the_readme_is_what_the_demo_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let printed = done(folder.path(), &["demo"]);
+    let readme = include_str!("../../../../README.md");
+    let (_, excerpt) = readme.split_once("## What it looks like").unwrap();
+    let (excerpt, _) = excerpt.split_once("\n## ").unwrap();
+    let shown = excerpt.lines().filter_map(|line| line.strip_prefix("    "));
+    for line in shown.filter(|line| line.trim() != "…") {
+        assert!(printed.lines().any(|p| p == line), "README.md shows `{line}`, the demo doesn't");
+    }
+}

@@ -108,6 +108,21 @@ fn a_damaged_line_is_told_by_file_and_line_and_the_rest_is_used() {
 }
 
 #[test]
+fn a_message_that_nobody_knows_is_told_and_the_others_are_investigated() {
+    let (folder, capsule) = simulated(&["--fault", "throttled"]);
+    let file = folder.path().join(&capsule).join("alerts.jsonl");
+    let text = fs::read_to_string(&file).unwrap();
+    let stranger = r#"{"received_at":"2026-11-23T03:00:01Z","payload":{"\u001b[2Jhello":1}}"#;
+    fs::write(&file, format!("{stranger}\n{text}")).unwrap();
+    let ended = nightjar(folder.path(), &["investigate", &capsule]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(ended.stdout.contains("03:00:01  rejected"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains('\u{1b}'));
+    let outcome = json(folder.path(), &["investigate", &capsule, "--json"]);
+    assert_eq!(outcome["rejected"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn an_unknown_fault_mode_gets_the_list() {
     let folder = tempfile::tempdir().unwrap();
     let ended = nightjar(folder.path(), &["simulate", "--out", "x", "--fault", "gremlins"]);
