@@ -190,8 +190,8 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "N")]
     pub(crate) services: Option<u32>,
 
-    /// Seeds: the same one gives the same bytes.
-    #[arg(long, value_name = "N", value_delimiter = ',', default_value = "1")]
+    /// Seeds: the same one gives the same bytes. By default those of the recipe, or 1.
+    #[arg(long, value_name = "N", value_delimiter = ',')]
     pub(crate) seed: Vec<u64>,
 
     /// When the simulated time begins.

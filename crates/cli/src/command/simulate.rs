@@ -13,13 +13,15 @@ use crate::terminal::text::{STRONG, WIDTH, Words, count};
 
 /// Writes one capsule per seed.
 pub(crate) fn run(arguments: &Simulate, is_json: bool) -> anyhow::Result<Exit> {
-    let recipe = match &arguments.recipe {
+    let (recipe, its_seeds) = match &arguments.recipe {
         Some(file) => read(file)?,
-        None => compose(arguments)?,
+        None => (compose(arguments)?, Vec::new()),
     };
-    let progress = Progress::new("simulating", Some(arguments.seed.len()));
+    let seeds = [&arguments.seed, &its_seeds].into_iter().find(|seeds| !seeds.is_empty());
+    let seeds = seeds.cloned().unwrap_or_else(|| vec![recipe.seed]);
+    let progress = Progress::new("simulating", Some(seeds.len()));
     let mut written: Vec<PathBuf> = Vec::new();
-    for &seed in &arguments.seed {
+    for seed in seeds {
         let name = format!("{}-{seed}", recipe.name);
         let recipe = Recipe { seed, name: name.clone(), ..recipe.clone() };
         let recording = nightjar_world::simulate(&recipe, arguments.start).map_err(|error| {
@@ -45,15 +47,22 @@ pub(crate) fn run(arguments: &Simulate, is_json: bool) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn read(file: &Path) -> anyhow::Result<Recipe> {
+/// A recipe and the seeds it is meant for, as the scenarios have them.
+fn read(file: &Path) -> anyhow::Result<(Recipe, Vec<u64>)> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         let hint = "give a recipe; the folders in scenarios/ have one each";
         advise(error, format!("cannot read `{}`", file.display()), hint)
     })?;
-    toml::from_str(&text).map_err(|error| {
+    parse(&text).map_err(|error| {
         let hint = "the form of a recipe is in docs/guide/cli.md";
         advise(error, format!("`{}` is no recipe", file.display()), hint)
     })
+}
+
+fn parse(text: &str) -> Result<(Recipe, Vec<u64>), toml::de::Error> {
+    let mut table: toml::Table = toml::from_str(text)?;
+    let seeds = table.remove("seeds").map_or(Ok(Vec::new()), toml::Value::try_into)?;
+    Ok((table.try_into()?, seeds))
 }
 
 /// The recipe that the flags describe.
@@ -107,6 +116,14 @@ mod tests {
             FaultSpec::new(FaultMode::Throttled).on("payments")
         );
         assert!(fault("trottled").is_err());
+    }
+
+    #[test]
+    fn a_recipe_may_carry_the_seeds_of_its_scenario() {
+        let (recipe, seeds) = parse("seeds = [4, 5]\n[[fault]]\nmode = \"throttled\"\n").unwrap();
+        assert_eq!(recipe.faults, [FaultSpec::new(FaultMode::Throttled)]);
+        assert_eq!(seeds, [4, 5]);
+        assert!(parse("moon = 1").unwrap_err().to_string().contains("moon"));
     }
 
     #[test]
