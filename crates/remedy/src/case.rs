@@ -75,12 +75,10 @@ impl<'a> Case<'a> {
         ))
     }
 
-    /// The strongest deviation of the entity (or seen by its peer) in one of these signals.
+    /// The strongest deviation of the entity, or of what others see of it, in one of these signals.
     pub(crate) fn deviation(&self, signals: &[Signal]) -> Option<&'a Observation> {
         let about = |o: &&Observation| {
-            o.entity == self.entity.id
-                || (Some(&o.entity) == self.hypothesis.peer.as_ref()
-                    && o.peer.as_ref() == Some(&self.entity.id))
+            o.entity == self.entity.id || o.peer.as_ref() == Some(&self.entity.id)
         };
         let fits = |o: &&Observation| o.signal.is_some_and(|signal| signals.contains(&signal));
         let mut found: Vec<&Observation> = self.conclusion.observations.iter().collect();
@@ -88,7 +86,10 @@ impl<'a> Case<'a> {
         // What supports the cause comes first, then the stronger one.
         found.into_iter().min_by(|a, b| {
             let supports = |o: &Observation| !self.hypothesis.support.contains(&o.id);
-            supports(a).cmp(&supports(b)).then(b.z.abs().total_cmp(&a.z.abs()))
+            let is_seen_by_others = |o: &Observation| o.entity != self.entity.id;
+            let nearness = supports(a).cmp(&supports(b));
+            let nearness = nearness.then(is_seen_by_others(a).cmp(&is_seen_by_others(b)));
+            nearness.then(b.z.abs().total_cmp(&a.z.abs()))
         })
     }
 
@@ -116,6 +117,10 @@ impl<'a> Case<'a> {
     /// The metric behind an observation as its source writes it, with whose it is.
     pub(crate) fn metric(&self, observation: &Observation) -> String {
         let whose = match &observation.peer {
+            Some(peer) if observation.kind == ObservationKind::NetworkGap => {
+                let (a, b) = (named(peer.as_str()), named(observation.entity.as_str()));
+                return format!("time on the way between {a} and {b}");
+            }
             Some(peer) => {
                 format!("{} calling {}", named(observation.entity.as_str()), named(peer.as_str()))
             }

@@ -3,7 +3,7 @@
 use nightjar_incident::{RootCause, Stage};
 
 use crate::case::Case;
-use crate::text::{named, shown};
+use crate::text::{named, sentence};
 
 /// Below this confidence the runner-up is worth a look before anything is changed. About one
 /// verdict in five would otherwise be acted on wrongly.
@@ -51,9 +51,9 @@ pub(crate) fn shared(case: &Case<'_>, causes: &[RootCause]) -> Vec<String> {
     {
         caveats.push(format!(
             "Not seen: {} ({}). It would have told: {}.",
-            shown(&gap.wanted),
-            shown(&gap.reason),
-            shown(gap.would_tell.trim_end_matches('.')),
+            sentence(&gap.wanted),
+            sentence(&gap.reason),
+            sentence(gap.would_tell.trim_end_matches('.')),
         ));
     }
     caveats

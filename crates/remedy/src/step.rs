@@ -51,7 +51,9 @@ impl Repair {
     /// The step that applies it.
     pub(crate) fn apply(&self) -> PlanStep {
         let undo = match &self.undo_command {
-            Some(command) => format!("{}: {command}", self.undo),
+            // A backtick inside would end the code there.
+            Some(command) if command.contains('`') => format!("{}: {command}", self.undo),
+            Some(command) => format!("{}: `{command}`", self.undo),
             None => self.undo.clone(),
         };
         PlanStep {

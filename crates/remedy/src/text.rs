@@ -20,6 +20,27 @@ pub(crate) fn shown(text: &str) -> String {
     out
 }
 
+/// A sentence of the engine, its names in backticks kept; otherwise as [`shown`].
+pub(crate) fn sentence(text: &str) -> String {
+    // What `shown` makes of a backtick is put back where all have a partner.
+    const MARK: char = '\u{e000}';
+    let marked: String = text.chars().map(|c| if c == '`' { MARK } else { c }).collect();
+    let clean = shown(&marked);
+    let is_paired = clean.matches(MARK).count().is_multiple_of(2);
+    clean
+        .chars()
+        .map(|c| {
+            if c != MARK {
+                c
+            } else if is_paired {
+                '`'
+            } else {
+                '\''
+            }
+        })
+        .collect()
+}
+
 /// Characters that reorder or hide others (Unicode's bidirectional and zero-width controls).
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')

@@ -213,7 +213,9 @@ fn others(out: &mut String, page: &Page) {
         let why: Vec<String> = other.why.iter().map(Prose::markdown).collect();
         let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
         out.push_str(&format!("- {} ({}){why}\n", other.what.markdown(), other.confidence));
-        for (side, list) in [("against", &other.against), ("fits the leading one only", &other.missing)] {
+        for (side, list) in
+            [("against", &other.against), ("fits the leading one only", &other.missing)]
+        {
             for claim in list {
                 let id = code(&claim.id);
                 out.push_str(&format!("  - {side}: {} ({id})\n", claim.text.markdown()));

@@ -4,7 +4,7 @@ use super::{REQUESTS, assemble, goes_down, recovered, still_there};
 use crate::case::Case;
 use crate::repair::deploy_previous;
 use crate::step::{Remedy, read};
-use crate::text::shown;
+use crate::text::{sentence, shown};
 
 /// Go back to the version before; read the new one's log in daylight.
 pub(super) fn roll_back(case: &Case<'_>) -> Remedy {
@@ -18,7 +18,7 @@ pub(super) fn roll_back(case: &Case<'_>) -> Remedy {
             Phase::CheckBefore,
             format!("Read the new log lines of {name} once: they go into the bug report."),
             None,
-            shown(&logs.summary),
+            sentence(&logs.summary),
         ));
     }
     looks.push(read(

@@ -15,7 +15,11 @@ const BUSY: &str = "processor use stands at its limit without more requests than
 /// A change set it off: take it back.
 pub(super) fn restore(case: &Case<'_>) -> Remedy {
     let (prepare, repair) = take_back(case, goes_down(case, CPU, "processor use falls"));
-    let extra = add_capacity(case, "requests wait less while the roll-back runs".into());
+    let extra = add_capacity(
+        &case.name,
+        &case.platform,
+        "requests wait less while the roll-back runs".into(),
+    );
     assemble(
         format!("Take back what made {} busy, with more capacity while that takes.", case.name),
         vec![prepare, still_there(case, CPU, BUSY)],
@@ -34,7 +38,7 @@ pub(super) fn scale_out(case: &Case<'_>) -> Remedy {
     ];
     let expect = goes_down(case, CPU, "processor use per instance falls");
     let repairs = [
-        add_capacity(case, expect.clone()),
+        add_capacity(&case.name, &case.platform, expect.clone()),
         restart(
             case,
             "only those the profile shows spinning, if more instances didn't help",

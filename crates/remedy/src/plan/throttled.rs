@@ -11,8 +11,34 @@ const LIMIT: &[Signal] = &[Signal::Throttled, Signal::CapacityConsumed];
 const TURNED_AWAY: &str =
     "the provider turns requests away while consumed capacity sits at the limit";
 
-/// Read and write units, as far as both are known.
-type Units = Option<(u64, u64)>;
+/// Read and write units, as far as they are known; the reader fills in what isn't.
+#[derive(Clone, Copy)]
+struct Units {
+    reads: Option<u64>,
+    writes: Option<u64>,
+}
+
+impl Units {
+    fn is_known(self) -> bool {
+        self.reads.is_some() || self.writes.is_some()
+    }
+
+    /// As `aws dynamodb` takes them.
+    fn argument(self) -> String {
+        let text = |units: Option<u64>, blank: &str| {
+            units.map_or_else(|| blank.to_owned(), |units| units.to_string())
+        };
+        let (reads, writes) = (text(self.reads, "NOTED_READS"), text(self.writes, "NOTED_WRITES"));
+        format!("ReadCapacityUnits={reads},WriteCapacityUnits={writes}")
+    }
+
+    /// As people say them.
+    fn words(self) -> String {
+        let part = |units: Option<u64>, what: &str| units.map(|units| format!("{units} {what}"));
+        let parts = [part(self.reads, "read"), part(self.writes, "write")];
+        format!("{} units", parts.into_iter().flatten().collect::<Vec<_>>().join(" and "))
+    }
+}
 
 /// A table: its former throughput if the numbers are known, otherwise on demand.
 pub(super) fn raise_table(case: &Case<'_>) -> Remedy {
@@ -42,15 +68,19 @@ pub(super) fn raise_table(case: &Case<'_>) -> Remedy {
     }
     let expect = goes_down(case, LIMIT, "no request is throttled for 2 minutes");
     let former = former_units(case);
-    let repairs = match former {
-        Some(_) => vec![provision(case, former, expect.clone()), on_demand(case, expect)],
-        None => vec![on_demand(case, expect)],
-    };
-    let goal = match former {
-        Some((reads, writes)) => format!(
-            "Give {name} its former capacity back ({reads} read and {writes} write units), so that nothing is turned away."
-        ),
-        None => format!("Lift the capacity limit of {name}, so that nothing is turned away."),
+    let (goal, repairs) = if former.is_known() {
+        let was = former.words();
+        (
+            format!(
+                "Give {name} its former capacity back ({was}), so that nothing is turned away."
+            ),
+            vec![provision(case, former, expect.clone()), on_demand(case, former, expect)],
+        )
+    } else {
+        (
+            format!("Lift the capacity limit of {name}, so that nothing is turned away."),
+            vec![on_demand(case, former, expect)],
+        )
     };
     let mut remedy = assemble(goal, looks, &repairs, recovered(case, LIMIT));
     remedy.caveats.push("Clients that retry may keep the table at its limit for a minute or two after the repair. AWS limits how often a table's mode and provisioned throughput change per day; keep one change in hand.".into());
@@ -59,25 +89,11 @@ pub(super) fn raise_table(case: &Case<'_>) -> Remedy {
 
 fn provision(case: &Case<'_>, former: Units, expect: String) -> Repair {
     let name = &case.name;
-    let command = table(case).zip(former).and_then(|((table, region), (reads, writes))| {
-        Command::new("aws dynamodb update-table --table-name")
-            .value(table)
-            .words("--billing-mode PROVISIONED --provisioned-throughput")
-            .value(&format!("ReadCapacityUnits={reads},WriteCapacityUnits={writes}"))
-            .option("--region", region)
-            .finish()
-    });
-    let back = table(case).and_then(|(table, region)| {
-        Command::new("aws dynamodb update-table --table-name")
-            .value(table)
-            .words("--billing-mode PROVISIONED --provisioned-throughput ReadCapacityUnits=NOTED_READS,WriteCapacityUnits=NOTED_WRITES")
-            .option("--region", region)
-            .finish()
-    });
+    let back = provision_command(case, Units { reads: None, writes: None });
     let undoes = case.trigger_text().map_or(String::new(), |text| format!(", undoing {text}"));
     Repair {
         action: format!("Provision {name} as before{undoes}."),
-        command: command.or_else(|| console(&throughput_page(case))),
+        command: provision_command(case, former).or_else(|| console(&throughput_page(case))),
         expect,
         undo: "set the read and write units noted while preparing".into(),
         undo_command: back,
@@ -89,9 +105,9 @@ fn provision(case: &Case<'_>, former: Units, expect: String) -> Repair {
     }
 }
 
-fn on_demand(case: &Case<'_>, expect: String) -> Repair {
+fn on_demand(case: &Case<'_>, former: Units, expect: String) -> Repair {
     let name = &case.name;
-    let first = if former_units(case).is_some() {
+    let first = if former.is_known() {
         "If it is still throttled after 5 minutes: switch"
     } else {
         "Switch"
@@ -103,30 +119,28 @@ fn on_demand(case: &Case<'_>, expect: String) -> Repair {
             .option("--region", region)
             .finish()
     });
-    let undo = match former_units(case) {
-        Some((reads, writes)) => format!("ReadCapacityUnits={reads},WriteCapacityUnits={writes}"),
-        None => "ReadCapacityUnits=NOTED_READS,WriteCapacityUnits=NOTED_WRITES".into(),
-    };
-    let back = table(case).and_then(|(table, region)| {
-        Command::new("aws dynamodb update-table --table-name")
-            .value(table)
-            .words("--billing-mode PROVISIONED --provisioned-throughput")
-            .value(&undo)
-            .option("--region", region)
-            .finish()
-    });
     Repair {
         action: format!("{first} {name} to on-demand capacity, which needs no numbers."),
         command: command.or_else(|| console(&throughput_page(case))),
         expect,
         undo: "return to provisioned capacity with the numbers noted while preparing".into(),
-        undo_command: back,
+        undo_command: provision_command(case, former),
         risk: risk(
             RiskLevel::Low,
             "pays per request: watch the bill; what stands behind the table sees the full traffic again",
         ),
         decision: COMMANDER.into(),
     }
+}
+
+fn provision_command(case: &Case<'_>, units: Units) -> Option<String> {
+    let (table, region) = table(case)?;
+    Command::new("aws dynamodb update-table --table-name")
+        .value(table)
+        .words("--billing-mode PROVISIONED --provisioned-throughput")
+        .value(&units.argument())
+        .option("--region", region)
+        .finish()
 }
 
 fn throughput_page(case: &Case<'_>) -> String {
@@ -151,15 +165,17 @@ fn table<'a>(case: &'a Case<'_>) -> Option<(&'a str, Option<&'a str>)> {
 
 /// What was provisioned before the onset: from the change's record, or else from the metric.
 fn former_units(case: &Case<'_>) -> Units {
-    let text = case.trigger.and_then(|change| change.previous.as_deref()).unwrap_or_default();
-    let text = text.to_lowercase();
-    let level = |word: &str| {
-        let (value, _) = case.level_before(Signal::CapacityLimit, word)?;
-        whole(value)
+    let text = |text: Option<&str>| text.unwrap_or_default().to_lowercase();
+    let previous = text(case.trigger.and_then(|change| change.previous.as_deref()));
+    let summary = text(case.trigger.map(|change| change.summary.as_str()));
+    let units = |word: &str, other: &str, short: &str| {
+        // A bare number is that of the one side the summary speaks of.
+        let is_this_side = summary.contains(word) && !summary.contains(other);
+        let bare = if is_this_side { previous.trim().parse().ok() } else { None };
+        let level = || case.level_before(Signal::CapacityLimit, word).and_then(|(v, _)| whole(v));
+        number_after(&previous, &[word, short]).or(bare).or_else(level)
     };
-    let reads = number_after(&text, &["read", "rcu"]).or_else(|| level("read"))?;
-    let writes = number_after(&text, &["write", "wcu"]).or_else(|| level("write"))?;
-    Some((reads, writes))
+    Units { reads: units("read", "write", "rcu"), writes: units("write", "read", "wcu") }
 }
 
 fn whole(value: f64) -> Option<u64> {
@@ -208,7 +224,7 @@ pub(super) fn raise_function(case: &Case<'_>) -> Remedy {
                 "at least 100 unreserved executions stay for the other functions",
             ),
         ],
-        &[add_capacity(case, expect)],
+        &[add_capacity(&case.name, &case.platform, expect)],
         recovered(case, LIMIT),
     )
 }

@@ -1,10 +1,11 @@
-use nightjar_incident::{Phase, RiskLevel, Signal};
-use nightjar_topology::EntityKind;
+use nightjar_incident::{Observation, Phase, RiskLevel, Signal};
+use nightjar_topology::{Entity, EntityKind};
 
 use super::{REQUESTS, assemble, goes_down, note_state, recovered, still_there};
 use crate::case::Case;
+use crate::platform::Platform;
 use crate::repair::add_capacity;
-use crate::shell::console;
+use crate::shell::{Command, console};
 use crate::step::{COMMANDER, Remedy, Repair, read, risk};
 use crate::text::named;
 
@@ -13,9 +14,23 @@ const TRAFFIC: &[Signal] = &[Signal::Requests];
 /// Serve what can be served, turn the rest away early.
 pub(super) fn scale_and_shed(case: &Case<'_>) -> Remedy {
     let name = &case.name;
-    let bottleneck = bottleneck(case);
+    let saturated = saturated(case);
+    let first = match saturated {
+        Some(o) => format!("{} stands out ({})", named(o.entity.as_str()), case.still(o)),
+        None => "nothing stands out yet; watch databases, pools and queues".into(),
+    };
+    let short = short_of_capacity(case, saturated);
+    let short_name = named(short.id.as_str());
+    let describe = Platform::of(&short).describe().and_then(Command::finish);
+    let place = Platform::of(&short).console_path(&short_name);
     let looks = vec![
         note_state(case, "the number of instances and the rate limits"),
+        read(
+            Phase::Prepare,
+            format!("Note how many instances of {short_name} run: it gets more of them."),
+            describe.or_else(|| console(&place)),
+            "the number is noted; the undo goes back to it",
+        ),
         still_there(case, TRAFFIC, "requests at the entrance are far above the usual number"),
         read(
             Phase::CheckBefore,
@@ -27,7 +42,7 @@ pub(super) fn scale_and_shed(case: &Case<'_>) -> Remedy {
         ),
         read(
             Phase::CheckBefore,
-            format!("See what saturates first below {name}: {bottleneck}."),
+            format!("See what saturates first below {name}: {first}."),
             None,
             "scaling the entrance alone would push the queue to there; scale that first",
         ),
@@ -61,7 +76,8 @@ pub(super) fn scale_and_shed(case: &Case<'_>) -> Remedy {
         looks,
         &[
             add_capacity(
-                case,
+                &short_name,
+                &Platform::of(&short),
                 "latency falls within 5 minutes of the new instances being ready".into(),
             ),
             limit,
@@ -70,26 +86,37 @@ pub(super) fn scale_and_shed(case: &Case<'_>) -> Remedy {
     )
 }
 
-/// What below the entity shows saturation, if anything does.
-fn bottleneck(case: &Case<'_>) -> String {
-    let saturated = case.conclusion.observations.iter().filter(|o| {
-        o.is_abnormal()
-            && o.entity != case.entity.id
-            && matches!(
-                o.signal,
-                Some(
-                    Signal::CpuUtilization
-                        | Signal::PoolUsage
-                        | Signal::PoolPending
-                        | Signal::Throttled
-                        | Signal::QueueDepth
-                )
+/// What below the entity shows saturation most, if anything does.
+fn saturated<'a>(case: &Case<'a>) -> Option<&'a Observation> {
+    let below = case.topology.suppliers(&case.entity.id);
+    let is_below = |o: &&Observation| below.iter().any(|(id, _)| *id == o.entity);
+    let is_full = |o: &&Observation| {
+        matches!(
+            o.signal,
+            Some(
+                Signal::CpuUtilization
+                    | Signal::PoolUsage
+                    | Signal::PoolPending
+                    | Signal::Throttled
+                    | Signal::QueueDepth
             )
-    });
-    match saturated.max_by(|a, b| a.z.abs().total_cmp(&b.z.abs())) {
-        Some(o) => format!("{} stands out ({})", named(o.entity.as_str()), case.still(o)),
-        None => "nothing stands out yet; watch databases, pools and queues".into(),
-    }
+        )
+    };
+    let observations = case.conclusion.observations.iter();
+    let full = observations.filter(|o| o.is_abnormal()).filter(is_below).filter(is_full);
+    full.max_by(|a, b| a.z.abs().total_cmp(&b.z.abs()))
+}
+
+/// What needs more capacity: what is saturated; else what stands behind a gateway, which the
+/// provider scales by itself; else the entity.
+fn short_of_capacity(case: &Case<'_>, saturated: Option<&Observation>) -> Entity {
+    let behind = || {
+        let mut calls = case.topology.dependencies(&case.entity.id);
+        calls.find(|relation| relation.kind.is_request()).map(|relation| &relation.to)
+    };
+    let is_gateway = case.entity.kind == EntityKind::Gateway;
+    let id = saturated.map(|o| &o.entity).or_else(|| if is_gateway { behind() } else { None });
+    id.and_then(|id| case.topology.entity(id)).unwrap_or(&case.entity).clone()
 }
 
 /// The gateway before the entity, or the entity itself.

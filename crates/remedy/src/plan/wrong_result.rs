@@ -6,7 +6,7 @@ use crate::look::{changes_before, hand_over, logs_of};
 use crate::repair::take_back;
 use crate::shell::console;
 use crate::step::{COMMANDER, Remedy, Repair, read, risk};
-use crate::text::shown;
+use crate::text::sentence;
 
 const TELLING: [ObservationKind; 2] = [ObservationKind::Logs, ObservationKind::Spans];
 
@@ -72,7 +72,7 @@ fn see_it(case: &Case<'_>) -> nightjar_incident::PlanStep {
         ),
         None,
         match telling {
-            Some(o) => format!("the answer is wrong, as this says: {}", shown(&o.summary)),
+            Some(o) => format!("the answer is wrong, as this says: {}", sentence(&o.summary)),
             None => "the answer is wrong at normal speed and without an error".into(),
         },
     )

@@ -1,15 +1,13 @@
 use nightjar_incident::RiskLevel;
 
-use crate::case::Case;
 use crate::platform::{Platform, kubectl, slash};
 use crate::shell::{Command, console};
 use crate::step::{ON_CALL, Repair, risk};
 
 /// Adds instances, or the platform's equivalent.
-pub(crate) fn add_capacity(case: &Case<'_>, expect: String) -> Repair {
-    let name = &case.name;
+pub(crate) fn add_capacity(name: &str, platform: &Platform, expect: String) -> Repair {
     let note = "Put half as many again as run now in place of the word in capitals";
-    let (command, back, action) = match &case.platform {
+    let (command, back, action) = match platform {
         Platform::Kubernetes { workload, name: id, namespace } if *workload != "pod" => {
             let scale = |to| {
                 kubectl(namespace.as_deref(), "scale")
@@ -68,7 +66,7 @@ pub(crate) fn add_capacity(case: &Case<'_>, expect: String) -> Repair {
             (None, None, format!("Give {name} half as much capacity again as it has now."))
         }
     };
-    let way = format!("{} → scale out", case.platform.console_path(name));
+    let way = format!("{} → scale out", platform.console_path(name));
     Repair {
         action,
         command: command.or_else(|| console(&way)),

@@ -171,6 +171,15 @@ impl Scene {
         Self { what, conclusion, topology, changes, evidence }
     }
 
+    /// The same with another change as its trigger.
+    pub(crate) fn set_off_by(mut self, summary: &str, previous: &str) -> Self {
+        for change in &mut self.changes {
+            change.summary = summary.into();
+            change.previous = Some(previous.into());
+        }
+        self
+    }
+
     pub(crate) fn plans(&self) -> Vec<MitigationPlan> {
         nightjar_remedy::plans(&self.conclusion, &self.topology, &self.changes, &self.evidence)
     }

@@ -131,6 +131,17 @@ fn nobody_makes_up_a_command_for_an_unknown_platform() {
 }
 
 #[test]
+fn a_former_capacity_told_for_one_side_leaves_the_other_to_the_reader() {
+    let scene = Scene::new("payments", FaultMode::Throttled, EntityKind::Table, "dynamodb", true);
+    let scene = scene.set_off_by("set provisioned write capacity of payments to 5 (was 40)", "40");
+    let plan = scene.plans().remove(0);
+    let first = plan.steps.iter().find(|step| step.phase == Phase::Apply).unwrap();
+    let command = first.command.as_deref().unwrap();
+    assert!(command.contains("ReadCapacityUnits=NOTED_READS,WriteCapacityUnits=40"), "{command}");
+    assert!(plan.goal.contains("(40 write units)"), "{}", plan.goal);
+}
+
+#[test]
 fn without_a_cause_there_is_no_plan() {
     let mut scene =
         Scene::new("checkout", FaultMode::Slow, EntityKind::Service, "kubernetes", false);

@@ -1,6 +1,8 @@
 use std::collections::BTreeSet;
 
-use nightjar_incident::{Change, Conclusion, Content, Evidence, Observation, Signal};
+use nightjar_incident::{
+    Change, Conclusion, Content, Evidence, Observation, ObservationKind, Signal,
+};
 
 use super::{Link, Material};
 use crate::text::{Prose, anchor, shortened};
@@ -87,6 +89,9 @@ fn method(observation: &Observation) -> &'static str {
 pub(super) fn observation(material: &Material<'_>, observation: &Observation) -> ObservationView {
     let label = observation.signal.map_or(observation.kind.label(), Signal::label);
     let whose = match &observation.peer {
+        Some(peer) if observation.kind == ObservationKind::NetworkGap => {
+            format!("time on the way between `{peer}` and `{}`", observation.entity)
+        }
         Some(peer) => format!("{label} of `{}` calling `{peer}`", observation.entity),
         None => format!("{label} of `{}`", observation.entity),
     };
