@@ -62,6 +62,10 @@ pub(crate) struct Place<'a> {
     pub(crate) is_change_recorded: bool,
     /// Requests per second at each node before the fault.
     pub(crate) rates: &'a Table<Node, f64>,
+    /// Seconds until each node answers when nothing has to wait.
+    pub(crate) times: &'a Table<Node, f64>,
+    /// The calls that end at a node.
+    pub(crate) incoming: &'a Table<Node, Vec<Ref<Call>>>,
 }
 
 impl Place<'_> {
@@ -150,13 +154,20 @@ struct Places<'a> {
     system: &'a System,
     spec: &'a FaultSpec,
     rates: Table<Node, f64>,
+    times: Table<Node, f64>,
     /// The calls that end at a node.
     incoming: Table<Node, Vec<Ref<Call>>>,
 }
 
 impl<'a> Places<'a> {
     fn new(system: &'a System, spec: &'a FaultSpec) -> Self {
-        Self { system, spec, rates: system.rates(), incoming: system.incoming() }
+        Self {
+            system,
+            spec,
+            rates: system.rates(),
+            times: system.times(),
+            incoming: system.incoming(),
+        }
     }
 
     fn at(&self, node: Ref<Node>, peer: Option<Ref<Node>>) -> Place<'_> {
@@ -169,6 +180,8 @@ impl<'a> Places<'a> {
             severity: self.spec.severity,
             is_change_recorded: self.spec.is_change_recorded,
             rates: &self.rates,
+            times: &self.times,
+            incoming: &self.incoming,
         }
     }
 }

@@ -196,6 +196,19 @@ impl System {
         rates
     }
 
+    /// Seconds until each node answers when nothing has to wait.
+    pub(crate) fn times(&self) -> Table<Node, f64> {
+        let mut times = self.nodes.map(|node| node.work);
+        for at in self.order().into_iter().rev() {
+            for &call in &self.nodes[at].calls {
+                let call = &self.calls[call];
+                let time = call.share * (times[call.to] + 2.0 * call.delay);
+                times[at] += time;
+            }
+        }
+        times
+    }
+
     /// The calls that end at each node.
     pub(crate) fn incoming(&self) -> Table<Node, Vec<Ref<Call>>> {
         let mut incoming = self.nodes.map(|_| Vec::new());

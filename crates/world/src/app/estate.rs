@@ -20,6 +20,10 @@ const SERVICES_PER_GATEWAY: u32 = 200;
 const REQUESTS_PER_SERVICE: f64 = 0.2;
 /// Edge services that one request from outside needs, on average.
 const CALLS_OF_GATEWAY: f64 = 1.6;
+/// Processor time of one request at one service, seconds; more would be a batch job.
+const MOST_WORK: f64 = 0.05;
+/// Connections of one pool in use on average, at most.
+const MOST_CONNECTIONS: f64 = 3.0;
 
 const DOMAINS: &[&str] = &[
     "account",
@@ -236,7 +240,6 @@ impl Builder<'_> {
             version,
             workers: 48,
             backlog: 96,
-            work: self.dice.between(0.004, 0.03),
             variation: self.dice.between(0.4, 0.9),
             error_share: self.dice.between(0.0, 0.0006),
             memory: Some(Memory {
@@ -288,8 +291,7 @@ impl Builder<'_> {
             let address = format!("{name}-db.{}.eu-central-1.rds.amazonaws.com", self.dice.hex(12));
             let db =
                 managed(entity(&format!("{name}-db"), EntityKind::Database, &[&address], &REGION));
-            let work = self.dice.between(0.05, 0.3);
-            let to = self.system.nodes.push(Node { work, processors: 16, ..db });
+            let to = self.system.nodes.push(db);
             self.system.nodes[at].pool = Some(Pool { size: 20, timeout: 5.0, leaked_share: 0.0 });
             self.call(
                 at,
@@ -358,10 +360,15 @@ impl Builder<'_> {
             let node = &mut self.system.nodes[at];
             match node.kind() {
                 EntityKind::Service => {
-                    node.work = node.work.min(utilization * node.processors as f64 / rate);
+                    // A small service gets one processor, a busy one two.
+                    node.processors = if rate < 3.0 { 1 } else { 2 };
+                    let work = utilization * node.processors as f64 / rate;
+                    node.work = work.clamp(0.002, MOST_WORK);
                 }
                 EntityKind::Database => {
-                    node.work = node.work.min(utilization * node.processors as f64 / rate);
+                    let in_use = MOST_CONNECTIONS * (utilization / 0.35);
+                    node.work = (in_use / rate).clamp(0.02, 0.35);
+                    node.processors = whole((rate * node.work * 4.0).ceil()).max(8);
                 }
                 EntityKind::Table => node.admitted_per_second = Some((rate * 4.0).ceil().max(5.0)),
                 _ => {}

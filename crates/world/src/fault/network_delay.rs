@@ -6,8 +6,12 @@ use super::{Effect, Fault, Place};
 /// Requests over one connection take long on the way.
 pub(super) struct NetworkDelay;
 
-/// Time added in each direction at severity 1, seconds.
+/// Time added in each direction at severity 1, seconds, at least.
 const DELAY_SECONDS: f64 = 0.3;
+/// Where the caller takes long anyway, so much of its time is added on average: less isn't felt.
+const FELT: f64 = 0.9;
+/// But the answer still comes in time, mostly.
+const MOST_OF_TIMEOUT: f64 = 0.7;
 /// A call that fewer of the caller's requests make doesn't hurt the caller.
 const LEAST_SHARE: f64 = 0.3;
 
@@ -26,8 +30,13 @@ impl Fault for NetworkDelay {
     }
 
     fn effect(&self, place: &Place<'_>) -> Effect {
-        let extra = DELAY_SECONDS * place.severity;
         let call = place.call;
+        let slow = call.map_or(DELAY_SECONDS, |call| {
+            let call = &place.system.calls[call];
+            let felt = place.times[call.from] * FELT / call.share / 2.0;
+            felt.max(DELAY_SECONDS).min(call.timeout * MOST_OF_TIMEOUT / 2.0)
+        });
+        let extra = slow * place.severity;
         // Nobody can tell from outside at which end of a connection it is slow.
         let caller = call.map(|call| &place.system.nodes[place.system.calls[call].from]);
         Effect {
