@@ -109,6 +109,7 @@ const TABLE: &[Row] = &[
     row("rpc.client.duration", Signal::Latency),
     row("db.client.operation.duration", Signal::Latency),
     row("messaging.process.duration", Signal::Latency),
+    row("messaging.client.operation.duration", Signal::Latency),
     row("faas.invoke_duration", Signal::Latency),
     row("latency", Signal::Latency),
     row("requests", Signal::Requests),
