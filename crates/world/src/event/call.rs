@@ -170,6 +170,6 @@ impl Engine<'_> {
     pub(super) fn trace_answer(&mut self, job: Ref<Job>, is_ok: bool) {
         let Job { trace, arrived, node, .. } = self.jobs[job].clone();
         let node: &Node = &self.system.nodes[node];
-        self.traces.server(trace, node, arrived..self.now, is_ok);
+        self.traces.server(trace, node, arrived.unwrap_or(self.now)..self.now, is_ok);
     }
 }

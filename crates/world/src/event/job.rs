@@ -12,7 +12,8 @@ pub(super) struct Job {
     pub(super) caller: Option<(Ref<Job>, u64, Ref<Call>)>,
     /// The message it works on, for a consumer.
     pub(super) message: Option<Message>,
-    pub(super) arrived: Micros,
+    /// When it reached the node; `None` while it is on the way.
+    pub(super) arrived: Option<Micros>,
     /// What it waits for now; 0 once it is over.
     pub(super) wait: u64,
     pub(super) is_active: bool,
@@ -41,7 +42,7 @@ impl Job {
             node,
             caller: None,
             message: None,
-            arrived: 0,
+            arrived: None,
             wait: 0,
             is_active: false,
             is_on_processor: false,

@@ -55,7 +55,7 @@ impl Engine<'_> {
         let here: Vec<_> = self
             .jobs
             .iter()
-            .filter(|(_, job)| job.wait != 0 && job.node == at && job.arrived > 0)
+            .filter(|(_, job)| job.wait != 0 && job.node == at && job.arrived.is_some())
             .map(|(job, _)| job)
             .collect();
         for job in here {

@@ -31,7 +31,7 @@ impl Engine<'_> {
             let trace = self.traces.follow(message.trace);
             let job = Job { message: Some(message), trace, ..Job::new(consumer) };
             let job = self.new_job(job);
-            self.jobs[job].arrived = self.now;
+            self.jobs[job].arrived = Some(self.now);
             self.start(job);
         }
     }

@@ -18,7 +18,7 @@ const BURST_SECONDS: f64 = 5.0;
 impl Engine<'_> {
     pub(super) fn arrive(&mut self, job: Ref<Job>) {
         let at = self.jobs[job].node;
-        self.jobs[job].arrived = self.now;
+        self.jobs[job].arrived = Some(self.now);
         if !self.nodes[at].is_up {
             self.turn_away(job, CallError::Refused);
             return;
@@ -134,7 +134,8 @@ impl Engine<'_> {
     /// The request is over: measures, tells the caller, frees the worker.
     pub(super) fn finish(&mut self, job: Ref<Job>, outcome: Result<(), CallError>) {
         let at = self.jobs[job].node;
-        let duration = seconds(self.now - self.jobs[job].arrived);
+        let arrived = self.jobs[job].arrived.unwrap_or(self.now);
+        let duration = seconds(self.now - arrived);
         let state = &mut self.nodes[at];
         state.active -= 1;
         match outcome {

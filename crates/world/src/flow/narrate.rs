@@ -9,8 +9,8 @@ use crate::telemetry::{LogKind, Place};
 
 /// Ordinary lines are thinned out in estates with more services than this.
 const TALKATIVE_SERVICES: f64 = 200.0;
-/// Lines of one kind of trouble, one node and one interval.
-const MOST_LINES: usize = 6;
+/// Lines of one kind of trouble, one node and one interval; fewer in large estates.
+const MOST_LINES: f64 = 6.0;
 /// Traces per second; as the event simulation keeps.
 const TRACES_PER_SECOND: f64 = 0.15;
 /// Spans of one trace: a deep estate would make a forest of it.
@@ -59,10 +59,11 @@ impl Solver<'_> {
                 troubles.push((kind, summary.count));
             }
         }
+        let most = whole(MOST_LINES * quiet).max(1);
         for (kind, mean) in troubles {
             // Infinity stands for "exactly once".
             let count = if mean.is_infinite() { 1 } else { whole(self.traffic.poisson(mean)) };
-            for _ in 0..count.min(MOST_LINES) {
+            for _ in 0..count.min(most) {
                 let time = self.moment(begin);
                 self.logs.write(time, &self.system, at, kind, None);
             }

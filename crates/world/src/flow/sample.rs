@@ -2,7 +2,7 @@
 //!
 //! Callers and callees count the same requests, and a callee's odd minute is its callers' too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nightjar_topology::EntityKind;
 
@@ -49,22 +49,13 @@ impl Solver<'_> {
         let step = self.clock.step;
         let mut counts = self.system.nodes.map(|_| 0.0);
         let mut attempts = self.system.calls.map(|_| 0.0);
-        for stream in 0..self.system.streams.len() {
-            let Some(stream) = self.system.streams.get(stream) else { continue };
-            let share = stream.per_second.max(1e-9);
-            let all: f64 = self
-                .system
-                .streams
-                .iter()
-                .filter(|s| s.to == stream.to)
-                .map(|s| s.per_second)
-                .sum();
-            // The node's solved rate already holds what its callers send; only its outside part
-            // is drawn here.
-            let callers: f64 = self.incoming(stream.to);
-            let outside = (self.points[stream.to].rate - callers).max(0.0) * share / all.max(1e-9);
-            let to = stream.to;
-            counts[to] += self.traffic.poisson(outside * step);
+        let entrances: BTreeSet<Ref<Node>> =
+            self.system.streams.iter().map(|stream| stream.to).collect();
+        for at in entrances {
+            // What its callers send is drawn at the callers.
+            let callers: f64 = self.incoming[at].iter().map(|&call| self.calls[call].rate).sum();
+            let outside = (self.points[at].rate - callers).max(0.0);
+            counts[at] += self.traffic.poisson(outside * step);
         }
         for place in 0..self.order.len() {
             let Some(&at) = self.order.get(place) else { continue };
@@ -88,11 +79,6 @@ impl Solver<'_> {
             }
         }
         (counts, attempts)
-    }
-
-    /// Requests per second that a node's callers send it.
-    fn incoming(&self, at: Ref<Node>) -> f64 {
-        self.incoming[at].iter().map(|&call| self.calls[call].rate).sum()
     }
 
     fn own_time(&mut self, at: Ref<Node>, count: f64) -> f64 {

@@ -1,5 +1,7 @@
 use std::collections::BTreeSet;
 
+use proptest::prelude::*;
+
 use nightjar_incident::{FaultMode, Recording};
 use nightjar_topology::EntityKind;
 use nightjar_world::{App, Error, FaultSpec, Recipe, demo, simulate, simulated_modes, truth};
@@ -146,5 +148,44 @@ fn caller_and_callee_count_the_same_requests() {
             }
         }
         assert!(checked >= 3);
+    }
+}
+
+proptest! {
+    // A run takes a tenth of a second.
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_fault_of_any_severity_gives_finite_numbers_or_is_refused(
+        mode in prop::sample::select(simulated_modes()),
+        place in prop::sample::select(vec!["", "checkout", "inventory", "cart", "orders-db", "order-worker", "payment-processor"]),
+        services in prop::sample::select(vec![0, 10, 200]),
+        severity in 0.1..4.0,
+        seed in any::<u64>(),
+        rate in prop::option::of(0.1..30.0),
+        is_change_recorded in any::<bool>(),
+    ) {
+        let is_shop = services == 0;
+        let entity = (is_shop && !place.is_empty()).then(|| place.to_owned());
+        let fault = FaultSpec { entity, severity, is_change_recorded, ..FaultSpec::new(mode) };
+        let app = if is_shop { App::Shop } else { App::Estate { services } };
+        let requests_per_second = if is_shop { rate } else { None };
+        let recipe = Recipe {
+            app,
+            faults: vec![fault],
+            minutes_before: 10,
+            minutes_after: 3,
+            seed,
+            requests_per_second,
+            ..Recipe::default()
+        };
+        match simulate(&recipe, start()) {
+            Ok(recording) => {
+                for series in &recording.metrics {
+                    prop_assert!(series.column.values().iter().all(|v| v.is_finite() && *v >= 0.0));
+                }
+            }
+            Err(error) => prop_assert!(matches!(error, Error::Unsuitable { .. }), "{error}"),
+        }
     }
 }
