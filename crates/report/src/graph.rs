@@ -12,7 +12,7 @@ use nightjar_topology::{EntityId, RelationKind, Topology};
 use crate::text::shortened;
 
 /// More nodes than this are no picture any more; the text says how many were left out.
-const MOST_NODES: usize = 26;
+const MOST_NODES: usize = 22;
 const NODE_WIDTH: f64 = 152.0;
 const NODE_HEIGHT: f64 = 48.0;
 const LAYER_HEIGHT: f64 = 96.0;
@@ -181,12 +181,15 @@ fn chosen<'a>(scene: &Scene<'a>) -> (Vec<&'a EntityId>, usize) {
         let near = scene.topology.neighbourhood(&cause.entity, 1);
         wanted.extend(near.iter().filter_map(|(id, _)| known(id)));
     }
-    for id in core {
-        let near = scene.topology.dependencies(id).map(|relation| &relation.to);
-        wanted.extend(near.filter_map(known));
-    }
     let mut seen = BTreeSet::new();
     wanted.retain(|id| seen.insert(*id));
+    // What else the way depends on is good to know and no part of the story: all of it or none.
+    let beside = core.iter().flat_map(|id| scene.topology.dependencies(id));
+    let mut beside: Vec<&EntityId> = beside.filter_map(|relation| known(&relation.to)).collect();
+    beside.retain(|id| seen.insert(*id));
+    if wanted.len() + beside.len() <= MOST_NODES {
+        wanted.extend(beside);
+    }
     let left_out = wanted.len().saturating_sub(MOST_NODES);
     wanted.truncate(MOST_NODES);
     (wanted, left_out)
