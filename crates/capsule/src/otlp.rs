@@ -4,19 +4,22 @@
 //! laid down in docs/specs/capsule.md.
 
 mod attributes;
+mod columns;
 mod cumulative;
 mod histogram;
 mod logs;
 mod metrics;
 mod names;
+mod stream;
 mod summary;
 mod traces;
 mod unit;
 
 use nightjar_incident::Statistic;
 
+pub(crate) use columns::lines_of_series;
 pub(crate) use logs::{LogsIn, line_of_log};
-pub(crate) use metrics::{MetricsIn, lines_of_series};
+pub(crate) use metrics::MetricsIn;
 pub(crate) use names::Names;
 pub(crate) use traces::{TracesIn, line_of_span};
 

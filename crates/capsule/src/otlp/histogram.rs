@@ -23,6 +23,8 @@ pub(super) struct Point {
     buckets: Buckets,
     /// No value was recorded here.
     missing: bool,
+    /// Turns values into our unit; the same sort of thing may be measured in `ms` and in `s`.
+    pub(super) factor: f64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -89,6 +91,7 @@ pub(super) fn explicit(point: &HistogramDataPoint) -> (Point, Option<&'static st
         max: point.max,
         buckets,
         missing: point.flags & NO_VALUE != 0,
+        factor: 1.0,
     };
     (point, complaint)
 }
@@ -130,6 +133,7 @@ pub(super) fn exponential(point: &ExponentialHistogramDataPoint) -> (Point, Opti
         max: point.max,
         buckets,
         missing: point.flags & NO_VALUE != 0,
+        factor: 1.0,
     };
     (point, complaint)
 }
@@ -146,7 +150,9 @@ pub(super) fn increases(points: Vec<Point>) -> (Vec<Point>, usize) {
             continue;
         }
         if let Some(before) = &before {
-            let increase = if restarted(point.start, before.start, before.time) {
+            let increase = if restarted(point.start, before.start, before.time)
+                || point.factor != before.factor
+            {
                 None
             } else {
                 point.since(before)
@@ -159,8 +165,8 @@ pub(super) fn increases(points: Vec<Point>) -> (Vec<Point>, usize) {
     (out, resets)
 }
 
-/// The columns that points per interval become; `factor` turns their unit into ours.
-pub(super) fn columns(points: &[Point], factor: f64) -> Columns {
+/// The columns that points per interval become.
+pub(super) fn columns(points: &[Point]) -> Columns {
     let column = |statistic, value: &dyn Fn(&Point) -> f64| {
         let value = |point: &Point| if point.missing { f64::NAN } else { value(point) };
         (statistic, points.iter().map(|point| (point.time, value(point))).collect::<Vec<_>>())
@@ -168,13 +174,13 @@ pub(super) fn columns(points: &[Point], factor: f64) -> Columns {
     let mut out = vec![column(Statistic::Count, &|point| point.count as f64)];
     if points.iter().any(|point| point.sum.is_some()) {
         let mean = |point: &Point| match point.sum {
-            Some(sum) if point.count > 0 => factor * sum / point.count as f64,
+            Some(sum) if point.count > 0 => point.factor * sum / point.count as f64,
             Some(_) | None => f64::NAN,
         };
         out.push(column(Statistic::Mean, &mean));
     }
     if points.iter().any(|point| point.max.is_some()) {
-        let max = |point: &Point| factor * point.max.unwrap_or(f64::NAN);
+        let max = |point: &Point| point.factor * point.max.unwrap_or(f64::NAN);
         out.push(column(Statistic::Max, &max));
     }
     if points.iter().any(|point| point.buckets != Buckets::None) {
@@ -182,7 +188,7 @@ pub(super) fn columns(points: &[Point], factor: f64) -> Columns {
         for (statistic, q) in QUANTILES {
             let values = points.iter().zip(&stretches).map(|(point, stretches)| {
                 let value = if point.missing { f64::NAN } else { point.quantile(stretches, q) };
-                (point.time, factor * value)
+                (point.time, point.factor * value)
             });
             out.push((statistic, values.collect()));
         }
@@ -352,7 +358,7 @@ mod tests {
     }
 
     fn check(points: &[Point], statistic: Statistic, expected: &[(i64, f64)]) {
-        let columns = columns(points, 1.0);
+        let columns = columns(points);
         let (_, found) = columns.iter().find(|(found, _)| *found == statistic).unwrap();
         assert_eq!(found.len(), expected.len());
         for (found, expected) in found.iter().zip(expected) {
@@ -423,6 +429,6 @@ mod tests {
         };
         let (point, complaint) = explicit(&wire);
         assert!(complaint.is_some());
-        assert_eq!(columns(&[point], 1.0).len(), 1);
+        assert_eq!(columns(&[point]).len(), 1);
     }
 }

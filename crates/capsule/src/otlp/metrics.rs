@@ -1,34 +1,25 @@
-//! Metrics, to and from columns.
+//! Lines of metrics, to streams of points.
 
 use std::collections::BTreeMap;
 
 use nightjar_incident::{MetricSeries, Statistic};
-use nightjar_series::{Column, Repairs};
-use nightjar_topology::EntityId;
-use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{
-    AggregationTemporality, Gauge, Metric, MetricsData, NumberDataPoint, ResourceMetrics,
-    ScopeMetrics, Sum,
+    AggregationTemporality, Metric, MetricsData, NumberDataPoint, Sum,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 
-use super::cumulative::{self, in_order, millis};
+use super::columns::repairs_before;
+use super::cumulative::{self, millis};
 use super::histogram::{self, NO_VALUE};
-use super::{Names, PEER, STATISTIC, attributes, summary, unit};
+use super::stream::{Key, Point, Shape, Streams};
+use super::{Names, STATISTIC, attributes, summary, unit};
 use crate::Error;
 use crate::limits::Budget;
 use crate::lines;
 use crate::notes::Notes;
-
-/// Most points on one line that we write, so that a line stays far below the reader's limit.
-const POINTS_PER_LINE: usize = 5_000;
-
-/// Keys in a metric's metadata under which repairs made before the writing are kept.
-const OUT_OF_ORDER: &str = "nightjar.out_of_order";
-const DUPLICATED: &str = "nightjar.duplicated";
-const NOT_FINITE: &str = "nightjar.not_finite";
 
 const STATISTICS: [Statistic; 9] = [
     Statistic::Last,
@@ -45,51 +36,7 @@ const STATISTICS: [Statistic; 9] = [
 /// Metrics as they are read, line by line.
 #[derive(Default)]
 pub(crate) struct MetricsIn {
-    streams: Vec<(Key, Stream)>,
-    index: BTreeMap<Key, usize>,
-}
-
-/// What makes points one stream.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    entity: EntityId,
-    peer: Option<EntityId>,
-    name: String,
-    /// Ours.
-    unit: String,
-    attributes: BTreeMap<String, String>,
-    shape: Shape,
-}
-
-/// What sort of points a stream has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Shape {
-    Plain(Statistic),
-    Counter(Statistic),
-    Histogram { cumulative: bool },
-    Summary,
-}
-
-struct Stream {
-    /// Turns values into our unit.
-    factor: f64,
-    repairs: Repairs,
-    points: Points,
-}
-
-enum Points {
-    Plain(Vec<(i64, f64)>),
-    Counter(Vec<cumulative::Point>),
-    Histogram(Vec<histogram::Point>),
-    Summary(Vec<summary::Point>),
-}
-
-/// A point of any sort on its way into its stream.
-enum Point {
-    Plain(i64, f64),
-    Counter(cumulative::Point),
-    Histogram(histogram::Point),
-    Summary(summary::Point),
+    streams: Streams,
 }
 
 /// What the points of one metric share.
@@ -102,7 +49,13 @@ struct Context<'a> {
 }
 
 /// The stream that the point before went to: most points have the attributes of their neighbour.
-type Latest<'a> = Option<(&'a [KeyValue], Shape, usize)>;
+#[derive(Clone, Copy)]
+struct Latest<'a> {
+    own: &'a [KeyValue],
+    shape: Shape,
+    position: usize,
+    factor: f64,
+}
 
 impl MetricsIn {
     /// Takes one line of the file.
@@ -148,7 +101,7 @@ impl MetricsIn {
         file: &str,
         troubles: &mut Troubles,
     ) -> Result<(), Error> {
-        let mut latest: Latest<'_> = None;
+        let mut latest: Option<Latest<'_>> = None;
         match context.metric.data.as_ref() {
             None => troubles.add(
                 "a readable gauge, sum, histogram, exponentialHistogram or summary expected; left out",
@@ -237,7 +190,7 @@ impl MetricsIn {
         shape: Shape,
         point: Point,
         names: &mut Names<'_>,
-        latest: &mut Latest<'a>,
+        latest: &mut Option<Latest<'a>>,
         troubles: &mut Troubles,
     ) {
         if nanos == 0 {
@@ -254,40 +207,30 @@ impl MetricsIn {
                 shape
             }
         };
-        let position = match *latest {
-            Some((same, same_shape, position)) if same == own && same_shape == shape => position,
+        let (position, factor) = match *latest {
+            Some(before) if before.own == own && before.shape == shape => {
+                (before.position, before.factor)
+            }
             Some(_) | None => match self.position(context, own, shape, names) {
-                Ok(position) => position,
+                Ok(found) => found,
                 Err(why) => {
                     troubles.add(format!("{why}; left out"));
                     return;
                 }
             },
         };
-        *latest = Some((own, shape, position));
-        let Some((_, stream)) = self.streams.get_mut(position) else { return };
-        match (&mut stream.points, point) {
-            (Points::Plain(points), Point::Plain(time, value)) => {
-                points.push((time, stream.factor * value));
-            }
-            (Points::Counter(points), Point::Counter(point)) => points.push(point),
-            (Points::Histogram(points), Point::Histogram(point)) => points.push(point),
-            (Points::Summary(points), Point::Summary(point)) => points.push(point),
-            // INVARIANT: the shape is part of the key, so a stream has points of one sort.
-            (
-                Points::Plain(_) | Points::Counter(_) | Points::Histogram(_) | Points::Summary(_),
-                _,
-            ) => {}
-        }
+        *latest = Some(Latest { own, shape, position, factor });
+        self.streams.push(position, point, factor);
     }
 
+    /// Where the stream of a point is, and what turns its values into the stream's unit.
     fn position(
         &mut self,
         context: &Context<'_>,
         own: &[KeyValue],
         shape: Shape,
         names: &mut Names<'_>,
-    ) -> Result<usize, String> {
+    ) -> Result<(usize, f64), String> {
         let name = &context.metric.name;
         // `http.client.request.duration` and its like are measured by the side that calls.
         let calls = name.split('.').any(|part| part == "client");
@@ -303,125 +246,12 @@ impl MetricsIn {
             attributes: attributes::all(own),
             shape,
         };
-        if let Some(&position) = self.index.get(&key) {
-            return Ok(position);
-        }
-        let points = match shape {
-            Shape::Plain(_) => Points::Plain(Vec::new()),
-            Shape::Counter(_) => Points::Counter(Vec::new()),
-            Shape::Histogram { .. } => Points::Histogram(Vec::new()),
-            Shape::Summary => Points::Summary(Vec::new()),
-        };
-        let repairs = repairs_before(context.metric);
-        let position = self.streams.len();
-        self.streams.push((key.clone(), Stream { factor, repairs, points }));
-        self.index.insert(key, position);
-        Ok(position)
+        Ok((self.streams.position(key, || repairs_before(context.metric)), factor))
     }
 
     /// The columns, in the order in which their streams first appeared.
     pub(crate) fn finish(self, notes: &mut Notes) -> Vec<MetricSeries> {
-        drop(self.index);
-        let mut all = Vec::new();
-        for (key, stream) in self.streams {
-            let mut found =
-                Finished { key: &key, repairs: Repairs::default(), resets: 0, out: &mut all };
-            found.finish(stream);
-            let Finished { repairs, resets, .. } = found;
-            let mut said = Vec::new();
-            for (count, what) in [
-                (repairs.out_of_order, "samples out of order were sorted in"),
-                (
-                    repairs.duplicated,
-                    "samples with the time of another were dropped, the last counts",
-                ),
-                (repairs.not_finite, "infinite values are kept as missing"),
-                (resets, "counter resets were taken as restarts"),
-            ] {
-                if count > 0 {
-                    said.push(format!("{count} {what}"));
-                }
-            }
-            if !said.is_empty() {
-                notes.whole(format!("`{}` of `{}`: {}", key.name, key.entity, said.join("; ")));
-            }
-        }
-        all
-    }
-}
-
-/// A stream on its way to its columns.
-struct Finished<'a> {
-    key: &'a Key,
-    repairs: Repairs,
-    resets: usize,
-    out: &'a mut Vec<MetricSeries>,
-}
-
-impl Finished<'_> {
-    fn finish(&mut self, stream: Stream) {
-        let factor = stream.factor;
-        match (stream.points, self.key.shape) {
-            (Points::Plain(samples), Shape::Plain(statistic)) => {
-                self.column(statistic, samples, stream.repairs);
-            }
-            (Points::Counter(mut points), Shape::Counter(statistic)) => {
-                self.repairs.add(in_order(&mut points, |point| point.time));
-                let (samples, resets) = cumulative::increases(&points);
-                self.resets = resets;
-                let samples = samples.into_iter().map(|(time, value)| (time, factor * value));
-                self.column(statistic, samples, self.repairs);
-            }
-            (Points::Histogram(mut points), Shape::Histogram { cumulative }) => {
-                self.repairs.add(in_order(&mut points, |point| point.time));
-                if cumulative {
-                    (points, self.resets) = histogram::increases(points);
-                }
-                for (statistic, samples) in histogram::columns(&points, factor) {
-                    self.column(statistic, samples, self.repairs);
-                }
-            }
-            (Points::Summary(mut points), Shape::Summary) => {
-                self.repairs.add(in_order(&mut points, |point| point.time));
-                let (columns, resets) = summary::columns(&points, factor);
-                self.resets = resets;
-                for (statistic, samples) in columns {
-                    self.column(statistic, samples, self.repairs);
-                }
-            }
-            // INVARIANT: the shape is part of the key, so a stream has points of one sort.
-            (
-                Points::Plain(_) | Points::Counter(_) | Points::Histogram(_) | Points::Summary(_),
-                _,
-            ) => {}
-        }
-    }
-
-    fn column(
-        &mut self,
-        statistic: Statistic,
-        samples: impl IntoIterator<Item = (i64, f64)>,
-        mut repairs: Repairs,
-    ) {
-        let (column, more) = Column::from_samples(samples);
-        self.repairs.add(more);
-        repairs.add(more);
-        if column.is_empty() {
-            return;
-        }
-        let counted = statistic == Statistic::Count
-            && matches!(self.key.shape, Shape::Histogram { .. } | Shape::Summary);
-        self.out.push(MetricSeries {
-            entity: self.key.entity.clone(),
-            peer: self.key.peer.clone(),
-            name: self.key.name.clone(),
-            statistic,
-            // How many there were has no unit, whatever was measured of each.
-            unit: if counted { "1".to_owned() } else { self.key.unit.clone() },
-            attributes: self.key.attributes.clone(),
-            column,
-            repairs,
-        });
+        self.streams.finish(notes)
     }
 }
 
@@ -528,95 +358,4 @@ fn cumulative(temporality: i32) -> Option<bool> {
         Ok(AggregationTemporality::Cumulative) => Some(true),
         Ok(AggregationTemporality::Unspecified) | Err(_) => None,
     }
-}
-
-/// Repairs that were made before the capsule was written.
-fn repairs_before(metric: &Metric) -> Repairs {
-    let count = |key| {
-        let text = attributes::find(&metric.metadata, key);
-        text.and_then(|text| text.parse().ok()).unwrap_or(0)
-    };
-    Repairs {
-        out_of_order: count(OUT_OF_ORDER),
-        duplicated: count(DUPLICATED),
-        not_finite: count(NOT_FINITE),
-    }
-}
-
-/// The lines that hold one series.
-pub(crate) fn lines_of_series(
-    series: &MetricSeries,
-) -> impl Iterator<Item = Result<MetricsData, Error>> + '_ {
-    let (times, values) = (series.column.times(), series.column.values());
-    let chunks = times.chunks(POINTS_PER_LINE).zip(values.chunks(POINTS_PER_LINE));
-    chunks.map(move |(times, values)| line_of_chunk(series, times, values))
-}
-
-fn line_of_chunk(
-    series: &MetricSeries,
-    times: &[i64],
-    values: &[f64],
-) -> Result<MetricsData, Error> {
-    let own: Vec<KeyValue> =
-        series.attributes.iter().map(|(key, value)| attributes::attribute(key, value)).collect();
-    let mut points = Vec::with_capacity(times.len());
-    for (&time, &value) in times.iter().zip(values) {
-        let nanos = u64::try_from(time).ok().and_then(|time| time.checked_mul(1_000_000));
-        let nanos = nanos.filter(|nanos| *nanos > 0).ok_or_else(|| Error::Unwritable {
-            what: format!(
-                "`{}` of `{}`: OTLP has no sample at {time} ms of Unix time",
-                series.name, series.entity
-            ),
-        })?;
-        points.push(NumberDataPoint {
-            attributes: own.clone(),
-            time_unix_nano: nanos,
-            flags: if value.is_nan() { NO_VALUE } else { 0 },
-            value: (!value.is_nan()).then_some(Value::AsDouble(value)),
-            ..NumberDataPoint::default()
-        });
-    }
-    let data = match series.statistic {
-        Statistic::Sum | Statistic::Count => Data::Sum(Sum {
-            data_points: points,
-            aggregation_temporality: AggregationTemporality::Delta.into(),
-            is_monotonic: !values.iter().any(|value| *value < 0.0),
-        }),
-        Statistic::Last
-        | Statistic::Mean
-        | Statistic::Max
-        | Statistic::P50
-        | Statistic::P90
-        | Statistic::P95
-        | Statistic::P99 => Data::Gauge(Gauge { data_points: points }),
-    };
-    let mut of_scope = vec![attributes::attribute(STATISTIC, series.statistic.label())];
-    of_scope.extend(series.peer.as_ref().map(|p| attributes::attribute(PEER, p.as_str())));
-    let metric = Metric {
-        name: series.name.clone(),
-        unit: series.unit.clone(),
-        metadata: metadata(series.repairs),
-        data: Some(data),
-        ..Metric::default()
-    };
-    let scope: InstrumentationScope = attributes::scope(of_scope);
-    let scope = ScopeMetrics { scope: Some(scope), metrics: vec![metric], ..Default::default() };
-    Ok(MetricsData {
-        resource_metrics: vec![ResourceMetrics {
-            resource: Some(attributes::resource(series.entity.as_str())),
-            scope_metrics: vec![scope],
-            ..ResourceMetrics::default()
-        }],
-    })
-}
-
-fn metadata(repairs: Repairs) -> Vec<KeyValue> {
-    let all = [
-        (OUT_OF_ORDER, repairs.out_of_order),
-        (DUPLICATED, repairs.duplicated),
-        (NOT_FINITE, repairs.not_finite),
-    ];
-    let made = all.into_iter().filter(|(_, count)| *count > 0);
-    made.map(|(key, count)| attributes::number(key, i64::try_from(count).unwrap_or(i64::MAX)))
-        .collect()
 }

@@ -16,6 +16,8 @@ pub(super) struct Point {
     count: f64,
     sum: f64,
     quantiles: Vec<(Statistic, f64)>,
+    /// Turns values into our unit.
+    pub(super) factor: f64,
 }
 
 /// A point, and whether it carries quantiles we have no word for.
@@ -37,28 +39,29 @@ pub(super) fn point(wire: &SummaryDataPoint) -> (Point, bool) {
         count: value(wire.count as f64),
         sum: value(wire.sum),
         quantiles,
+        factor: 1.0,
     };
     (point, unknown)
 }
 
 /// The columns of points in time order, and how often the summary began anew. Count and sum of a
 /// summary run since its start; its quantiles are of the moment.
-pub(super) fn columns(points: &[Point], factor: f64) -> (Columns, usize) {
+pub(super) fn columns(points: &[Point]) -> (Columns, usize) {
     let counter = |value: &dyn Fn(&Point) -> f64| {
         let point = |p: &Point| cumulative::Point { time: p.time, start: p.start, value: value(p) };
         cumulative::increases(&points.iter().map(point).collect::<Vec<_>>())
     };
     let (counts, resets) = counter(&|point| point.count);
-    let (sums, _) = counter(&|point| point.sum);
+    let (sums, _) = counter(&|point| point.factor * point.sum);
     let mean = |(&(time, count), &(_, sum)): (&(i64, f64), &(i64, f64))| {
-        (time, if count > 0.0 { factor * sum / count } else { f64::NAN })
+        (time, if count > 0.0 { sum / count } else { f64::NAN })
     };
     let means = counts.iter().zip(&sums).map(mean).collect();
     let mut out = vec![(Statistic::Count, counts), (Statistic::Mean, means)];
     for wanted in [Statistic::P50, Statistic::P90, Statistic::P95, Statistic::P99, Statistic::Max] {
         let value = |point: &Point| {
             let found = point.quantiles.iter().find(|(found, _)| *found == wanted)?;
-            Some((point.time, factor * found.1))
+            Some((point.time, point.factor * found.1))
         };
         let column: Vec<(i64, f64)> = points.iter().filter_map(value).collect();
         if !column.is_empty() {
@@ -103,8 +106,9 @@ mod tests {
         let points: Vec<(Point, bool)> =
             [wire(1, 4, 8.0, 2.0), wire(2, 6, 9.0, 0.5)].iter().map(point).collect();
         assert!(points.iter().all(|(_, unknown)| *unknown));
-        let points: Vec<Point> = points.into_iter().map(|(point, _)| point).collect();
-        let (found, resets) = columns(&points, 10.0);
+        let scaled = |(point, _)| Point { factor: 10.0, ..point };
+        let points: Vec<Point> = points.into_iter().map(scaled).collect();
+        let (found, resets) = columns(&points);
         assert_eq!(resets, 0);
         assert_eq!(
             found,

@@ -83,6 +83,18 @@ fn milliseconds_become_seconds_and_percent_stays() {
 }
 
 #[test]
+fn one_metric_in_two_units_is_one_column() {
+    let gauge = |second: u64, unit: &str, value: f64| {
+        metric(&format!(
+            r#"{{"name":"x","unit":"{unit}","gauge":{{"dataPoints":[{{"timeUnixNano":"{second}000000000","asDouble":{value}}}]}}}}"#
+        ))
+    };
+    let text =
+        format!("{}\n{}\n", gauge(1_767_225_601, "ms", 250.0), gauge(1_767_225_602, "s", 0.5));
+    assert_eq!(values(&one(&text)), [0.25, 0.5]);
+}
+
+#[test]
 fn a_histogram_becomes_count_mean_and_quantiles() {
     let point = r#""count":"10","sum":2500,"bucketCounts":["5","5","0"],"explicitBounds":[100,500],"min":1,"max":480"#;
     let points = points(&[point]);
