@@ -129,3 +129,44 @@ fn an_unknown_fault_mode_gets_the_list() {
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains("bad_deployment"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_case_that_became_worse_is_told_against_the_baseline() {
+    let (folder, capsule) = simulated(&["--fault", "connection_pool_exhausted"]);
+    let folder = folder.path();
+    let report = done(folder, &["eval", "recorded", "--json"]);
+    fs::write(folder.join("before.json"), report).unwrap();
+    let same = done(folder, &["eval", "recorded", "--baseline", "before.json"]);
+    assert!(same.contains("nothing changed"), "{same}");
+
+    // Another truth makes the same verdict wrong.
+    let expect = "verdict = \"cause_found\"\n[[cause]]\nentity = \"cart\"\n";
+    fs::write(folder.join(&capsule).join("expect.toml"), expect).unwrap();
+    let worse = nightjar(folder, &["eval", "recorded", "--baseline", "before.json"]);
+    assert_eq!(worse.code, 3, "{}", worse.stdout);
+
+    fs::write(folder.join("before.json"), "{}").unwrap();
+    let broken = nightjar(folder, &["eval", "recorded", "--baseline", "before.json"]);
+    assert_eq!(broken.code, 1);
+    assert!(broken.stderr.contains("hint: write one with"), "{}", broken.stderr);
+}
+
+#[test]
+fn a_capsule_without_its_truth_is_not_judged() {
+    let (folder, capsule) = simulated(&["--fault", "connection_pool_exhausted"]);
+    fs::remove_file(folder.path().join(&capsule).join("expect.toml")).unwrap();
+    let ended = nightjar(folder.path(), &["eval", "recorded"]);
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("has no expect.toml: not judged"), "{}", ended.stderr);
+}
+
+#[test]
+fn files_of_an_exporter_become_a_capsule() {
+    let (folder, capsule) = simulated(&["--fault", "throttled"]);
+    let source = folder.path().join(&capsule);
+    fs::remove_file(source.join("capsule.toml")).unwrap();
+    assert_eq!(nightjar(folder.path(), &["investigate", &capsule]).code, 1);
+    done(folder.path(), &["capsule", "import", &capsule, "imported/one"]);
+    let text = done(folder.path(), &["investigate", "imported/one"]);
+    assert!(text.contains("payments-table: throttled"), "{text}");
+}
