@@ -158,6 +158,8 @@ impl Solver<'_> {
         let arrived = (seen.count * (1.0 - point.down)).round();
         let node_failure = 1.0 - (1.0 - point.failure) / (1.0 - point.down).max(1e-9);
         let failed = self.part(arrived, node_failure);
+        // What is turned away is answered at once.
+        let quick = (point.rejected / node_failure.max(1e-9)).min(1.0);
         let carried = &self.carried[at];
         let node = &self.system.nodes[at];
         let consumer = self.consumers[at].map(|consumer| &self.carried[consumer]);
@@ -171,7 +173,7 @@ impl Solver<'_> {
         let is_limited = node.admitted_per_second.is_some() || node.kind() == EntityKind::Function;
         NodeFrame {
             answered: summary(arrived - failed, seen.mean, point.variance),
-            failed: summary(failed, seen.mean, point.variance),
+            failed: summary(failed, seen.mean * (1.0 - quick), point.variance),
             processor: (point.utilization * self.speeds[at]
                 + node.hog / node.processors.max(1) as f64)
                 .min(1.0),

@@ -58,7 +58,11 @@ fn message(
             let row = 80 + dice.below(4);
             let name = class_name(node);
             let text = format!(
-                "unhandled exception for order {order}\njava.lang.IllegalStateException: unexpected null in field `discount` of order {order}\n\tat com.example.{name}.PriceRules.apply(PriceRules.java:{row})\n\tat com.example.{name}.Handler.process(Handler.java:41)\n\tat com.example.{name}.Server.dispatch(Server.java:17)"
+                "unhandled exception for order {order}\n\
+                 java.lang.IllegalStateException: unexpected null in field `discount` of order {order}\n\
+                 \tat com.example.{name}.PriceRules.apply(PriceRules.java:{row})\n\
+                 \tat com.example.{name}.Handler.process(Handler.java:41)\n\
+                 \tat com.example.{name}.Server.dispatch(Server.java:17)"
             );
             (Error, "app.Handler", text)
         }
@@ -110,7 +114,8 @@ fn message(
                 Error,
                 "kernel",
                 format!(
-                    "Memory cgroup out of memory: Killed process {process} (java) total-vm:{used:.0}kB, limit {limit:.0}kB, reason OOMKilled"
+                    "Memory cgroup out of memory: Killed process {process} \
+                     (java) total-vm:{used:.0}kB, limit {limit:.0}kB, reason OOMKilled"
                 ),
             )
         }
@@ -147,7 +152,8 @@ fn reason(error: CallError, to: &Node, dice: &mut Dice) -> String {
         (CallError::Throttled, EntityKind::Table) => {
             let request = dice.hex(26).to_uppercase();
             format!(
-                "ProvisionedThroughputExceededException: The level of configured provisioned throughput for the table was exceeded (Status Code: 400, Request ID: {request})"
+                "ProvisionedThroughputExceededException: The level of configured provisioned throughput \
+                 for the table was exceeded (Status Code: 400, Request ID: {request})"
             )
         }
         (CallError::Throttled, _) => {
