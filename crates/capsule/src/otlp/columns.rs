@@ -28,7 +28,9 @@ pub(crate) fn lines_of_series(
 ) -> impl Iterator<Item = Result<MetricsData, Error>> + '_ {
     let (times, values) = (series.column.times(), series.column.values());
     let chunks = times.chunks(POINTS_PER_LINE).zip(values.chunks(POINTS_PER_LINE));
-    chunks.map(move |(times, values)| line_of_chunk(series, times, values))
+    // That a series exists and holds nothing is worth a line as well.
+    let empty = times.is_empty().then_some((&[][..], &[][..]));
+    chunks.chain(empty).map(move |(times, values)| line_of_chunk(series, times, values))
 }
 
 fn line_of_chunk(
@@ -71,10 +73,15 @@ fn line_of_chunk(
     };
     let mut of_scope = vec![attributes::attribute(STATISTIC, series.statistic.label())];
     of_scope.extend(series.peer.as_ref().map(|p| attributes::attribute(PEER, p.as_str())));
+    let mut metadata = metadata(series.repairs);
+    if times.is_empty() {
+        // Without points the attributes have no other place.
+        metadata.extend(own);
+    }
     let metric = Metric {
         name: series.name.clone(),
         unit: series.unit.clone(),
-        metadata: metadata(series.repairs),
+        metadata,
         data: Some(data),
         ..Metric::default()
     };

@@ -108,6 +108,9 @@ impl MetricsIn {
             ),
             Some(Data::Gauge(gauge)) => {
                 let shape = Shape::Plain(context.statistic.unwrap_or(Statistic::Last));
+                if gauge.data_points.is_empty() {
+                    self.empty(context, shape, names, troubles);
+                }
                 for wire in &gauge.data_points {
                     budget.samples(file, 1)?;
                     let point = Point::Plain(millis(wire.time_unix_nano), value(wire, troubles));
@@ -120,6 +123,9 @@ impl MetricsIn {
                     troubles.add(NO_TEMPORALITY);
                     return Ok(());
                 };
+                if sum.data_points.is_empty() {
+                    self.empty(context, shape, names, troubles);
+                }
                 for wire in &sum.data_points {
                     budget.samples(file, 1)?;
                     let (time, value) = (millis(wire.time_unix_nano), value(wire, troubles));
@@ -180,6 +186,23 @@ impl MetricsIn {
             }
         }
         Ok(())
+    }
+
+    /// A series of ours that holds nothing: its attributes stand in the metric's metadata. What
+    /// others write without points says nothing.
+    fn empty(
+        &mut self,
+        context: &Context<'_>,
+        shape: Shape,
+        names: &mut Names<'_>,
+        troubles: &mut Troubles,
+    ) {
+        if context.statistic.is_none() {
+            return;
+        }
+        if let Err(why) = self.position(context, &context.metric.metadata, shape, names) {
+            troubles.add(format!("{why}; left out"));
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call per sort of point, all alike")]

@@ -187,7 +187,8 @@ impl Finished<'_> {
         let (column, more) = Column::from_samples(samples);
         self.repairs.add(more);
         repairs.add(more);
-        if column.is_empty() {
+        // Only a column that was written as empty is one; a lone first point of a counter isn't.
+        if column.is_empty() && !matches!(self.key.shape, Shape::Plain(_)) {
             return;
         }
         let counted = statistic == Statistic::Count

@@ -65,7 +65,7 @@ fn series() -> impl Strategy<Value = MetricSeries> {
         (entity(), option::of(entity()), statistic()),
         prop_oneof![Just("ms"), Just("s"), Just("%"), Just("{request}"), Just("")],
         btree_map("[a-z.]{1,8}", text(), 0..3),
-        btree_map(0..86_400_000_i64, number(), 1..20),
+        btree_map(0..86_400_000_i64, number(), 0..20),
         (0..3_usize, 0..3_usize),
     )
         .prop_map(|((entity, peer, statistic), unit, attributes, samples, repairs)| {
