@@ -37,6 +37,7 @@ lint:
 
 # nextest runs tests of all crates side by side; plain cargo does where it isn't installed.
 unit:
+	@test -d ../shared/data || echo "skipped: tests on recorded incidents, since ../shared/data isn't there"
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
 		echo "$(CARGO) nextest run --workspace"; \
 		$(CARGO) nextest run --locked --workspace --status-level fail; \
