@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use nightjar_connect::{Connection, Error, Query, Question};
 use nightjar_incident::journal::{Chain, Entry, Kind};
 use nightjar_incident::{
-    Alert, AlertId, Content, Execution, ExecutionId, Incident, IncidentId, Investigation,
-    RawAlert, SpaceId, Stage, TriageDecision, TriageNote, Verdict, Window,
+    Alert, AlertId, Content, Execution, ExecutionId, Incident, IncidentId, Investigation, RawAlert,
+    SpaceId, Stage, TriageDecision, TriageNote, Verdict, Window,
 };
 use nightjar_topology::Topology;
 use serde_json::json;
@@ -69,10 +69,7 @@ struct Work {
 ///
 /// # Errors
 /// When the alerts themselves can't be read; everything else becomes a gap.
-pub async fn conduct(
-    setup: &Setup<'_>,
-    sink: &mut dyn FnMut(&Entry),
-) -> Result<Outcome, Error> {
+pub async fn conduct(setup: &Setup<'_>, sink: &mut dyn FnMut(&Entry)) -> Result<Outcome, Error> {
     let messages = messages(setup.connections).await?;
     let mut conductor = Conductor {
         setup,
@@ -146,7 +143,12 @@ impl Conductor<'_, '_> {
         match parsed {
             Err(rejected) => {
                 let reason = rejected.to_string();
-                self.note(now, Kind::Error, "payloads", json!({ "rejected": message, "reason": reason }));
+                self.note(
+                    now,
+                    Kind::Error,
+                    "payloads",
+                    json!({ "rejected": message, "reason": reason }),
+                );
                 self.rejected.push(RejectedAlert { message: message.clone(), reason });
                 Vec::new()
             }
@@ -223,23 +225,33 @@ impl Conductor<'_, '_> {
             });
             return again.collect();
         }
+        let mut fires_again = false;
         if let Some(work) = self.work(&incident) {
+            fires_again = !resolves
+                && work.investigation.incident.alerts.iter().any(|known| {
+                    known.key == alert.key
+                        && known.provider == alert.provider
+                        && known.status == nightjar_incident::AlertStatus::Resolved
+                });
             nightjar_triage::admit(&mut work.investigation.incident, alert, entities);
             work.investigation.triage.push(note);
         }
-        // A repeat says nothing new; a link or a resolve does.
+        // A repeat says nothing new; a link, a resolve or a return does.
         if ruling.decision == TriageDecision::Linked {
             self.run(&incident, &format!("alert linked: {title}"), now).await;
         } else if resolves {
             self.run(&incident, &format!("alert resolved: {title}"), now).await;
+        } else if fires_again {
+            self.run(&incident, &format!("alert fires again: {title}"), now).await;
         }
         Vec::new()
     }
 
     async fn look_again(&mut self, incident: &IncidentId, minutes: i64, now: Timestamp) {
-        let settled = self.work(incident).and_then(|work| work.investigation.conclusion()).is_some_and(
-            |conclusion| conclusion.stage == Stage::Final,
-        );
+        let settled = self
+            .work(incident)
+            .and_then(|work| work.investigation.conclusion())
+            .is_some_and(|conclusion| conclusion.stage == Stage::Final);
         if !settled {
             self.run(incident, &format!("{minutes} min after it opened"), now).await;
         }

@@ -131,8 +131,9 @@ fn symptoms(alerts: &[Alert], topology: &Topology) -> Vec<Symptom> {
 fn write_down(conclusion: &Conclusion, plans: &[MitigationPlan], recorder: &mut Recorder<'_>) {
     let leading = conclusion.hypotheses.first();
     for observation in &conclusion.observations {
-        let matters = leading
-            .is_some_and(|h| h.support.contains(&observation.id) || h.against.contains(&observation.id));
+        let matters = leading.is_some_and(|h| {
+            h.support.contains(&observation.id) || h.against.contains(&observation.id)
+        });
         let kind = if matters { Kind::Finding } else { Kind::Observation };
         recorder.write(kind, "rootcause", json!(observation));
     }

@@ -36,7 +36,8 @@ impl<'a> Recorder<'a> {
     /// recorded as an error with the reason instead, so that nothing happens unrecorded.
     pub(crate) fn write(&mut self, kind: Kind, actor: &str, body: Value) {
         let entry = self.chain.append(self.at, kind, actor, body).or_else(|error| {
-            let told = serde_json::json!({ "unrecorded": kind.label(), "error": error.to_string() });
+            let told =
+                serde_json::json!({ "unrecorded": kind.label(), "error": error.to_string() });
             self.chain.append(self.at, Kind::Error, actor, told)
         });
         if let Ok(entry) = entry {

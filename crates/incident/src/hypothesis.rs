@@ -21,7 +21,9 @@ pub struct Hypothesis {
     pub support: Vec<ObservationId>,
     /// What is seen and doesn't fit, or should be seen and isn't.
     pub against: Vec<ObservationId>,
-    /// How probable, all hypotheses and "none of these" together being 1.
+    /// How probable. The best fault mode of a place carries the probability that the fault is at
+    /// this place at all; these and "none of these" add up to 1 before they are capped. A further
+    /// fault mode of the same place carries its own part of that.
     pub confidence: Share,
     /// How much of the symptom would go away if this were repaired, where excess adds up.
     pub share_explained: Option<Share>,

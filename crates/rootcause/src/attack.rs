@@ -1,8 +1,6 @@
 //! The attempt to break a hypothesis before it is believed: what would have to be true as well?
 
-use nightjar_incident::{
-    Direction, Observation, ObservationId, ObservationKind, Onset, Signal,
-};
+use nightjar_incident::{Direction, Observation, ObservationId, ObservationKind, Onset, Signal};
 
 use crate::excess::{Excess, Kind};
 use crate::explain::{Scene, Suspect};
@@ -35,10 +33,9 @@ fn order_of_onsets(scene: &Scene<'_>, suspect: &mut Suspect) {
     if late > limit::LATE_ROWS.value * row {
         suspect.score -= limit::MARK_WEAK.value;
         suspect.against.push(first.id.clone());
-        suspect.reasons.push(format!(
-            "what speaks for it began {:.0} minutes after the symptom",
-            late / 60.0
-        ));
+        suspect
+            .reasons
+            .push(format!("what speaks for it began {:.0} minutes after the symptom", late / 60.0));
     }
 }
 
@@ -69,7 +66,8 @@ fn neighbours(scene: &Scene<'_>, suspect: &mut Suspect, calm: &mut Vec<Observati
         let z = |kind: &Kind| center.excess(*kind).map_or(0.0, Excess::z);
         z(a).total_cmp(&z(b))
     });
-    let Some(kind) = loud.filter(|kind| center.excess(*kind).is_some_and(|e| e.z() >= limit::OWN_TEST.value))
+    let Some(kind) =
+        loud.filter(|kind| center.excess(*kind).is_some_and(|e| e.z() >= limit::OWN_TEST.value))
     else {
         return;
     };
@@ -94,7 +92,8 @@ fn neighbours(scene: &Scene<'_>, suspect: &mut Suspect, calm: &mut Vec<Observati
     };
     for &callee in &center.callees {
         let Some(other) = graph.nodes.get(callee) else { continue };
-        if let Some(excess) = other.excess(kind).filter(|e| e.known && e.z() < limit::CALM_Z.value) {
+        if let Some(excess) = other.excess(kind).filter(|e| e.known && e.z() < limit::CALM_Z.value)
+        {
             let id = note(&other.place, excess, calm);
             if let Some(evidence) = ledger.tables.get(other.table).map(|t| t.evidence.clone())
                 && let Some(observation) = calm.iter_mut().find(|o| o.id == id)
@@ -109,8 +108,8 @@ fn neighbours(scene: &Scene<'_>, suspect: &mut Suspect, calm: &mut Vec<Observati
         let sent: f64 = excess.requests.iter().sum();
         // What the caller should suffer, were it hurt in proportion, against what would show.
         let due = total * (sent / requests.max(1.0)).min(1.0);
-        let noise = excess.variance.iter().sum::<f64>().sqrt()
-            + excess.offset.iter().sum::<f64>().abs();
+        let noise =
+            excess.variance.iter().sum::<f64>().sqrt() + excess.offset.iter().sum::<f64>().abs();
         if excess.z() < 1.0 && due > limit::OWN_TEST.value * noise && sent > 0.2 * requests {
             let id = note(&caller.place, excess, calm);
             if let Some(evidence) = ledger.tables.get(caller.table).map(|t| t.evidence.clone())

@@ -58,7 +58,8 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         (Some(flow), Some(graph)) => start_of(graph, flow.symptom),
         _ => case.symptoms.iter().map(|symptom| symptom.entity.clone()).collect(),
     };
-    let scene = Scene { view: &view, graph, flow: flow.as_ref(), observations: &observations, starts };
+    let scene =
+        Scene { view: &view, graph, flow: flow.as_ref(), observations: &observations, starts };
     let mut ranked = suspects(&scene);
     let calm = attack(&scene, &mut ranked);
     normalise(&mut ranked);
@@ -227,9 +228,7 @@ fn decide(
         Complaint::Usual(..) | Complaint::Shows(_) | Complaint::Unmeasured => {}
     }
     if case.symptoms.is_empty() {
-        return Decision::Unknown(
-            "no alert names an entity that the topology knows".to_owned(),
-        );
+        return Decision::Unknown("no alert names an entity that the topology knows".to_owned());
     }
     let Some(leading) = leading else {
         return Decision::Unknown("nothing that was seen points anywhere".to_owned());
@@ -310,7 +309,9 @@ fn statement(cause: &Hypothesis, observations: &[Observation], view: &View<'_>) 
             Some(peer) => format!("Requests from `{peer}` to `{entity}` take long on the way"),
             None => format!("Requests to `{entity}` take long on the way"),
         },
-        FaultMode::Slow => format!("The {kind} `{entity}` became slow; what made it so wasn't seen"),
+        FaultMode::Slow => {
+            format!("The {kind} `{entity}` became slow; what made it so wasn't seen")
+        }
         FaultMode::Failing => {
             format!("The {kind} `{entity}` began to fail; what made it so wasn't seen")
         }

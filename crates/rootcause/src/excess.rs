@@ -36,8 +36,6 @@ pub(crate) struct Excess {
     pub(crate) requests: Vec<f64>,
     /// The usual level: seconds, or share of requests that fail.
     pub(crate) usual: f64,
-    /// Short-term standard deviation of the level.
-    pub(crate) scale: f64,
     /// Whether there was enough reference to know the usual level.
     pub(crate) known: bool,
     /// The stretch that stands out most, if any does.
@@ -122,10 +120,8 @@ pub(crate) fn excess(ledger: &Ledger, table: &Table, kind: Kind, quiet: usize) -
         drift = drift.hypot(limit::DRIFT_SHARE.value * usual);
     }
     let before = quiet.min(values.len());
-    let (early, early_requests): (f64, f64) = (
-        values.iter().take(before).sum(),
-        window.requests.iter().take(before).sum(),
-    );
+    let (early, early_requests): (f64, f64) =
+        (values.iter().take(before).sum(), window.requests.iter().take(before).sum());
     if early_requests > 0.0 {
         drift = drift.max(early.abs() / early_requests - 2.0 * base.scale);
     }
@@ -140,7 +136,6 @@ pub(crate) fn excess(ledger: &Ledger, table: &Table, kind: Kind, quiet: usize) -
         offset,
         requests: window.requests,
         usual,
-        scale: base.scale,
         known,
         pulse: None,
     };
@@ -195,9 +190,8 @@ impl Base {
         let spread = robust::quantile(&values, 0.95) - robust::quantile(&values, 0.05);
         let short = robust::short_term_sd(&values);
         let short = if short.is_nan() { 0.0 } else { short };
-        let scale = short
-            .max(limit::SPREAD_SHARE.value * spread)
-            .max(limit::LATENCY_FLOOR.value * level);
+        let scale =
+            short.max(limit::SPREAD_SHARE.value * spread).max(limit::LATENCY_FLOOR.value * level);
         let hourly = hourly(rows, |here| robust::median(&here.map(|(_, x)| x).collect::<Vec<_>>()));
         let samples = values.len() as f64;
         Self { level, scale, drift: deviation(&hourly), overdispersion: 1.0, samples }
@@ -241,15 +235,13 @@ impl Base {
 }
 
 /// One number an hour of rows with requests: `(requests, value)`.
-fn hourly(
-    rows: &Rows,
-    summary: impl Fn(&mut dyn Iterator<Item = (f64, f64)>) -> f64,
-) -> Vec<f64> {
+fn hourly(rows: &Rows, summary: impl Fn(&mut dyn Iterator<Item = (f64, f64)>) -> f64) -> Vec<f64> {
     let hour = |time: i64| time.div_euclid(3_600_000);
     let mut found = Vec::new();
     let mut start = 0;
     while let Some(&first) = rows.times.get(start) {
-        let end = start + rows.times.iter().skip(start).take_while(|&&t| hour(t) == hour(first)).count();
+        let end =
+            start + rows.times.iter().skip(start).take_while(|&&t| hour(t) == hour(first)).count();
         let mut here = (start..end).filter_map(|row| {
             let (r, x) = (*rows.requests.get(row)?, *rows.values.get(row)?);
             (r > 0.0 && !x.is_nan()).then_some((r, x))
@@ -270,11 +262,8 @@ fn deviation(values: &[f64]) -> f64 {
 
 /// The level a place shows in the first row of the window in which it has requests.
 fn first_level(window: &Rows, kind: Kind) -> Option<f64> {
-    let (r, x) = window
-        .requests
-        .iter()
-        .zip(&window.values)
-        .find(|(r, x)| **r > 0.0 && !x.is_nan())?;
+    let (r, x) =
+        window.requests.iter().zip(&window.values).find(|(r, x)| **r > 0.0 && !x.is_nan())?;
     Some(match kind {
         Kind::Time => *x,
         Kind::Errors => (x / r).clamp(0.0, 1.0),
@@ -283,7 +272,8 @@ fn first_level(window: &Rows, kind: Kind) -> Option<f64> {
 
 /// The highest level a place shows within the window: how unsure an unknown usual level is.
 fn observed_level(window: &Rows, kind: Kind) -> f64 {
-    let levels = window.requests.iter().zip(&window.values).filter(|(r, x)| **r > 0.0 && !x.is_nan());
+    let levels =
+        window.requests.iter().zip(&window.values).filter(|(r, x)| **r > 0.0 && !x.is_nan());
     levels
         .map(|(&r, &x)| match kind {
             Kind::Time => x,

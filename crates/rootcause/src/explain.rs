@@ -119,7 +119,7 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
     let mut found: BTreeMap<Culprit, Candidate> = BTreeMap::new();
     if let (Some(graph), Some(flow)) = (scene.graph, scene.flow) {
         for root in &flow.roots {
-            let Some(culprit) = graph.culprit(root.node) else { continue };
+            let Some(culprit) = graph.culprit(root.node, root.kind) else { continue };
             let known = found.entry(culprit.clone()).or_insert_with(|| Candidate {
                 culprit,
                 mass: 0.0,
@@ -150,10 +150,9 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
     let reachable = suppliers(scene);
     for observation in scene.observations.iter().filter(|o| marks_a_place(o)) {
         let culprit = match (&observation.peer, observation.kind) {
-            (Some(peer), ObservationKind::NetworkGap) => Culprit::Connection {
-                from: peer.clone(),
-                to: observation.entity.clone(),
-            },
+            (Some(peer), ObservationKind::NetworkGap) => {
+                Culprit::Connection { from: peer.clone(), to: observation.entity.clone() }
+            }
             (None | Some(_), _) => Culprit::Entity(observation.entity.clone()),
         };
         if found.contains_key(&culprit) {
@@ -171,14 +170,39 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
         };
         found.insert(culprit, candidate);
     }
-    let floors: Vec<(Culprit, f64)> =
-        found.values().map(|c| (c.culprit.clone(), floor(scene, c, &found))).collect();
+    let floors: Vec<(Culprit, f64)> = found
+        .values()
+        .map(|c| (c.culprit.clone(), floor(scene, c, &found).max(at_the_door(&c.culprit, &found))))
+        .collect();
     for (culprit, floor) in floors {
         if let Some(candidate) = found.get_mut(&culprit) {
             candidate.mass = candidate.mass.max(floor);
         }
     }
-    found.into_values().collect()
+    // A reader wants to see what was ruled out: the places nearest to the symptom, hardly probable.
+    let mut bystanders: Vec<(&EntityId, &Vec<EntityId>)> = reachable
+        .iter()
+        .filter(|(id, _)| {
+            !found.keys().any(|culprit| matches!(culprit, Culprit::Entity(e) if e == *id))
+        })
+        .collect();
+    bystanders.sort_by_key(|(_, path)| path.len());
+    let kind = scene.flow.map(|flow| flow.symptom.1);
+    let missing = limit::LEADS.saturating_sub(found.len());
+    let fill: Vec<Candidate> = bystanders
+        .into_iter()
+        .take(missing)
+        .enumerate()
+        .map(|(rank, (id, path))| Candidate {
+            culprit: Culprit::Entity(id.clone()),
+            mass: limit::BYSTANDER.value / (rank + 1) as f64,
+            kind,
+            node: scene.graph.and_then(|graph| graph.entity(id)),
+            path: path.clone(),
+            share: Some(0.0),
+        })
+        .collect();
+    found.into_values().chain(fill).collect()
 }
 
 /// Whether an observation by itself makes its entity a suspect.
@@ -216,6 +240,16 @@ fn floor(scene: &Scene<'_>, candidate: &Candidate, all: &BTreeMap<Culprit, Candi
         .map(|service| service.mass)
         .sum();
     (carried * limit::HOST_SHARE.value).max(limit::FLOOR_UNSEEN.value)
+}
+
+/// What the way to a place is suspected of, the place itself may have done: it may be slow to
+/// accept a request that it then answers fast.
+fn at_the_door(culprit: &Culprit, all: &BTreeMap<Culprit, Candidate>) -> f64 {
+    let Culprit::Entity(id) = culprit else { return 0.0 };
+    let ways = all.values().filter(
+        |candidate| matches!(&candidate.culprit, Culprit::Connection { to, .. } if to == id),
+    );
+    ways.map(|way| way.mass).sum::<f64>() * limit::DOOR_SHARE.value
 }
 
 /// Everything a fault can reach the symptom from, with the way up to it.

@@ -53,8 +53,6 @@ pub(crate) struct Flow {
     pub(crate) symptom: State,
     /// Probability that the fault starts at a place, most probable first.
     pub(crate) roots: Vec<Root>,
-    /// Probability that the excess of a place takes part at all.
-    pub(crate) mass: BTreeMap<State, f64>,
 }
 
 /// A place where the fault may start.
@@ -136,12 +134,14 @@ impl Graph {
         found
     }
 
-    /// The entities a place's excess speaks of when it starts there: for an edge the callee, if
-    /// the callee measures nothing itself, since then slow network and slow callee look the same.
-    pub(crate) fn culprit(&self, node: usize) -> Option<Culprit> {
+    /// What a place's excess speaks of when it starts there. Time that passes on an edge is the
+    /// network's, unless the callee measures nothing itself: then slow network and slow callee look
+    /// the same. Calls that fail on an edge without the callee noticing never reached it, mostly
+    /// because it wasn't there.
+    pub(crate) fn culprit(&self, node: usize, kind: Kind) -> Option<Culprit> {
         Some(match &self.nodes.get(node)?.place {
             Place::Entity(id) => Culprit::Entity(id.clone()),
-            Place::Edge { from, to } if self.entity(to).is_some() => {
+            Place::Edge { from, to } if kind == Kind::Time && self.entity(to).is_some() => {
                 Culprit::Connection { from: from.clone(), to: to.clone() }
             }
             Place::Edge { to, .. } => Culprit::Entity(to.clone()),
@@ -199,7 +199,7 @@ impl Graph {
         }
         let mut roots: Vec<Root> = roots.into_values().collect();
         roots.sort_by(|a, b| b.mass.total_cmp(&a.mass).then(a.node.cmp(&b.node)));
-        Flow { symptom, roots, mass }
+        Flow { symptom, roots }
     }
 
     /// Callers before callees, the symptom first, cycles broken at the first visit. Places that
@@ -256,12 +256,8 @@ impl Graph {
         let (index, kind) = here;
         let Some(node) = self.nodes.get(index) else { return Vec::new() };
         let Some(own) = node.excess(kind) else { return Vec::new() };
-        let mut found = vec![Explanation {
-            by: None,
-            log_weight: itself(own),
-            probability: 0.0,
-            share: 1.0,
-        }];
+        let mut found =
+            vec![Explanation { by: None, log_weight: itself(own), probability: 0.0, share: 1.0 }];
         let other = match kind {
             Kind::Time => Kind::Errors,
             Kind::Errors => Kind::Time,
@@ -286,7 +282,8 @@ impl Graph {
         }
         if is_symptom {
             for (stranger, node) in self.nodes.iter().enumerate() {
-                let known = stranger == index || self.nodes.get(index).is_none_or(|n| n.callees.contains(&stranger));
+                let known = stranger == index
+                    || self.nodes.get(index).is_none_or(|n| n.callees.contains(&stranger));
                 let Some(theirs) = node.excess(kind).filter(|_| !known) else { continue };
                 if matches!(node.place, Place::Edge { .. }) || self.reaches(stranger, index) {
                     continue;
@@ -329,8 +326,9 @@ impl Graph {
         let middle = if is_edge(caller) {
             median(caller).zip(median(callee)).map(|(edge, all)| edge / all)
         } else {
-            let callers = (0..self.nodes.len())
-                .filter(|&other| self.nodes.get(other).is_some_and(|n| n.callees.contains(&callee)));
+            let callers = (0..self.nodes.len()).filter(|&other| {
+                self.nodes.get(other).is_some_and(|n| n.callees.contains(&callee))
+            });
             let all: f64 = callers.filter_map(median).sum();
             median(caller).map(|mine| mine / all.max(mine))
         };
@@ -381,8 +379,12 @@ impl Share {
     /// The share converted into excess of the other kind: a rate known within a factor.
     fn converted(self, from: Kind) -> Self {
         match from {
-            Kind::Time => Self { middle: self.middle * limit::SLOWNESS_TO_ERRORS.value, below: 1.0 },
-            Kind::Errors => Self { middle: self.middle * limit::ERRORS_TO_SLOWNESS.value, below: 1.3 },
+            Kind::Time => {
+                Self { middle: self.middle * limit::SLOWNESS_TO_ERRORS.value, below: 1.0 }
+            }
+            Kind::Errors => {
+                Self { middle: self.middle * limit::ERRORS_TO_SLOWNESS.value, below: 1.3 }
+            }
         }
     }
 

@@ -32,10 +32,8 @@ pub(crate) struct Table {
     pub(crate) requests: Vec<f64>,
     /// Whether requests were counted at all.
     pub(crate) counted: bool,
-    /// Seconds, mean over the row's requests (or the quantile named by `statistic`).
+    /// Seconds, mean over the row's requests (the lowest quantile where no mean is recorded).
     pub(crate) latency: Option<Vec<f64>>,
-    /// What `latency` holds.
-    pub(crate) statistic: Statistic,
     /// Failed requests in the row.
     pub(crate) errors: Option<Vec<f64>>,
     /// Where the numbers come from.
@@ -127,7 +125,8 @@ impl Ledger {
         let rows: Vec<i64> = buckets.values().copied().collect();
         let keys: Vec<i64> = buckets.keys().copied().collect();
         let split = |at: i64| rows.partition_point(|&time| time < at);
-        let reference = split(reference.from.as_millisecond())..split(reference.to.as_millisecond());
+        let reference =
+            split(reference.from.as_millisecond())..split(reference.to.as_millisecond());
         let window = split(window.from.as_millisecond())..split(window.to.as_millisecond());
         let adjacent = match (
             reference.end.checked_sub(1).and_then(|last| keys.get(last)),
@@ -185,7 +184,7 @@ impl<'a> Parts<'a> {
             });
         }
         let counted = requests.is_some();
-        let (latency, statistic) = self.mean_latency(spread);
+        let latency = self.mean_latency(spread);
         let requests = match (requests, &latency) {
             (Some(requests), _) => {
                 requests.into_iter().map(|r| if r.is_nan() { 0.0 } else { r.max(0.0) }).collect()
@@ -201,16 +200,13 @@ impl<'a> Parts<'a> {
             Some(spread(series).iter().zip(&requests).map(lost).collect())
         });
         let evidence = self.evidence.into_iter().collect();
-        Table { place, requests, counted, latency, statistic, errors, evidence }
+        Table { place, requests, counted, latency, errors, evidence }
     }
 
     /// The mean over all requests where means are recorded, weighted by their counts; else the
     /// lowest recorded quantile, which follows the mean best.
-    fn mean_latency(
-        &self,
-        spread: impl Fn(&MetricSeries) -> Vec<f64>,
-    ) -> (Option<Vec<f64>>, Statistic) {
-        let Some(statistic) = [
+    fn mean_latency(&self, spread: impl Fn(&MetricSeries) -> Vec<f64>) -> Option<Vec<f64>> {
+        let statistic = [
             Statistic::Mean,
             Statistic::P50,
             Statistic::P90,
@@ -220,9 +216,7 @@ impl<'a> Parts<'a> {
             Statistic::Max,
         ]
         .into_iter()
-        .find(|statistic| self.latency.iter().any(|series| series.statistic == *statistic)) else {
-            return (None, Statistic::Mean);
-        };
+        .find(|statistic| self.latency.iter().any(|series| series.statistic == *statistic))?;
         let mut weighted: Vec<(f64, f64)> = Vec::new();
         for series in self.latency.iter().filter(|series| series.statistic == statistic) {
             let values = spread(series);
@@ -242,8 +236,9 @@ impl<'a> Parts<'a> {
                 }
             }
         }
-        let mean = |(total, weight): (f64, f64)| if weight > 0.0 { total / weight } else { f64::NAN };
-        (Some(weighted.into_iter().map(mean).collect()), statistic)
+        let mean =
+            |(total, weight): (f64, f64)| if weight > 0.0 { total / weight } else { f64::NAN };
+        Some(weighted.into_iter().map(mean).collect())
     }
 }
 

@@ -84,9 +84,12 @@ pub(crate) fn all(view: &View<'_>) -> Vec<Observation> {
     drafts.into_iter().enumerate().map(number).collect()
 }
 
-/// An onset between two samples: after the one before, at the latest at the first deviating one.
+/// An onset between two samples: after the one before, at the latest when the interval of the first
+/// deviating one ended, whichever end of its interval a sample's time names. Unix milliseconds.
 fn between(before: Option<i64>, first: i64) -> Option<Onset> {
-    let latest = Timestamp::from_millisecond(first).ok()?;
-    let earliest = before.and_then(|at| Timestamp::from_millisecond(at).ok()).unwrap_or(latest);
-    Some(Onset { at: latest, earliest, latest })
+    let at = Timestamp::from_millisecond(first).ok()?;
+    let time = |millis: i64| Timestamp::from_millisecond(millis).ok();
+    let earliest = before.and_then(time).unwrap_or(at);
+    let latest = before.and_then(|before| time(first + (first - before))).unwrap_or(at);
+    Some(Onset { at, earliest, latest })
 }

@@ -54,7 +54,8 @@ pub(crate) fn complaint(case: &Case<'_>, graph: &Graph) -> Complaint {
     let all_resolved = !case.alerts.is_empty()
         && case.alerts.iter().all(|a| a.status == nightjar_incident::AlertStatus::Resolved);
     let over = |state: &State| calm_rows(graph, *state);
-    let enough = if all_resolved { 2.0 } else { limit::CALM_ROWS.value };
+    // The monitoring system saw it end too: one usual row agrees with that.
+    let enough = if all_resolved { 1.0 } else { limit::CALM_ROWS.value };
     let ongoing: Vec<State> =
         lasting.iter().copied().filter(|state| (over(state) as f64) < enough).collect();
     match (lasting.is_empty(), ongoing.is_empty()) {
@@ -84,9 +85,10 @@ pub(crate) fn excess_of(graph: &Graph, state: State) -> Option<&Excess> {
 fn dependents(case: &Case<'_>, graph: &Graph) -> Vec<State> {
     let mut nearest: BTreeMap<usize, Vec<State>> = BTreeMap::new();
     for symptom in case.symptoms {
-        let mut reach: Vec<(EntityId, usize)> = case
-            .topology
-            .blast_radius(&symptom.entity, |kind| kind.is_request() || kind == RelationKind::RunsOn);
+        let mut reach: Vec<(EntityId, usize)> =
+            case.topology.blast_radius(&symptom.entity, |kind| {
+                kind.is_request() || kind == RelationKind::RunsOn
+            });
         // Those who empty a queue decide how full it is.
         let consumers = case.topology.dependents(&symptom.entity);
         reach.extend(
@@ -144,9 +146,13 @@ fn nearest_to_users(graph: &Graph, states: &[State]) -> State {
     let z = |state: &State| excess_of(graph, *state).map_or(0.0, Excess::z);
     let is_below = |state: &State| {
         states.iter().any(|other| {
-            other.0 != state.0 && graph.reaches(other.0, state.0) && !graph.reaches(state.0, other.0)
+            other.0 != state.0
+                && graph.reaches(other.0, state.0)
+                && !graph.reaches(state.0, other.0)
         })
     };
     let top = states.iter().copied().filter(|state| !is_below(state));
-    top.max_by(|a, b| z(a).total_cmp(&z(b))).or_else(|| states.first().copied()).unwrap_or((0, Kind::Time))
+    top.max_by(|a, b| z(a).total_cmp(&z(b)))
+        .or_else(|| states.first().copied())
+        .unwrap_or((0, Kind::Time))
 }

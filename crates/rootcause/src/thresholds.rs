@@ -203,36 +203,20 @@ pub(crate) const MEMORY_NEAR_LIMIT: Threshold = number(
     "of the limit",
     "collectors start to fight for memory from about here",
 );
-pub(crate) const POOL_FLOOR: Threshold = number(
-    "POOL_FLOOR",
-    0.5,
-    "connections",
-    "half a connection is an average, not a move",
-);
+pub(crate) const POOL_FLOOR: Threshold =
+    number("POOL_FLOOR", 0.5, "connections", "half a connection is an average, not a move");
 pub(crate) const POOL_FULL: Threshold = number(
     "POOL_FULL",
     0.95,
     "of the limit",
     "sampled once a minute, a pool that is always full shows a connection less now and then",
 );
-pub(crate) const BACKLOG_FACTOR: Threshold = number(
-    "BACKLOG_FACTOR",
-    2.0,
-    "of the usual backlog",
-    "queues double without anyone noticing",
-);
-pub(crate) const STEADY_SHARE: Threshold = number(
-    "STEADY_SHARE",
-    0.9,
-    "of the last 60 samples",
-    "only what came regularly can be missed",
-);
-pub(crate) const SILENT_STEPS: Threshold = number(
-    "SILENT_STEPS",
-    3.0,
-    "samples",
-    "one or two late samples happen in every collector",
-);
+pub(crate) const BACKLOG_FACTOR: Threshold =
+    number("BACKLOG_FACTOR", 2.0, "of the usual backlog", "queues double without anyone noticing");
+pub(crate) const STEADY_SHARE: Threshold =
+    number("STEADY_SHARE", 0.9, "of the last 60 samples", "only what came regularly can be missed");
+pub(crate) const SILENT_STEPS: Threshold =
+    number("SILENT_STEPS", 3.0, "samples", "one or two late samples happen in every collector");
 pub(crate) const CHANGE_LOOKBACK: Threshold = number(
     "CHANGE_LOOKBACK",
     120.0,
@@ -251,12 +235,8 @@ pub(crate) const GAP_FLOOR: Threshold = number(
     "seconds",
     "a millisecond is the resolution of most latency histograms",
 );
-pub(crate) const LOG_Z: Threshold = number(
-    "LOG_Z",
-    4.0,
-    "standard deviations",
-    "for warnings and errors; as for gauges",
-);
+pub(crate) const LOG_Z: Threshold =
+    number("LOG_Z", 4.0, "standard deviations", "for warnings and errors; as for gauges");
 pub(crate) const LOG_Z_INFO: Threshold = number(
     "LOG_Z_INFO",
     8.0,
@@ -305,6 +285,20 @@ pub(crate) const HOST_SHARE: Threshold = number(
     "of the probability of what runs there",
     "about a third of the faults of services that share a host are the host's",
 );
+pub(crate) const DOOR_SHARE: Threshold = number(
+    "DOOR_SHARE",
+    0.5,
+    "of the probability of the way to it",
+    "what passes between sending and answering is about as often the callee's full queue as the network",
+);
+pub(crate) const BYSTANDER: Threshold = number(
+    "BYSTANDER",
+    1e-5,
+    "probability",
+    "places without any sign, listed so that a reader sees what was looked at",
+);
+/// Places that are ranked at the least, where there are as many.
+pub(crate) const LEADS: usize = 8;
 pub(crate) const MARKS_CAP: Threshold = number(
     "MARKS_CAP",
     6.0,
@@ -323,12 +317,8 @@ pub(crate) const MARK_CLEAR: Threshold = number(
     "log odds",
     "one mark that this fault always leaves and others rarely",
 );
-pub(crate) const MARK_WEAK: Threshold = number(
-    "MARK_WEAK",
-    1.5,
-    "log odds",
-    "a mark that other faults leave too",
-);
+pub(crate) const MARK_WEAK: Threshold =
+    number("MARK_WEAK", 1.5, "log odds", "a mark that other faults leave too");
 pub(crate) const NEW_LINES: Threshold = number(
     "NEW_LINES",
     0.7,
@@ -341,12 +331,8 @@ pub(crate) const CPU_FULL: Threshold = number(
     "share of the limit",
     "waiting for a processor grows steeply from about here",
 );
-pub(crate) const CPU_RISE: Threshold = number(
-    "CPU_RISE",
-    0.3,
-    "share of the limit",
-    "a third of the capacity more is no fluctuation",
-);
+pub(crate) const CPU_RISE: Threshold =
+    number("CPU_RISE", 0.3, "share of the limit", "a third of the capacity more is no fluctuation");
 pub(crate) const SURGE_FOLLOWS: Threshold = number(
     "SURGE_FOLLOWS",
     0.7,
@@ -388,24 +374,12 @@ pub(crate) const CAP_SYMPTOM: Threshold = number(
     "probability",
     "excess that stays with the symptom itself was its own in a third to a half of the cases; else something it calls isn't observed",
 );
-pub(crate) const CAP_PROVISIONAL: Threshold = number(
-    "CAP_PROVISIONAL",
-    0.5,
-    "probability",
-    "too little was seen after the onset",
-);
-pub(crate) const MIN_ROWS_AFTER: Threshold = number(
-    "MIN_ROWS_AFTER",
-    3.0,
-    "rows",
-    "fewer rows after the onset can't tell shapes apart",
-);
-pub(crate) const CALM_ROWS: Threshold = number(
-    "CALM_ROWS",
-    5.0,
-    "rows",
-    "as many usual rows after a pulse: it has recovered",
-);
+pub(crate) const CAP_PROVISIONAL: Threshold =
+    number("CAP_PROVISIONAL", 0.5, "probability", "too little was seen after the onset");
+pub(crate) const MIN_ROWS_AFTER: Threshold =
+    number("MIN_ROWS_AFTER", 3.0, "rows", "fewer rows after the onset can't tell shapes apart");
+pub(crate) const CALM_ROWS: Threshold =
+    number("CALM_ROWS", 5.0, "rows", "as many usual rows after a pulse: it has recovered");
 
 pub(crate) const LATE_ROWS: Threshold = number(
     "LATE_ROWS",
@@ -425,12 +399,8 @@ pub(crate) const ATTACK_WEIGHT: Threshold = number(
     "log odds",
     "one expectation that isn't met: measurements err too",
 );
-pub(crate) const CALM_Z: Threshold = number(
-    "CALM_Z",
-    1.5,
-    "standard deviations",
-    "well within the usual swings",
-);
+pub(crate) const CALM_Z: Threshold =
+    number("CALM_Z", 1.5, "standard deviations", "well within the usual swings");
 /// Hypotheses that are attacked: further ones can't become the first.
 pub(crate) const ATTACKED: usize = 5;
 
@@ -481,6 +451,8 @@ pub const TABLE: &[Threshold] = &[
     FLOOR_UNSEEN,
     FLOOR_CALM,
     HOST_SHARE,
+    DOOR_SHARE,
+    BYSTANDER,
     MARKS_CAP,
     MARK_CERTAIN,
     MARK_CLEAR,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// INVARIANT: times strictly increase, so one time has one value.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Vec<(i64, Option<f64>)>", into = "Vec<(i64, Option<f64>)>")]
+#[serde(from = "Vec<(i64, Option<f64>)>", into = "Vec<(i64, Option<f64>)>")]
 pub struct Column {
     times: Vec<i64>,
     values: Vec<f64>,
@@ -154,12 +154,10 @@ impl Column {
     }
 }
 
-impl TryFrom<Vec<(i64, Option<f64>)>> for Column {
-    type Error = std::convert::Infallible;
-
-    fn try_from(samples: Vec<(i64, Option<f64>)>) -> Result<Self, Self::Error> {
+impl From<Vec<(i64, Option<f64>)>> for Column {
+    fn from(samples: Vec<(i64, Option<f64>)>) -> Self {
         let samples = samples.into_iter().map(|(time, value)| (time, value.unwrap_or(f64::NAN)));
-        Ok(Self::from_samples(samples).0)
+        Self::from_samples(samples).0
     }
 }
 

@@ -37,9 +37,9 @@ pub fn log_density(x: &[f64], variance: &[f64], offsets: &[&[f64]]) -> f64 {
     if det.is_nan() || det <= 0.0 {
         return f64::NEG_INFINITY;
     }
-    let reduction =
-        (d * with_x[0] * with_x[0] - 2.0 * b * with_x[0] * with_x[1] + a * with_x[1] * with_x[1])
-            / det;
+    let reduction = (d * with_x[0] * with_x[0] - 2.0 * b * with_x[0] * with_x[1]
+        + a * with_x[1] * with_x[1])
+        / det;
     let density = -0.5 * (quadratic - reduction + log_det + det.ln());
     if density.is_nan() { f64::NEG_INFINITY } else { density }
 }
@@ -62,8 +62,7 @@ pub fn matched(x: &[f64], shape: &[f64], variance: &[f64], offset: &[f64]) -> Op
     }
     let numerator = hx - ho * ox / oo;
     let power = hh - ho * ho / oo;
-    (power > 0.0 && numerator.is_finite())
-        .then(|| (numerator / power.sqrt(), numerator / power))
+    (power > 0.0 && numerator.is_finite()).then(|| (numerator / power.sqrt(), numerator / power))
 }
 
 /// Natural logarithm of a sum of exponentials, without overflow. `-∞` of nothing.

@@ -57,7 +57,7 @@ pub(super) fn judge(scene: &Scene<'_>, candidate: &Candidate) -> Vec<Suspect> {
     let marks = Marks::at(scene, &candidate.culprit);
     let mut fits = Vec::new();
     match &candidate.culprit {
-        Culprit::Connection { .. } => fits.extend(network_delay(&marks)),
+        Culprit::Connection { to, .. } => fits.extend(network_delay(scene, &marks, to)),
         Culprit::Entity(id) => {
             fits.extend(connection_pool(&marks));
             fits.extend(throttled(&marks));
@@ -160,13 +160,7 @@ fn connection_pool(marks: &Marks<'_>) -> Option<Fit> {
     let says = marks.of(ObservationKind::Logs).filter(|o| mentions(o, &["pool", "connection"]));
     let support = ids(full.into_iter().chain(waiting).chain(says));
     let reason = "its connections are all in use while requests wait for one".to_owned();
-    Some(Fit {
-        mode: FaultMode::ConnectionPoolExhausted,
-        weight,
-        decisive: true,
-        support,
-        reason,
-    })
+    Some(Fit { mode: FaultMode::ConnectionPoolExhausted, weight, decisive: true, support, reason })
 }
 
 fn throttled(marks: &Marks<'_>) -> Option<Fit> {
@@ -203,7 +197,11 @@ fn memory_leak(marks: &Marks<'_>) -> Option<Fit> {
 
 fn cpu(marks: &Marks<'_>) -> Option<Fit> {
     let busy = marks.signal(ObservationKind::Saturation, Signal::CpuUtilization)?;
-    let surge = marks.of(ObservationKind::Traffic).find(|o| o.direction == Direction::Up);
+    // Retries of waiting callers raise the traffic too, but nowhere near as much as the CPU.
+    let times = |o: &Observation| o.seen / o.usual.max(f64::MIN_POSITIVE);
+    let surge = marks.of(ObservationKind::Traffic).find(|o| {
+        o.direction == Direction::Up && times(o) >= limit::SURGE_FOLLOWS.value * times(busy)
+    });
     let rise = busy.seen - busy.usual;
     let weight = if busy.seen >= limit::CPU_FULL.value || rise >= limit::CPU_RISE.value {
         limit::MARK_CLEAR.value
@@ -214,7 +212,7 @@ fn cpu(marks: &Marks<'_>) -> Option<Fit> {
     let weight = weight - if surge.is_some() { limit::MARK_CLEAR.value } else { 0.0 };
     let reason = match surge {
         Some(_) => "its CPU use rose, but so did its requests",
-        None => "its CPU use rose without more requests",
+        None => "its CPU use rose, and not because of more requests",
     };
     Some(Fit {
         mode: FaultMode::CpuSaturation,
@@ -252,8 +250,7 @@ fn unavailable(scene: &Scene<'_>, marks: &Marks<'_>, id: &EntityId) -> Option<Fi
 }
 
 fn deployment(scene: &Scene<'_>, marks: &Marks<'_>, id: &EntityId) -> Option<Fit> {
-    let (_, weight) =
-        triggers(scene, id).into_iter().find(|(change, _)| is_code(change.kind))?;
+    let (_, weight) = triggers(scene, id).into_iter().find(|(change, _)| is_code(change.kind))?;
     let new_lines: Vec<&Observation> = marks
         .of(ObservationKind::Logs)
         .filter(|o| o.direction == Direction::Appeared)
@@ -270,14 +267,27 @@ fn deployment(scene: &Scene<'_>, marks: &Marks<'_>, id: &EntityId) -> Option<Fit
     })
 }
 
-fn network_delay(marks: &Marks<'_>) -> Option<Fit> {
+/// A callee that restarts or has no room left makes callers wait at its door: then the network is
+/// the lesser explanation.
+fn network_delay(scene: &Scene<'_>, marks: &Marks<'_>, to: &EntityId) -> Option<Fit> {
+    let troubled = Marks::at(scene, &Culprit::Entity(to.clone())).all.into_iter().any(|o| {
+        matches!(
+            o.kind,
+            ObservationKind::Restart
+                | ObservationKind::Saturation
+                | ObservationKind::Throttling
+                | ObservationKind::Backlog
+                | ObservationKind::Missing
+        ) && o.is_abnormal()
+    });
     let gap = marks.of(ObservationKind::NetworkGap).next();
     let seen = marks.of(ObservationKind::Latency).next();
-    let weight = if gap.is_some() { limit::MARK_CLEAR.value } else { 0.0 };
+    let told = if gap.is_some() { limit::MARK_CLEAR.value } else { 0.0 };
+    let weight = if troubled { told - limit::MARK_CERTAIN.value } else { told };
     (gap.is_some() || seen.is_some()).then(|| Fit {
         mode: FaultMode::NetworkDelay,
         weight,
-        decisive: gap.is_some(),
+        decisive: gap.is_some() && !troubled,
         support: ids(gap.into_iter().chain(seen)),
         reason: "the caller waits longer than the callee takes".to_owned(),
     })

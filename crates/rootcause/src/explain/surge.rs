@@ -34,8 +34,9 @@ pub(super) fn judge(scene: &Scene<'_>, suspects: &[Suspect]) -> Vec<Suspect> {
                 let followed = rose.iter().find(|o| o.entity == *suspect.entity());
                 let reached = suspect.entity() == &entrance.entity
                     || topology.path(&entrance.entity, suspect.entity()).is_some();
-                let level = |o: &&Observation| ratio(o) >= limit::SURGE_FOLLOWS.value * ratio(entrance);
-                reached && followed.is_some_and(|o| level(&o))
+                let level =
+                    |o: &&Observation| ratio(o) >= limit::SURGE_FOLLOWS.value * ratio(entrance);
+                reached && followed.is_some_and(level)
             })
             .collect();
         let Some(strained) = below.iter().max_by(|a, b| a.score.total_cmp(&b.score)) else {

@@ -15,7 +15,9 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
                 continue;
             }
             for entity in &change.entities {
-                let when = if minutes >= 0.0 {
+                let when = if minutes.abs() < 1.0 {
+                    "within a minute of the symptom's onset".to_owned()
+                } else if minutes >= 0.0 {
                     format!("{minutes:.0} minutes before the symptom")
                 } else {
                     format!("{:.0} minutes after the symptom began", -minutes)

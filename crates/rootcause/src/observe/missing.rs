@@ -30,7 +30,8 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
         // It must have come until about the window, or it stopped long before the incident.
         let lately = last >= from - 2 * step;
         let silent = lately && (horizon - last) as f64 >= limit::SILENT_STEPS.value * step as f64;
-        if !(steady && silent) || !told.insert((series.entity.clone(), series.peer.clone())) {
+        let place = (series.entity.clone(), series.peer.clone());
+        if !(steady && silent && told.insert(place)) {
             continue;
         }
         found.push(Draft {

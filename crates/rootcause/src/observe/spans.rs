@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nightjar_incident::{
-    Content, Direction, EvidenceId, ObservationKind, Span, SpanStatus,
-};
+use nightjar_incident::{Content, Direction, EvidenceId, ObservationKind, Span, SpanStatus};
 use nightjar_series::robust;
 use nightjar_topology::EntityId;
 
