@@ -136,7 +136,9 @@ fn calm_rows(graph: &Graph, state: State) -> usize {
         .iter()
         .zip(&excess.variance)
         .rev()
-        .take_while(|(e, var)| **e < 2.0 * var.sqrt() || **e < 0.05 * strongest)
+        .take_while(|(e, var)| {
+            **e < 2.0 * var.sqrt() || **e < limit::RECOVERED_SHARE.value * strongest
+        })
         .count()
 }
 

@@ -1,4 +1,6 @@
 //! Every number the engine decides by, in one table with its reason.
+//!
+//! docs/thresholds.md shows the table; a test holds the page against it.
 
 /// One number: value, unit and why it is what it is.
 #[derive(Clone, Copy, Debug)]
@@ -381,6 +383,12 @@ pub(crate) const MIN_ROWS_AFTER: Threshold =
 pub(crate) const CALM_ROWS: Threshold =
     number("CALM_ROWS", 5.0, "rows", "as many usual rows after a pulse: it has recovered");
 
+pub(crate) const RECOVERED_SHARE: Threshold = number(
+    "RECOVERED_SHARE",
+    0.15,
+    "of the strongest row's excess",
+    "the tail of a pulse: queues drain and caches fill for a while after the cause is gone",
+);
 pub(crate) const LATE_ROWS: Threshold = number(
     "LATE_ROWS",
     2.0,
@@ -467,8 +475,30 @@ pub const TABLE: &[Threshold] = &[
     CAP_PROVISIONAL,
     MIN_ROWS_AFTER,
     CALM_ROWS,
+    RECOVERED_SHARE,
     LATE_ROWS,
     SHARE_TOO_SMALL,
     ATTACK_WEIGHT,
     CALM_Z,
 ];
+
+/// The table as Markdown, as docs/thresholds.md shows it.
+pub fn markdown() -> String {
+    let head = "| name | value | unit | reason |\n|---|---|---|---|\n".to_owned();
+    TABLE.iter().fold(head, |page, row| {
+        format!("{page}| `{}` | {} | {} | {} |\n", row.name, row.value, row.unit, row.reason)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_page_shows_the_table() {
+        let page = include_str!("../../../docs/thresholds.md");
+        assert!(
+            page.ends_with(&super::markdown()),
+            "docs/thresholds.md is out of date; its table should be:\n{}",
+            super::markdown()
+        );
+    }
+}
