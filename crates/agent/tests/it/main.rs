@@ -1,5 +1,7 @@
 //! The conductor at its border: fake connections in, journal entries out.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests: a panic is a failed test")]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

@@ -1,5 +1,11 @@
 //! The engine at its border: small made-up incidents in, conclusions out.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "helpers of tests: a panic is a failed test"
+)]
+
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{
     Alert, AlertId, AlertStatus, Change, ChangeId, ChangeKind, Conclusion, Content, Evidence,
