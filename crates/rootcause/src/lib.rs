@@ -2,7 +2,7 @@
 //!
 //! Pure: the same case gives the same conclusion. This room knows what faults look like and how
 //! they travel; it knows no connection, asks nothing and waits for nothing. The method is
-//! described in docs/method.md, every number it decides by in [`thresholds::TABLE`].
+//! described in docs/method.md, the numbers it decides by in [`thresholds::TABLE`].
 
 mod attack;
 mod case;

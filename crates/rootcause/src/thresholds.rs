@@ -1,4 +1,4 @@
-//! Every number the engine decides by, in one table with its reason.
+//! The numbers the engine decides by, in one table with their reasons.
 //!
 //! docs/thresholds.md shows the table; a test holds the page against it.
 
