@@ -1,9 +1,10 @@
 //! The attempt to break a hypothesis before it is believed: what would have to be true as well?
 
-use nightjar_incident::{Direction, Observation, ObservationId, ObservationKind, Onset, Signal};
+use nightjar_incident::{Direction, Observation, ObservationId, ObservationKind, Signal, amount};
 
 use crate::excess::{Excess, Kind};
 use crate::explain::{Scene, Suspect};
+use crate::flow::Node;
 use crate::ledger::Place;
 use crate::thresholds as limit;
 
@@ -49,7 +50,7 @@ fn share_of_symptom(scene: &Scene<'_>, suspect: &mut Suspect) {
         Kind::Time => "excess time",
         Kind::Errors => "excess errors",
     };
-    let percent = crate::text::percent(share);
+    let percent = amount(100.0 * share, "%");
     suspect.reasons.push(format!("{percent} of the symptom's {what} would go away with it"));
     if share < limit::SHARE_TOO_SMALL.value {
         suspect.score -= limit::ATTACK_WEIGHT.value;
@@ -73,34 +74,30 @@ fn neighbours(scene: &Scene<'_>, suspect: &mut Suspect, calm: &mut Vec<Observati
     };
     let total = center.excess(kind).map_or(0.0, Excess::total);
     let requests: f64 = center.excess(kind).map_or(0.0, |e| e.requests.iter().sum());
-    let note = |place: &Place, excess: &Excess, calm: &mut Vec<Observation>| -> ObservationId {
-        let (entity, peer) = match place {
+    // The notably normal fact of a neighbour; one that is already noted isn't noted twice.
+    let note = |neighbour: &Node, excess: &Excess, calm: &mut Vec<Observation>| {
+        let (entity, peer) = match &neighbour.place {
             Place::Entity(id) => (id, None),
             Place::Edge { from, to } => (from, Some(to)),
         };
-        let known = scene.observations.iter().chain(calm.iter()).find(|o| {
-            o.direction == Direction::Steady && &o.entity == entity && o.peer.as_ref() == peer
-        });
-        if let Some(known) = known {
+        let number = scene.observations.len() + calm.len() + 1;
+        let mut fact = steady(number, entity, peer, excess, kind);
+        let same = |o: &&Observation| {
+            o.kind == fact.kind && o.entity == fact.entity && o.peer == fact.peer
+        };
+        if let Some(known) = calm.iter().find(same) {
             return known.id.clone();
         }
-        let number = scene.observations.len() + calm.len() + 1;
-        let observation = steady(number, entity, peer, excess, kind);
-        let id = observation.id.clone();
-        calm.push(observation);
+        fact.evidence =
+            ledger.tables.get(neighbour.table).map_or(Vec::new(), |table| table.evidence.clone());
+        let id = fact.id.clone();
+        calm.push(fact);
         id
     };
-    for &callee in &center.callees {
-        let Some(other) = graph.nodes.get(callee) else { continue };
-        if let Some(excess) = other.excess(kind).filter(|e| e.known && e.z() < limit::CALM_Z.value)
-        {
-            let id = note(&other.place, excess, calm);
-            if let Some(evidence) = ledger.tables.get(other.table).map(|t| t.evidence.clone())
-                && let Some(observation) = calm.iter_mut().find(|o| o.id == id)
-            {
-                observation.evidence = evidence;
-            }
-            suspect.support.push(id);
+    for callee in center.callees.iter().filter_map(|&callee| graph.nodes.get(callee)) {
+        let excess = callee.excess(kind).filter(|excess| excess.known);
+        if let Some(excess) = excess.filter(|excess| excess.z() < limit::CALM_Z.value) {
+            suspect.support.push(note(callee, excess, calm));
         }
     }
     for caller in graph.nodes.iter().filter(|n| n.callees.contains(&node)) {
@@ -111,13 +108,7 @@ fn neighbours(scene: &Scene<'_>, suspect: &mut Suspect, calm: &mut Vec<Observati
         let noise =
             excess.variance.iter().sum::<f64>().sqrt() + excess.offset.iter().sum::<f64>().abs();
         if excess.z() < 1.0 && due > limit::OWN_TEST.value * noise && sent > 0.2 * requests {
-            let id = note(&caller.place, excess, calm);
-            if let Some(evidence) = ledger.tables.get(caller.table).map(|t| t.evidence.clone())
-                && let Some(observation) = calm.iter_mut().find(|o| o.id == id)
-            {
-                observation.evidence = evidence;
-            }
-            suspect.against.push(id);
+            suspect.against.push(note(caller, excess, calm));
             suspect.score -= limit::ATTACK_WEIGHT.value;
         }
     }
@@ -144,7 +135,7 @@ fn steady(
         kind,
         signal: Some(signal),
         direction: Direction::Steady,
-        onset: None::<Onset>,
+        onset: None,
         usual: excess.usual,
         seen: if requests > 0.0 { seen.max(0.0) } else { excess.usual },
         unit: unit.to_owned(),

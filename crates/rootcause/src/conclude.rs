@@ -2,6 +2,7 @@
 
 use nightjar_incident::{
     Conclusion, FaultMode, Hypothesis, HypothesisId, Observation, RootCause, Share, Stage, Verdict,
+    amount,
 };
 use nightjar_topology::{EntityId, RelationKind};
 
@@ -240,7 +241,7 @@ fn decide(
         );
     }
     if leading.confidence < limit::CLAIM.value {
-        let share = crate::text::percent(leading.confidence);
+        let share = amount(100.0 * leading.confidence, "%");
         return Decision::Unknown(format!("the strongest lead reaches only {share}"));
     }
     Decision::Cause

@@ -1,11 +1,10 @@
 //! Who is affected, since when, how badly.
 
-use nightjar_incident::{Impact, Observation, ObservationKind, Share};
+use nightjar_incident::{Impact, Observation, ObservationKind, Share, amount};
 
 use crate::excess::{Excess, Kind};
 use crate::flow::{Graph, State};
 use crate::ledger::{Ledger, Place};
-use crate::text;
 use crate::thresholds as limit;
 
 /// The impact at the place nearest to the users that suffers from the symptom.
@@ -55,15 +54,15 @@ pub(crate) fn measure(
     if let (Some(failed), Some(share)) = (failed, worst_share) {
         parts.push(format!(
             "{} {counted} of `{entity}` failed beyond the usual, at worst {} of them",
-            text::number(failed),
-            text::percent(share.value())
+            amount(failed, "1"),
+            amount(100.0 * share.value(), "%")
         ));
     }
     if let Some((worst, usual)) = worst_latency {
         parts.push(format!(
             "its mean latency reached {}, usually {}",
-            text::seconds(worst),
-            text::seconds(usual)
+            amount(worst, "s"),
+            amount(usual, "s")
         ));
     }
     if parts.is_empty() {

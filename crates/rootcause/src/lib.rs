@@ -15,7 +15,6 @@ mod impact;
 mod ledger;
 mod observe;
 mod symptom;
-mod text;
 pub mod thresholds;
 
 pub use case::{Case, Symptom};

@@ -181,6 +181,12 @@ pub(crate) const GAUGE_Z: Threshold = number(
     "standard deviations",
     "with some hundred gauges watched, 4 is passed by chance once in a hundred investigations",
 );
+pub(crate) const RESTART_Z: Threshold = number(
+    "RESTART_Z",
+    3.0,
+    "standard deviations",
+    "one restart of a process that never restarted before scores 3.2, and is news",
+);
 pub(crate) const UTILISATION_FLOOR: Threshold = number(
     "UTILISATION_FLOOR",
     0.02,
@@ -439,6 +445,7 @@ pub const TABLE: &[Threshold] = &[
     TRAFFIC_Z,
     TRAFFIC_RATIO,
     GAUGE_Z,
+    RESTART_Z,
     UTILISATION_FLOOR,
     UTILISATION_FACTOR,
     MEMORY_FLOOR,

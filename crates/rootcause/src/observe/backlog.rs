@@ -1,10 +1,9 @@
 //! Backlog: work that waits before an entity: messages in a queue, requests for a connection.
 
-use nightjar_incident::{Direction, ObservationKind, Signal, signal};
+use nightjar_incident::{Direction, ObservationKind, Signal, amount, signal};
 
 use super::gauge::moved;
 use super::{Draft, View};
-use crate::text;
 use crate::thresholds as limit;
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
@@ -19,8 +18,8 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             let signal = signal::of(moved.series);
             let unit = if signal == Signal::QueueAge { "s" } else { "1" };
             let show = |value: f64| match signal {
-                Signal::QueueAge => text::seconds(value),
-                _ => text::number(value),
+                Signal::QueueAge => amount(value, "s"),
+                _ => amount(value, "1"),
             };
             Draft {
                 entity: moved.series.entity.clone(),

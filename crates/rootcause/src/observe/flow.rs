@@ -1,11 +1,10 @@
 //! Latency and errors: places whose excess stands out, by the pulse test of [`crate::excess`].
 
-use nightjar_incident::{Direction, ObservationKind, Signal};
+use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 
 use super::{Draft, View, between};
 use crate::excess::Kind;
 use crate::ledger::Place;
-use crate::text;
 use crate::thresholds as limit;
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
@@ -39,8 +38,8 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
                     "s",
                     format!(
                         "`{entity}`{whom} takes {} instead of {} per request",
-                        text::seconds(seen),
-                        text::seconds(excess.usual)
+                        amount(seen, "s"),
+                        amount(excess.usual, "s")
                     ),
                 ),
                 Kind::Errors => (
@@ -49,8 +48,8 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
                     "1",
                     format!(
                         "{} of the requests of `{entity}`{whom} fail, usually {}",
-                        text::percent(seen),
-                        text::percent(excess.usual)
+                        amount(100.0 * seen, "%"),
+                        amount(100.0 * excess.usual, "%")
                     ),
                 ),
             };

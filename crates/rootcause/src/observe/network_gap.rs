@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nightjar_incident::{
-    Direction, EvidenceId, MetricSeries, ObservationKind, Signal, Statistic, signal,
+    Direction, EvidenceId, MetricSeries, ObservationKind, Signal, Statistic, amount, signal,
 };
 use nightjar_series::Column;
 use nightjar_series::shift::shift;
@@ -11,7 +11,6 @@ use nightjar_topology::EntityId;
 
 use super::{Draft, View, between};
 use crate::ledger::metrics;
-use crate::text;
 use crate::thresholds as limit;
 
 /// The two sides of an edge: what `from` sees of `to`, and what `to` says of itself.
@@ -81,8 +80,8 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             z: shift.z,
             summary: format!(
                 "`{from}` waits {} longer for `{to}` than `{to}` takes, usually {}",
-                text::seconds(shift.seen),
-                text::seconds(shift.usual)
+                amount(shift.seen, "s"),
+                amount(shift.usual, "s")
             ),
             evidence: if a == b { vec![a.clone()] } else { vec![a.clone(), b.clone()] },
         });

@@ -1,10 +1,10 @@
 //! Restarts: the process was started again within the window.
 
-use nightjar_incident::{Direction, ObservationKind, Signal, signal};
+use nightjar_incident::{Direction, ObservationKind, Signal, amount, signal};
 
 use super::{Draft, View, between};
 use crate::ledger::metrics;
-use crate::text;
+use crate::thresholds as limit;
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let (from, to) = (view.window.from.as_millisecond(), view.window.to.as_millisecond());
@@ -24,7 +24,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
         // A process that restarts all the time isn't news; one that never did is.
         let z = (seen - usual) / usual.max(0.1).sqrt();
         let first = during.samples().find(|(_, v)| *v > 0.0).map(|(at, _)| at);
-        let Some(first) = first.filter(|_| z >= crate::thresholds::GAUGE_Z.value.min(3.0)) else {
+        let Some(first) = first.filter(|_| z >= limit::RESTART_Z.value) else {
             continue;
         };
         found.push(Draft {
@@ -41,8 +41,8 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             summary: format!(
                 "`{}` restarted {} times, in as much time usually {}",
                 series.entity,
-                text::number(seen),
-                text::number(usual)
+                amount(seen, "1"),
+                amount(usual, "1")
             ),
             evidence: vec![piece.id.clone()],
         });

@@ -1,10 +1,9 @@
 //! Saturation: a resource near its limit, or suddenly used much more than usual.
 
-use nightjar_incident::{Direction, ObservationKind, Signal};
+use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 
 use super::gauge::{Moved, latest, moved};
 use super::{Draft, View};
-use crate::text;
 use crate::thresholds as limit;
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
@@ -31,8 +30,8 @@ fn shares(view: &View<'_>) -> Vec<Draft> {
             let summary = format!(
                 "{} of `{entity}` rose from {} to {}",
                 signal.label(),
-                text::percent(moved.shift.usual),
-                text::percent(moved.shift.seen)
+                amount(100.0 * moved.shift.usual, "%"),
+                amount(100.0 * moved.shift.seen, "%")
             );
             draft(&moved, signal, "1", summary)
         })
@@ -50,12 +49,12 @@ fn memory(view: &View<'_>) -> Vec<Draft> {
         if moved.shift.z < limit::GAUGE_Z.value || !near {
             continue;
         }
-        let mib = |bytes: f64| text::number((bytes / 1_048_576.0).round());
-        let of = share.map_or(String::new(), |s| format!(", {} of its limit", text::percent(s)));
+        let of =
+            share.map_or(String::new(), |s| format!(", {} of its limit", amount(100.0 * s, "%")));
         let summary = format!(
-            "memory of `{entity}` rose from {} MiB to {} MiB{of}",
-            mib(moved.shift.usual),
-            mib(moved.shift.seen)
+            "memory of `{entity}` rose from {} to {}{of}",
+            amount(moved.shift.usual, "By"),
+            amount(moved.shift.seen, "By")
         );
         found.push(draft(&moved, Signal::MemoryUsage, "By", summary));
     }
@@ -77,9 +76,9 @@ fn pools(view: &View<'_>) -> Vec<Draft> {
         }
         let summary = format!(
             "`{entity}` uses {} of {} connections, usually {}",
-            text::number(moved.shift.seen),
-            text::number(most),
-            text::number(moved.shift.usual)
+            amount(moved.shift.seen, "1"),
+            amount(most, "1"),
+            amount(moved.shift.usual, "1")
         );
         found.push(draft(&moved, Signal::PoolUsage, "{connection}", summary));
     }

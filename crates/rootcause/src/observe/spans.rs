@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nightjar_incident::{Content, Direction, EvidenceId, ObservationKind, Span, SpanStatus};
+use nightjar_incident::{
+    Content, Direction, EvidenceId, ObservationKind, Span, SpanStatus, amount,
+};
 use nightjar_series::robust;
 use nightjar_topology::EntityId;
 
 use super::{Draft, View};
-use crate::text;
 use crate::thresholds as limit;
 
 #[derive(Default)]
@@ -76,8 +77,8 @@ fn origin_of_errors(entity: &EntityId, seen: &Seen) -> Option<Draft> {
         z,
         summary: format!(
             "failing traces fail first at `{entity}`: {} of its spans, usually {}",
-            text::percent(share),
-            text::percent(usual)
+            amount(100.0 * share, "%"),
+            amount(100.0 * usual, "%")
         ),
         evidence: seen.evidence.iter().cloned().collect(),
     })
@@ -106,8 +107,8 @@ fn own_time(entity: &EntityId, seen: &Seen) -> Option<Draft> {
         z,
         summary: format!(
             "spans of `{entity}` spend {} of their own, usually {}",
-            text::seconds(now),
-            text::seconds(usual)
+            amount(now, "s"),
+            amount(usual, "s")
         ),
         evidence: seen.evidence.iter().cloned().collect(),
     })

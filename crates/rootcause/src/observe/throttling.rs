@@ -1,10 +1,9 @@
 //! Throttling: requests turned away above a limit, which usually are none at all.
 
-use nightjar_incident::{Direction, ObservationKind, Signal};
+use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 
 use super::gauge::moved;
 use super::{Draft, View};
-use crate::text;
 use crate::thresholds as limit;
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
@@ -25,8 +24,8 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             summary: format!(
                 "`{}` turns away {} requests per sample, usually {}",
                 moved.series.entity,
-                text::number(moved.shift.seen),
-                text::number(moved.shift.usual)
+                amount(moved.shift.seen, "1"),
+                amount(moved.shift.usual, "1")
             ),
             evidence: vec![moved.evidence.clone()],
         })

@@ -1,11 +1,10 @@
 //! Traffic: many more, or many fewer, requests than usual, counted where they are answered.
 
-use nightjar_incident::{Direction, ObservationKind, Signal};
+use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 use nightjar_series::shift::shift;
 
 use super::{Draft, View, between};
 use crate::ledger::Place;
-use crate::text;
 use crate::thresholds as limit;
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
@@ -47,8 +46,8 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             z: shift.z.abs(),
             summary: format!(
                 "`{entity}` gets {} requests a minute, usually {}",
-                text::number((shift.seen / minutes).round()),
-                text::number((shift.usual / minutes).round())
+                amount((shift.seen / minutes).round(), "1"),
+                amount((shift.usual / minutes).round(), "1")
             ),
             evidence: table.evidence.clone(),
         });
