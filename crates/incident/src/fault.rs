@@ -28,6 +28,42 @@ pub enum FaultMode {
     WrongResult,
     /// The entity stopped answering or reporting.
     Unavailable,
+    /// A setting was changed to a wrong value.
+    ConfigurationError,
+    /// Transactions wait for each other's locks.
+    LockContention,
+    /// One statement takes a worse plan than before.
+    SlowQuery,
+    /// No space is left to write to.
+    DiskFull,
+    /// Work waits for the disk: checkpoints, bulk writes, exhausted burst credit.
+    IoSaturation,
+    /// A replica falls behind what is written.
+    ReplicationLag,
+    /// The database moved to its standby.
+    Failover,
+    /// Names can't be resolved.
+    DnsFailure,
+    /// A certificate is no longer valid.
+    CertificateExpired,
+    /// Packets are lost on the way.
+    PacketLoss,
+    /// A queue grows because its consumer is stuck, often on one poison message.
+    ConsumerLag,
+    /// Retries multiply the load and keep the trouble alive.
+    RetryStorm,
+    /// An account's or service's quota is used up.
+    QuotaReached,
+    /// One machine under several services is sick.
+    BadHost,
+    /// The process ends right after its start, again and again.
+    CrashLoop,
+    /// The platform can't fetch the artefact it should run.
+    ImagePullFailure,
+    /// A probe that is too strict kills or withdraws what works.
+    ProbeFailure,
+    /// The platform finds no host for new replicas.
+    Unschedulable,
 }
 
 /// What kind of trouble a fault mode is, for coarse comparisons.
@@ -67,7 +103,7 @@ pub struct FaultRow {
 
 impl FaultMode {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 30] = [
         Self::BadDeployment,
         Self::ConnectionPoolExhausted,
         Self::Throttled,
@@ -80,6 +116,24 @@ impl FaultMode {
         Self::Failing,
         Self::WrongResult,
         Self::Unavailable,
+        Self::ConfigurationError,
+        Self::LockContention,
+        Self::SlowQuery,
+        Self::DiskFull,
+        Self::IoSaturation,
+        Self::ReplicationLag,
+        Self::Failover,
+        Self::DnsFailure,
+        Self::CertificateExpired,
+        Self::PacketLoss,
+        Self::ConsumerLag,
+        Self::RetryStorm,
+        Self::QuotaReached,
+        Self::BadHost,
+        Self::CrashLoop,
+        Self::ImagePullFailure,
+        Self::ProbeFailure,
+        Self::Unschedulable,
     ];
 
     /// The mode with this id.
@@ -173,6 +227,132 @@ impl FaultMode {
                 category: Category::Infrastructure,
                 shows: "the entity's telemetry stops and calls to it fail",
                 travels: "to callers as errors",
+            },
+            Self::ConfigurationError => FaultRow {
+                id: "configuration_error",
+                name: "wrong configuration",
+                category: Category::ConfigurationError,
+                shows: "errors or latency of the entity's own begin within minutes after an edit of its configuration; code and traffic are the same",
+                travels: "to callers, by the share of their requests that need the setting",
+            },
+            Self::LockContention => FaultRow {
+                id: "lock_contention",
+                name: "lock contention",
+                category: Category::ResourceExhaustion,
+                shows: "time spent waiting for locks grows while the processor is idle; deadlocks and lock time-outs are logged",
+                travels: "to callers as latency and time-outs",
+            },
+            Self::SlowQuery => FaultRow {
+                id: "slow_query",
+                name: "slow query after a plan change",
+                category: Category::CodeDefect,
+                shows: "one statement's time or rows read multiply, the database's processor or reads rise with unchanged traffic",
+                travels: "to callers of that statement as latency; to others through the shared processor",
+            },
+            Self::DiskFull => FaultRow {
+                id: "disk_full",
+                name: "disk full",
+                category: Category::ResourceExhaustion,
+                shows: "free space falls to nothing, writes fail, logs say that no space is left",
+                travels: "to callers as errors of whatever writes",
+            },
+            Self::IoSaturation => FaultRow {
+                id: "io_saturation",
+                name: "disk input and output saturated",
+                category: Category::ResourceExhaustion,
+                shows: "operations per second or their queue rise to the limit and every one takes longer; processor use may rise as a consequence",
+                travels: "to callers as latency",
+            },
+            Self::ReplicationLag => FaultRow {
+                id: "replication_lag",
+                name: "replication lag",
+                category: Category::ResourceExhaustion,
+                shows: "the lag grows while the primary writes more than usual or the replica can't apply it",
+                travels: "to readers of the replica as stale answers",
+            },
+            Self::Failover => FaultRow {
+                id: "failover",
+                name: "failover",
+                category: Category::Infrastructure,
+                shows: "the platform reports a failover; connections drop and come back within minutes",
+                travels: "to callers as a burst of errors",
+            },
+            Self::DnsFailure => FaultRow {
+                id: "dns_failure",
+                name: "name resolution failure",
+                category: Category::Infrastructure,
+                shows: "calls fail at once with errors of name resolution although what they would reach is well",
+                travels: "to everything that resolves the same names",
+            },
+            Self::CertificateExpired => FaultRow {
+                id: "certificate_expired",
+                name: "certificate expired",
+                category: Category::ConfigurationError,
+                shows: "from one moment on every new connection to the entity fails with a TLS error",
+                travels: "to all callers at once as errors",
+            },
+            Self::PacketLoss => FaultRow {
+                id: "packet_loss",
+                name: "packet loss",
+                category: Category::Infrastructure,
+                shows: "a tail of requests on an edge waits for retransmissions or times out; the callee is well",
+                travels: "to callers over that edge",
+            },
+            Self::ConsumerLag => FaultRow {
+                id: "consumer_lag",
+                name: "consumers fall behind",
+                category: Category::CodeDefect,
+                shows: "messages wait longer and longer while as many arrive as ever; the consumer repeats an error",
+                travels: "to whoever waits for the result, not to callers of the publisher",
+            },
+            Self::RetryStorm => FaultRow {
+                id: "retry_storm",
+                name: "retry storm",
+                category: Category::Traffic,
+                shows: "requests to an entity multiply although users send no more; many fail and are sent again",
+                travels: "to everything below the caller that retries",
+            },
+            Self::QuotaReached => FaultRow {
+                id: "quota_reached",
+                name: "quota reached",
+                category: Category::ResourceExhaustion,
+                shows: "from one moment on requests are refused with a message that names a quota or limit",
+                travels: "to all callers that share the quota as errors",
+            },
+            Self::BadHost => FaultRow {
+                id: "bad_host",
+                name: "bad host",
+                category: Category::Infrastructure,
+                shows: "what runs on one host slows down or fails together, whatever it is; the same services elsewhere are well",
+                travels: "to everything that runs on the host, then to callers",
+            },
+            Self::CrashLoop => FaultRow {
+                id: "crash_loop",
+                name: "crash loop",
+                category: Category::CodeDefect,
+                shows: "restarts follow one another, the platform backs off, the log ends with the same error each time",
+                travels: "to callers as errors once too few replicas are left",
+            },
+            Self::ImagePullFailure => FaultRow {
+                id: "image_pull_failure",
+                name: "image can't be pulled",
+                category: Category::ConfigurationError,
+                shows: "new pods wait with image errors; the old ones run on, or too few are left",
+                travels: "to callers once too few replicas are left",
+            },
+            Self::ProbeFailure => FaultRow {
+                id: "probe_failure",
+                name: "health probe fails a healthy process",
+                category: Category::ConfigurationError,
+                shows: "the platform reports failed probes and restarts, the process itself logs no error",
+                travels: "to callers as errors while replicas are withdrawn",
+            },
+            Self::Unschedulable => FaultRow {
+                id: "unschedulable",
+                name: "no room to run",
+                category: Category::ResourceExhaustion,
+                shows: "pods stay pending with a scheduling message; the ones that run are busier",
+                travels: "to callers once too few replicas are left",
             },
         }
     }

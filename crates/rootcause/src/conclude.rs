@@ -1,8 +1,7 @@
 //! The verdict: decided from scores and recorded evidence, never by how loud a symptom is.
 
 use nightjar_incident::{
-    Conclusion, FaultMode, Hypothesis, HypothesisId, Observation, RootCause, Share, Stage, Verdict,
-    amount,
+    Conclusion, Hypothesis, HypothesisId, Observation, RootCause, Share, Stage, Verdict, amount,
 };
 use nightjar_topology::{EntityId, RelationKind};
 
@@ -13,6 +12,7 @@ use crate::explain::{Scene, Suspect, normalise, suspects};
 use crate::flow::{Culprit, Graph, State};
 use crate::ledger::{Ledger, Place};
 use crate::observe::{self, View};
+use crate::statement::statement;
 use crate::symptom::{Complaint, complaint, excess_of};
 use crate::thresholds as limit;
 use crate::{gaps, impact};
@@ -286,54 +286,4 @@ impl Decision {
             (Self::Unknown(reason), _) => Verdict::NotFound { reason },
         }
     }
-}
-
-/// The cause in a sentence or two.
-fn statement(cause: &Hypothesis, observations: &[Observation], view: &View<'_>) -> String {
-    let entity = &cause.entity;
-    let kind = view.case.topology.kind(entity).label();
-    let what = match cause.fault_mode {
-        FaultMode::BadDeployment => format!("A deployment broke the {kind} `{entity}`"),
-        FaultMode::ConnectionPoolExhausted => {
-            format!("The {kind} `{entity}` ran out of connections")
-        }
-        FaultMode::Throttled => format!("The {kind} `{entity}` is throttled at its capacity limit"),
-        FaultMode::ExternalDependency => {
-            format!("`{entity}`, outside the estate, answers slowly or fails")
-        }
-        FaultMode::CpuSaturation => format!("The {kind} `{entity}` is short of CPU"),
-        FaultMode::MemoryLeak => {
-            format!("The {kind} `{entity}` runs out of memory and is killed")
-        }
-        FaultMode::TrafficSurge => format!("More requests arrive at `{entity}` than can be served"),
-        FaultMode::NetworkDelay => match &cause.peer {
-            Some(peer) => format!("Requests from `{peer}` to `{entity}` take long on the way"),
-            None => format!("Requests to `{entity}` take long on the way"),
-        },
-        FaultMode::Slow => {
-            format!("The {kind} `{entity}` became slow; what made it so wasn't seen")
-        }
-        FaultMode::Failing => {
-            format!("The {kind} `{entity}` began to fail; what made it so wasn't seen")
-        }
-        FaultMode::WrongResult => format!("The {kind} `{entity}` behaves differently than before"),
-        FaultMode::Unavailable => format!("The {kind} `{entity}` stopped answering"),
-    };
-    let trigger = cause.trigger.as_ref().and_then(|id| {
-        let changes = view.case.evidence.iter().filter_map(|piece| match &piece.content {
-            nightjar_incident::Content::Changes(changes) => Some(changes),
-            _ => None,
-        });
-        changes.flatten().find(|change| change.id == *id)
-    });
-    let after = trigger.map_or(String::new(), |change| {
-        format!(", after {} `{}` ({})", change.kind.label(), change.id, change.summary)
-    });
-    let told = observations
-        .iter()
-        .filter(|o| cause.support.contains(&o.id) && o.is_abnormal() && o.entity == *entity)
-        .filter(|o| o.kind != nightjar_incident::ObservationKind::Change)
-        .max_by(|a, b| a.z.total_cmp(&b.z))
-        .map_or(String::new(), |o| format!(": {}", o.summary));
-    format!("{what}{after}{told}.")
 }

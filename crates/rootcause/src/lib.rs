@@ -14,6 +14,7 @@ mod gaps;
 mod impact;
 mod ledger;
 mod observe;
+mod statement;
 mod symptom;
 pub mod thresholds;
 

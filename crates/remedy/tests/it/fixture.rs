@@ -64,15 +64,7 @@ fn signal(mode: FaultMode) -> (Signal, &'static str, &'static str, f64, f64) {
         FaultMode::TrafficSurge => {
             (Signal::Requests, "http.server.request.duration", "{request}", 600.0, 2400.0)
         }
-        FaultMode::BadDeployment
-        | FaultMode::ExternalDependency
-        | FaultMode::NetworkDelay
-        | FaultMode::Slow
-        | FaultMode::Failing
-        | FaultMode::WrongResult
-        | FaultMode::Unavailable => {
-            (Signal::Latency, "http.server.request.duration", "s", 0.08, 0.9)
-        }
+        _ => (Signal::Latency, "http.server.request.duration", "s", 0.08, 0.9),
     }
 }
 

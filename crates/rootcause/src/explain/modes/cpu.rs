@@ -1,0 +1,34 @@
+//! CPU saturation: processor use rose, and not because of more requests.
+
+use nightjar_incident::{Direction, FaultMode, Observation, ObservationKind, Signal};
+
+use super::{Fit, Place, ids};
+use crate::thresholds as limit;
+
+pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
+    let busy = place.marks.signal(ObservationKind::Saturation, Signal::CpuUtilization)?;
+    // Retries of waiting callers raise the traffic too, but nowhere near as much as the CPU.
+    let times = |o: &Observation| o.seen / o.usual.max(f64::MIN_POSITIVE);
+    let surge = place.marks.of(ObservationKind::Traffic).find(|o| {
+        o.direction == Direction::Up && times(o) >= limit::SURGE_FOLLOWS.value * times(busy)
+    });
+    let rise = busy.seen - busy.usual;
+    let weight = if busy.seen >= limit::CPU_FULL.value || rise >= limit::CPU_RISE.value {
+        limit::MARK_CLEAR.value
+    } else {
+        limit::MARK_WEAK.value
+    };
+    // More requests need more CPU: then the CPU is a consequence.
+    let weight = weight - if surge.is_some() { limit::MARK_CLEAR.value } else { 0.0 };
+    let reason = match surge {
+        Some(_) => "its CPU use rose, but so did its requests",
+        None => "its CPU use rose, and not because of more requests",
+    };
+    Some(Fit {
+        mode: FaultMode::CpuSaturation,
+        weight,
+        decisive: weight >= limit::MARK_CLEAR.value,
+        support: ids([busy]),
+        reason: reason.to_owned(),
+    })
+}

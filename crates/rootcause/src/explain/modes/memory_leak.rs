@@ -1,0 +1,29 @@
+//! Memory leak: memory climbs to the limit and the process is started again.
+
+use nightjar_incident::{FaultMode, ObservationKind, Signal};
+
+use super::{Fit, Place, ids, mentions};
+use crate::thresholds as limit;
+
+pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
+    let grew = place
+        .marks
+        .signal(ObservationKind::Saturation, Signal::MemoryUsage)
+        .or_else(|| place.marks.signal(ObservationKind::Saturation, Signal::MemoryUtilization));
+    let restarted = place.marks.of(ObservationKind::Restart).next();
+    let killed =
+        place.marks.of(ObservationKind::Logs).find(|o| mentions(o, &["oom", "out of memory"]));
+    let weight = match (grew, restarted, killed) {
+        (Some(_), Some(_), _) | (_, Some(_), Some(_)) => limit::MARK_CERTAIN.value,
+        (Some(_), None, Some(_)) | (None, None, Some(_)) => limit::MARK_CLEAR.value,
+        (Some(_), None, None) => limit::MARK_WEAK.value,
+        (None, Some(_), None) | (None, None, None) => return None,
+    };
+    Some(Fit {
+        mode: FaultMode::MemoryLeak,
+        weight,
+        decisive: weight >= limit::MARK_CLEAR.value,
+        support: ids(grew.into_iter().chain(restarted).chain(killed)),
+        reason: "its memory climbs to the limit and the process is started again".to_owned(),
+    })
+}

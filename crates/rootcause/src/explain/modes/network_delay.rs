@@ -1,0 +1,34 @@
+//! Network delay: the caller waits longer than the callee takes.
+
+use nightjar_incident::{FaultMode, ObservationKind};
+
+use super::{Fit, Marks, Place, ids};
+use crate::flow::Culprit;
+use crate::thresholds as limit;
+
+/// A callee that restarts or has no room left makes callers wait at its door: then the network is
+/// the lesser explanation.
+pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
+    let troubled =
+        Marks::at(place.scene, &Culprit::Entity(place.id.clone())).all.into_iter().any(|o| {
+            matches!(
+                o.kind,
+                ObservationKind::Restart
+                    | ObservationKind::Saturation
+                    | ObservationKind::Throttling
+                    | ObservationKind::Backlog
+                    | ObservationKind::Missing
+            ) && o.is_abnormal()
+        });
+    let gap = place.marks.of(ObservationKind::NetworkGap).next();
+    let seen = place.marks.of(ObservationKind::Latency).next();
+    let told = if gap.is_some() { limit::MARK_CLEAR.value } else { 0.0 };
+    let weight = if troubled { told - limit::MARK_CERTAIN.value } else { told };
+    (gap.is_some() || seen.is_some()).then(|| Fit {
+        mode: FaultMode::NetworkDelay,
+        weight,
+        decisive: gap.is_some() && !troubled,
+        support: ids(gap.into_iter().chain(seen)),
+        reason: "the caller waits longer than the callee takes".to_owned(),
+    })
+}
