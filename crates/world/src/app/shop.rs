@@ -211,9 +211,7 @@ fn usual_place(mode: FaultMode) -> Option<Spot> {
         FaultMode::MemoryLeak => ("cart", None),
         FaultMode::TrafficSurge => ("api-gateway", None),
         FaultMode::NetworkDelay => ("inventory", Some("checkout")),
-        FaultMode::Slow | FaultMode::Failing | FaultMode::WrongResult | FaultMode::Unavailable => {
-            return None;
-        }
+        _ => return None,
     };
     Some(Spot { entity, peer })
 }
