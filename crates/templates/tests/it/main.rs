@@ -1,0 +1,5 @@
+//! Templates at the border of the room.
+
+mod accuracy;
+mod bounds;
+mod corpus;
