@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::RawAlert;
-use nightjar_topology::{Entity, EntityKind};
+use nightjar_topology::Entity;
 
 pub(crate) use self::rule::DISK;
 use self::rule::{Measures, Rule, Tool};
@@ -114,10 +114,7 @@ fn seconds(value: f64) -> i64 {
 
 /// The short trouble behind a false alarm: one service has more to do for a minute and a half.
 pub(crate) fn blip(kind: FalseAlarm, system: &System, onset: f64) -> Vec<Edit> {
-    let service = system.nodes.iter().find(|(_, node)| {
-        node.kind() == EntityKind::Service && node.consumes.is_none() && !node.calls.is_empty()
-    });
-    let (FalseAlarm::Blip, Some((at, _))) = (kind, service) else { return Vec::new() };
+    let (FalseAlarm::Blip, Some(at)) = (kind, rule::busiest(system)) else { return Vec::new() };
     let times =
         move |factor: f64| Box::new(move |system: &mut System| system.nodes[at].work *= factor);
     vec![

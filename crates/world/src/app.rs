@@ -27,7 +27,9 @@ pub(crate) fn build(recipe: &Recipe) -> Application {
     let mut dice = Dice::new(recipe.seed, Purpose::Layout);
     let mut application = match recipe.app {
         App::Shop => shop::shop(),
-        App::Estate { services } => estate::estate(services, &mut dice),
+        App::Estate { services, shape } => {
+            estate::estate(services, shape, recipe.requests_per_second, &mut dice)
+        }
     };
     for stream in &mut application.system.streams {
         stream.phase = dice.share();
@@ -38,6 +40,7 @@ pub(crate) fn build(recipe: &Recipe) -> Application {
             stream.per_second *= rate / all;
         }
     }
+    application.system.noise = recipe.noise;
     application
 }
 

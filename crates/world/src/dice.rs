@@ -16,6 +16,7 @@ pub(crate) enum Purpose {
     Traces,
     Background,
     Alarms,
+    Estates,
 }
 
 /// A stream of chance.
@@ -32,6 +33,7 @@ impl Dice {
             Purpose::Background => 5,
             Purpose::Alarms => 6,
             Purpose::Faults => 7,
+            Purpose::Estates => 8,
         });
         Self(rng)
     }

@@ -247,7 +247,14 @@ mod tests {
     fn alone(node: Node, per_second: f64) -> System {
         let mut system = System::default();
         let to = system.nodes.push(node);
-        system.streams.push(Stream { to, per_second, drift: 0.0, period: 1.0, phase: 0.0 });
+        system.streams.push(Stream {
+            to,
+            per_second,
+            drift: 0.0,
+            period: 1.0,
+            phase: 0.0,
+            season: None,
+        });
         system
     }
 

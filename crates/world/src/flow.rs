@@ -178,7 +178,8 @@ impl Solver<'_> {
         let frame = self.sample();
         self.narrate(begin, &frame);
         for carried in self.carried.rows_mut() {
-            carried.mood = 1.0 + 0.6 * (carried.mood - 1.0) + 0.025 * self.traffic.normal();
+            let moved = 0.025 * self.system.noise * self.traffic.normal();
+            carried.mood = (1.0 + 0.6 * (carried.mood - 1.0) + moved).max(0.2);
         }
         self.logs.step();
         frame

@@ -13,6 +13,7 @@ mod app;
 mod background;
 mod demo;
 mod dice;
+mod estates;
 mod event;
 mod fault;
 mod flow;
@@ -25,6 +26,7 @@ mod table;
 mod telemetry;
 
 pub use demo::{demo, demo_recipe};
+pub use estates::{Family, estates};
 pub use fault::simulated_modes;
-pub use recipe::{App, Error, FalseAlarm, FaultSpec, Recipe};
+pub use recipe::{App, Error, FalseAlarm, FaultSpec, Recipe, Shape};
 pub use simulate::{simulate, truth};

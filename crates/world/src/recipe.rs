@@ -28,6 +28,11 @@ pub struct Recipe {
     pub requests_per_second: Option<f64>,
     /// Whether unrelated things happen: deployments of others, a busy host for some minutes.
     pub background: bool,
+    /// How much minutes differ from each other: 1 is ordinary, 3 restless.
+    pub noise: f64,
+    /// Size of the daily curve of requests, share of their average; weekends are half as much
+    /// below the week. None if absent.
+    pub season: Option<f64>,
     /// The seed of all chance.
     pub seed: u64,
 }
@@ -45,12 +50,24 @@ impl Default for Recipe {
             step_seconds: 60,
             requests_per_second: None,
             background: true,
+            noise: 1.0,
+            season: None,
             seed: 1,
         }
     }
 }
 
 impl Recipe {
+    /// What it shows, for tables: the fault modes, or the false alarm, or `quiet`.
+    pub fn kind(&self) -> String {
+        let modes: Vec<&str> = self.faults.iter().map(|fault| fault.mode.row().id).collect();
+        match (modes.is_empty(), self.false_alarm) {
+            (false, _) => modes.join("+"),
+            (true, Some(alarm)) => alarm.id().to_owned(),
+            (true, None) => "quiet".to_owned(),
+        }
+    }
+
     /// When the faults begin in a recording that begins at `start`.
     pub fn onset(&self, start: Timestamp) -> Timestamp {
         start + SignedDuration::from_mins(i64::from(self.minutes_before))
@@ -63,11 +80,31 @@ impl Recipe {
 pub enum App {
     /// A small shop: gateway, checkout and what it needs.
     Shop,
-    /// A layered estate of services with databases, queues and hosts.
+    /// An estate of services with databases, queues and hosts.
     Estate {
-        /// How many services, 10 to 10,000.
+        /// How many services, 5 to 10,000.
         services: u32,
+        /// Who calls whom.
+        #[serde(default)]
+        shape: Shape,
     },
+}
+
+/// How the services of an estate hang together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// Services call services in deeper layers.
+    #[default]
+    Layered,
+    /// A few hubs call many services with data of their own.
+    Hub,
+    /// Chains of services, some joined by queues.
+    Chain,
+    /// Services in two layers share a few databases.
+    SharedData,
+    /// Everyone may call the few that come after it in an order of chance.
+    Mesh,
 }
 
 /// One thing that goes wrong.
@@ -130,6 +167,19 @@ pub enum FalseAlarm {
     Flapping,
 }
 
+impl FalseAlarm {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Blip, Self::Flapping];
+
+    /// The name in recipes.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Blip => "blip",
+            Self::Flapping => "flapping",
+        }
+    }
+}
+
 /// Why a recipe can't be simulated.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Error {
@@ -180,15 +230,19 @@ impl Recipe {
             }
             Err(Error::OutOfRange { field, found: value.to_string(), expected })
         };
-        let day = 1440.0;
-        within("minutes_before", self.minutes_before.into(), 10.0, day, "10 to 1440")?;
+        let (day, fortnight) = (1440.0, 20_160.0);
+        within("minutes_before", self.minutes_before.into(), 10.0, fortnight, "10 to 20160")?;
         within("minutes_after", self.minutes_after.into(), 1.0, day, "1 to 1440")?;
+        within("noise", self.noise, 0.0, 10.0, "0 to 10")?;
+        if let Some(season) = self.season {
+            within("season", season, 0.0, 0.9, "0 to 0.9")?;
+        }
         within("step_seconds", self.step_seconds.into(), 5.0, 600.0, "5 to 600")?;
         if let Some(rate) = self.requests_per_second {
             within("requests_per_second", rate, 0.1, 1000.0, "0.1 to 1000")?;
         }
-        if let App::Estate { services } = self.app {
-            within("services", services.into(), 10.0, 10_000.0, "10 to 10000")?;
+        if let App::Estate { services, .. } = self.app {
+            within("services", services.into(), 5.0, 10_000.0, "5 to 10000")?;
         }
         for fault in &self.faults {
             within("severity", fault.severity, 0.1, 10.0, "0.1 to 10")?;

@@ -9,16 +9,18 @@ use crate::dice::{Dice, Purpose};
 use crate::event::{self, Edit};
 use crate::fault::{self, Planned};
 use crate::number::micros;
-use crate::system::System;
+use crate::system::{Season, System};
 use crate::telemetry::{Clock, metrics};
-use crate::{Error, Recipe, alarm, app, background, flow};
+use crate::{App, Error, Recipe, alarm, app, background, flow};
 
 /// Seconds simulated before the recording begins, so that it begins in the usual state.
 const WARM_UP_SECONDS: f64 = 120.0;
 
-/// Requests that are followed one by one, all nodes together; more are solved as flows. A million
-/// takes about a second.
+/// Requests to the shop that are followed one by one, all nodes together; more are solved as flows.
+/// A million takes about a second.
 const MOST_VISITS: f64 = 1e6;
+/// The same for estates, of which many are made at a time.
+const MOST_VISITS_OF_ESTATE: f64 = 2e5;
 /// An unrelated disk is full so long after the onset.
 const UNRELATED_AFTER_SECONDS: f64 = 100.0;
 
@@ -37,7 +39,11 @@ pub(crate) fn simulate_watched(
     let Plan { system, clock, edits, .. } = &plan;
     let seconds = clock.step * f64::from(clock.steps);
     let visits = system.rates().iter().map(|(_, rate)| rate * seconds).sum::<f64>();
-    let measured = if visits <= MOST_VISITS {
+    let most = match recipe.app {
+        App::Shop => MOST_VISITS,
+        App::Estate { .. } => MOST_VISITS_OF_ESTATE,
+    };
+    let measured = if visits <= most {
         event::run(system.clone(), edits, clock, recipe.seed)
     } else {
         flow::run(system.clone(), edits, clock, recipe.seed)
@@ -81,13 +87,19 @@ pub(crate) struct Plan {
 pub(crate) fn plan(recipe: &Recipe, start: Timestamp) -> Result<Plan, Error> {
     recipe.check()?;
     let application = app::build(recipe);
-    let system = application.system;
+    let mut system = application.system;
     let clock = Clock {
         start,
         warm_up: micros(WARM_UP_SECONDS),
         step: f64::from(recipe.step_seconds),
         steps: (recipe.minutes_before + recipe.minutes_after) * 60 / recipe.step_seconds,
     };
+    if let Some(amplitude) = recipe.season {
+        let begin = since_monday(start);
+        for stream in &mut system.streams {
+            stream.season = Some(Season { amplitude, begin });
+        }
+    }
     let onset = f64::from(recipe.minutes_before) * 60.0;
     let mut dice = Dice::new(recipe.seed, Purpose::Faults);
     let mut planned = Vec::new();
@@ -124,6 +136,12 @@ pub(crate) fn plan(recipe: &Recipe, start: Timestamp) -> Result<Plan, Error> {
     changes.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
     let expect = expectation(causes);
     Ok(Plan { app: application.name, system, clock, edits, changes, expect })
+}
+
+/// Seconds since Monday's midnight; the epoch was a Thursday.
+fn since_monday(time: Timestamp) -> f64 {
+    let (day, week) = (86_400, 604_800);
+    (time.as_second() + 3 * day).rem_euclid(week) as f64
 }
 
 fn change(

@@ -15,6 +15,8 @@ pub(crate) struct System {
     pub(crate) calls: Table<Call, Call>,
     pub(crate) hosts: Table<Host, Host>,
     pub(crate) streams: Vec<Stream>,
+    /// How much minutes differ from each other; 1 is ordinary.
+    pub(crate) noise: f64,
     /// What stands in the topology and takes no part in the simulation: users, batch hosts.
     pub(crate) bystanders: Vec<Entity>,
 }
@@ -121,13 +123,40 @@ pub(crate) struct Stream {
     /// Period of the drift, seconds, and where in it the recording begins (0 to 1).
     pub(crate) period: f64,
     pub(crate) phase: f64,
+    pub(crate) season: Option<Season>,
+}
+
+/// How requests follow the hours of the day and the days of the week.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Season {
+    /// Size of the daily curve, share of the rate.
+    pub(crate) amplitude: f64,
+    /// Seconds from Monday's midnight (UTC) to the beginning of the recording.
+    pub(crate) begin: f64,
+}
+
+/// Most requests come in the afternoon.
+const BUSIEST_HOUR: f64 = 15.0;
+const DAY_SECONDS: f64 = 86_400.0;
+
+impl Season {
+    /// The rate compared with its average.
+    fn factor(self, seconds: f64) -> f64 {
+        let days = (self.begin + seconds) / DAY_SECONDS;
+        let turn = std::f64::consts::TAU * (days - BUSIEST_HOUR / 24.0);
+        let is_weekend = days.rem_euclid(7.0) >= 5.0;
+        // As much as nights fall below the average, weekends fall below the week by half.
+        let week = if is_weekend { 1.0 - self.amplitude / 2.0 } else { 1.0 };
+        week * (1.0 + self.amplitude * turn.cos())
+    }
 }
 
 impl Stream {
     /// The rate at a time in seconds since the beginning.
     pub(crate) fn rate_at(&self, seconds: f64) -> f64 {
         let turn = std::f64::consts::TAU * (seconds / self.period + self.phase);
-        self.per_second * (1.0 + self.drift * turn.sin())
+        let season = self.season.map_or(1.0, |season| season.factor(seconds));
+        self.per_second * (1.0 + self.drift * turn.sin()) * season
     }
 }
 

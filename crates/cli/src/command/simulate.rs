@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use nightjar_incident::FaultMode;
-use nightjar_world::{App, FaultSpec, Recipe};
+use nightjar_world::{App, FaultSpec, Recipe, Shape};
 use serde_json::json;
 
 use super::capsule;
@@ -70,7 +70,7 @@ fn compose(arguments: &Simulate) -> anyhow::Result<Recipe> {
     let faults: Vec<FaultSpec> =
         arguments.fault.iter().map(|text| fault(text)).collect::<anyhow::Result<_>>()?;
     let app = match arguments.services {
-        Some(services) => App::Estate { services },
+        Some(services) => App::Estate { services, shape: Shape::Layered },
         None => App::Shop,
     };
     let modes: Vec<&str> = faults.iter().map(|fault| fault.mode.row().id).collect();

@@ -7,7 +7,8 @@ use nightjar_series::robust;
 use nightjar_topology::{EntityId, EntityKind};
 
 use crate::FalseAlarm;
-use crate::system::System;
+use crate::system::{Node, System};
+use crate::table::Ref;
 
 /// Who watches a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -153,24 +154,49 @@ pub(crate) fn too_tight(
     metrics: &Measures<'_>,
     onset_millis: i64,
 ) -> Option<Rule> {
-    let gateway = system.nodes.iter().find(|(_, node)| node.kind() == EntityKind::Gateway)?;
-    let entity = gateway.1.entity.id.clone();
+    let at = match kind {
+        FalseAlarm::Blip => nearest_to_users(system, busiest(system)?),
+        FalseAlarm::Flapping => gateway(system)?,
+    };
+    let entity = system.nodes[at].entity.id.clone();
     let values = values(metrics, &entity, Subject::Latency);
     let (before, after): (Vec<_>, Vec<_>) =
         values.into_iter().partition(|&(at, _)| at < onset_millis);
+    let first = after.iter().take(3).map(|&(_, value)| value).fold(f64::NAN, f64::max);
     let threshold = match kind {
         FalseAlarm::Blip => {
             let before: Vec<f64> = before.iter().map(|&(_, value)| value).collect();
-            NEAR_FACTOR * robust::quantile(&before, 1.0)
+            // Where minutes differ much, half the height of the blip is as near as it gets.
+            let half = f64::midpoint(robust::quantile(&before, 0.5), first);
+            half.min(NEAR_FACTOR * robust::quantile(&before, 1.0))
         }
-        FalseAlarm::Flapping => {
-            let first = after.iter().take(3).map(|&(_, value)| value);
-            first.fold(f64::NAN, f64::max) * 0.998
-        }
+        FalseAlarm::Flapping => first * 0.998,
     };
     let tool = Tool::PagerDuty;
     let subject = Subject::Latency;
     Some(Rule { entity, tool, subject, threshold, samples: 1, values: after })
+}
+
+fn gateway(system: &System) -> Option<Ref<Node>> {
+    system.nodes.iter().find(|(_, node)| node.kind() == EntityKind::Gateway).map(|(at, _)| at)
+}
+
+/// The service with the most work; it isn't fed by a queue, so someone waits for it.
+pub(crate) fn busiest(system: &System) -> Option<Ref<Node>> {
+    let rates = system.rates();
+    let load = |at: Ref<Node>| rates[at] * system.nodes[at].work;
+    let services = system.nodes.iter().filter(|(_, node)| {
+        node.kind() == EntityKind::Service && node.consumes.is_none() && !node.calls.is_empty()
+    });
+    services.map(|(at, _)| at).max_by(|&a, &b| load(a).total_cmp(&load(b)))
+}
+
+/// The gateway where nearly all its requests need this node, else the node itself.
+fn nearest_to_users(system: &System, at: Ref<Node>) -> Ref<Node> {
+    let needs = system.calls.iter().map(|(_, call)| call).find(|call| {
+        call.to == at && call.share > 0.8 && system.nodes[call.from].kind() == EntityKind::Gateway
+    });
+    needs.map_or(at, |call| call.from)
 }
 
 /// A threshold above everything ordinary; `NaN`, which nothing exceeds, where nothing was measured.

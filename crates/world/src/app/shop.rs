@@ -196,8 +196,14 @@ pub(crate) fn shop() -> Application {
     });
 
     system.bystanders = vec![entity("users", EntityKind::Client, &[], &[])];
-    system.streams =
-        vec![Stream { to: gateway, per_second: 12.0, drift: 0.1, period: 5400.0, phase: 0.0 }];
+    system.streams = vec![Stream {
+        to: gateway,
+        per_second: 12.0,
+        drift: 0.1,
+        period: 5400.0,
+        phase: 0.0,
+        season: None,
+    }];
     Application { system, name: "shop", usual_place }
 }
 

@@ -87,7 +87,8 @@ impl Engine<'_> {
         }
         for state in self.nodes.rows_mut() {
             // Minutes differ by some percent and resemble their neighbours.
-            state.mood = 1.0 + 0.6 * (state.mood - 1.0) + 0.025 * self.traffic.normal();
+            let moved = 0.025 * self.system.noise * self.traffic.normal();
+            state.mood = (1.0 + 0.6 * (state.mood - 1.0) + moved).max(0.2);
         }
         self.logs.step();
         self.agenda.add(self.now + micros(self.clock.step), Event::Step);

@@ -10,6 +10,8 @@ pub(super) struct NetworkDelay;
 const DELAY_SECONDS: f64 = 0.3;
 /// Where the caller takes long anyway, so much of its time is added on average: less isn't felt.
 const FELT: f64 = 0.9;
+/// A delay within the time-out that adds less than this to the caller's time hurts nobody.
+const LEAST_FELT: f64 = 0.5;
 /// But the answer still comes in time, mostly.
 const MOST_OF_TIMEOUT: f64 = 0.7;
 /// A call that fewer of the caller's requests make doesn't hurt the caller.
@@ -25,6 +27,7 @@ impl Fault for NetworkDelay {
             let call = &place.system.calls[call];
             call.kind != RelationKind::Publishes
                 && call.share >= LEAST_SHARE
+                && place.times[call.from] * LEAST_FELT < call.share * call.timeout * MOST_OF_TIMEOUT
                 && place.system.nodes[call.from].is_instrumented()
         })
     }

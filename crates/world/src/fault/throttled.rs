@@ -20,7 +20,9 @@ impl Fault for Throttled {
     fn effect(&self, place: &Place<'_>) -> Effect {
         let at = place.node;
         let old = place.node().admitted_per_second.unwrap_or(0.0);
-        let new = (place.rate() * CAPACITY_SHARE / place.severity).round().max(1.0);
+        let needed = place.rate() * CAPACITY_SHARE / place.severity;
+        // Small ones count in tenths.
+        let new = if needed < 2.0 { (needed * 10.0).ceil() / 10.0 } else { needed.round() };
         let id = &place.node().entity.id;
         let summary = format!("set provisioned write capacity of {id} to {new} (was {old})");
         let change = place.is_change_recorded.then(|| Trigger {

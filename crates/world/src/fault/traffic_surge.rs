@@ -37,6 +37,7 @@ impl Fault for TrafficSurge {
             drift: 0.05,
             period: 1800.0,
             phase: 0.0,
+            season: None,
         };
         // Whoever sends the requests is right as well, and so is whoever can serve them least: the
         // mode means "more requests than the entity can serve".

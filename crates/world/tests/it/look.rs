@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use nightjar_incident::{FaultMode, MetricSeries, Recording, Signal, Statistic, signal};
-use nightjar_world::{App, FaultSpec, Recipe, simulate};
+use nightjar_world::{App, FaultSpec, Recipe, Shape, simulate};
 
 pub(crate) fn start() -> Timestamp {
     "2026-11-23T02:00:00Z".parse().unwrap()
@@ -18,7 +18,7 @@ pub(crate) fn with(mode: FaultMode) -> Recipe {
 }
 
 pub(crate) fn estate(services: u32) -> Recipe {
-    Recipe { app: App::Estate { services }, ..short() }
+    Recipe { app: App::Estate { services, shape: Shape::Layered }, ..short() }
 }
 
 pub(crate) fn record(recipe: &Recipe) -> Recording {

@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod alerts;
 #[cfg(test)]
+mod estates;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod look;

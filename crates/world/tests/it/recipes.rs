@@ -4,7 +4,9 @@ use proptest::prelude::*;
 
 use nightjar_incident::{FaultMode, Recording};
 use nightjar_topology::EntityKind;
-use nightjar_world::{App, Error, FaultSpec, Recipe, demo, simulate, simulated_modes, truth};
+use nightjar_world::{
+    App, Error, FaultSpec, Recipe, Shape, demo, simulate, simulated_modes, truth,
+};
 
 use crate::look::{estate, record, short, start, with};
 
@@ -36,7 +38,7 @@ fn the_truth_is_known_without_a_run() {
 fn a_recipe_is_read_strictly() {
     let text = "minutes_after = 20\napp = { kind = \"estate\", services = 40 }\n[[fault]]\nmode = \"throttled\"\n";
     let recipe: Recipe = toml::from_str(text).unwrap();
-    assert_eq!(recipe.app, App::Estate { services: 40 });
+    assert_eq!(recipe.app, App::Estate { services: 40, shape: Shape::Layered });
     assert_eq!(recipe.faults, [FaultSpec::new(FaultMode::Throttled)]);
     assert!(toml::from_str::<Recipe>("moon = 1").unwrap_err().to_string().contains("moon"));
 }
@@ -75,7 +77,11 @@ fn an_estate_has_the_asked_number_of_services_and_everything_they_need() {
 fn every_fault_finds_a_place_in_an_estate_and_raises_an_alert_at_three_seeds() {
     for mode in simulated_modes() {
         for seed in 1..=3 {
-            let recipe = Recipe { app: App::Estate { services: 300 }, seed, ..with(mode) };
+            let recipe = Recipe {
+                app: App::Estate { services: 300, shape: Shape::Layered },
+                seed,
+                ..with(mode)
+            };
             let recording = record(&recipe);
             assert!(!recording.alerts.is_empty(), "{mode:?} at seed {seed}");
             let cause = &recording.expect.unwrap().causes[0];
@@ -168,7 +174,7 @@ proptest! {
         let is_shop = services == 0;
         let entity = (is_shop && !place.is_empty()).then(|| place.to_owned());
         let fault = FaultSpec { entity, severity, is_change_recorded, ..FaultSpec::new(mode) };
-        let app = if is_shop { App::Shop } else { App::Estate { services } };
+        let app = if is_shop { App::Shop } else { App::Estate { services, shape: Shape::Layered } };
         let requests_per_second = if is_shop { rate } else { None };
         let recipe = Recipe {
             app,
