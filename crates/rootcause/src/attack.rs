@@ -88,8 +88,7 @@ fn neighbours(scene: &Scene<'_>, suspect: &mut Suspect, calm: &mut Vec<Observati
         if let Some(known) = calm.iter().find(same) {
             return known.id.clone();
         }
-        fact.evidence =
-            ledger.tables.get(neighbour.table).map_or(Vec::new(), |table| table.evidence.clone());
+        fact.evidence = neighbour.table(ledger).map_or(Vec::new(), |table| table.evidence.clone());
         let id = fact.id.clone();
         calm.push(fact);
         id

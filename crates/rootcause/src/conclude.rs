@@ -13,29 +13,37 @@ use crate::flow::{Culprit, Graph, State};
 use crate::ledger::{Ledger, Place};
 use crate::observe::{self, View};
 use crate::statement::statement;
-use crate::symptom::{Complaint, complaint, excess_of};
+use crate::symptom::{Complaint, complaint, excess_of, onset_row};
 use crate::thresholds as limit;
 use crate::{gaps, impact};
 
 /// Investigates one case: the same input gives the same conclusion.
 pub fn investigate(case: &Case<'_>) -> Conclusion {
-    let (window, reference) = (case.window(), case.reference());
-    let ledger = Ledger::build(case.evidence, window, reference);
-    let connected = ledger.as_ref().map(|ledger| connect(case, ledger));
+    let (mut window, reference) = (case.window(), case.reference());
+    let mut ledger = Ledger::build(case.evidence, window, reference);
+    let connected = ledger.as_mut().map(|ledger| connect(case, ledger));
     let (graph, complaint) = match &connected {
         Some((graph, complaint)) => (Some(graph), complaint.clone()),
         None => (None, Complaint::Unmeasured),
     };
     let onset = ledger.as_ref().zip(graph).and_then(|(ledger, graph)| {
-        let (Complaint::Shows(state) | Complaint::Recovered(state) | Complaint::Blip(state)) =
-            &complaint
+        let (Complaint::Shows(state)
+        | Complaint::Below(state)
+        | Complaint::Recovered(state)
+        | Complaint::Blip(state)) = &complaint
         else {
             return None;
         };
-        let pulse = excess_of(graph, *state)?.pulse?;
-        let at = ledger.rows.get(ledger.window.start + pulse.from)?;
+        let row = onset_row(excess_of(graph, *state)?)?;
+        let at = ledger.rows.get(ledger.window.start + row)?;
         jiff::Timestamp::from_millisecond(*at).ok()
     });
+    if let Some(from) = ledger.as_ref().and_then(|ledger| {
+        let first = ledger.rows.get(ledger.window.start)?;
+        jiff::Timestamp::from_millisecond(*first).ok()
+    }) {
+        window.from = window.from.max(from);
+    }
     let view = View {
         case: *case,
         window,
@@ -48,6 +56,7 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         (Complaint::Unmeasured, _, _) | (_, None, _) | (_, _, None) => None,
         (
             Complaint::Shows(state)
+            | Complaint::Below(state)
             | Complaint::Usual(state, _)
             | Complaint::Blip(state)
             | Complaint::Recovered(state),
@@ -95,20 +104,23 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
     }
 }
 
-/// The graph with what deviated before the symptom taken as drift.
-fn connect(case: &Case<'_>, ledger: &Ledger) -> (Graph, Complaint) {
+/// The graph with the window cut to what the alerts are about: it begins a few rows before the
+/// symptom, and what deviated in those rows is taken as drift.
+fn connect(case: &Case<'_>, ledger: &mut Ledger) -> (Graph, Complaint) {
     let graph = Graph::build(ledger, case.topology, 0);
     let first = complaint(case, &graph);
-    let Complaint::Shows(state) = first else { return (graph, first) };
-    let Some(pulse) = excess_of(&graph, state).and_then(|excess| excess.pulse) else {
+    let (Complaint::Shows(state) | Complaint::Below(state)) = first else { return (graph, first) };
+    let Some(onset) = excess_of(&graph, state).and_then(onset_row) else {
         return (graph, first);
     };
+    let cut = onset.saturating_sub(limit::LEAD_ROWS);
+    ledger.window.start += cut;
     // Rows that ended before the alarm and before the symptom began.
     let alarm = case.alarm().as_millisecond();
     let early = ledger.rows.get(ledger.window.clone()).unwrap_or_default();
     let early = early.iter().take_while(|&&at| at + ledger.step <= alarm).count();
-    let quiet = early.min(pulse.from);
-    if quiet == 0 {
+    let quiet = early.min(onset - cut);
+    if cut == 0 && quiet == 0 {
         return (graph, first);
     }
     let graph = Graph::build(ledger, case.topology, quiet);
@@ -226,7 +238,17 @@ fn decide(
                 name(state)
             ));
         }
-        Complaint::Usual(..) | Complaint::Shows(_) | Complaint::Unmeasured => {}
+        Complaint::Below(state) if !leading.is_some_and(|leading| leading.decisive) => {
+            return Decision::Unknown(format!(
+                "the alerting entity is as usual; {} of {} isn't, and nothing decisive was seen",
+                what(state),
+                name(state)
+            ));
+        }
+        Complaint::Usual(..)
+        | Complaint::Shows(_)
+        | Complaint::Below(_)
+        | Complaint::Unmeasured => {}
     }
     if case.symptoms.is_empty() {
         return Decision::Unknown("no alert names an entity that the topology knows".to_owned());
@@ -239,6 +261,17 @@ fn decide(
             "no request metrics of the alerting entities, or of what depends on them, were seen"
                 .to_owned(),
         );
+    }
+    if let (Complaint::Shows(state), Some(graph)) = (complaint, graph)
+        && leading.node == Some(state.0)
+        && !leading.decisive
+        && graph.blindness(*state) >= limit::TOO_BLIND.value
+    {
+        return Decision::Unknown(format!(
+            "the {} of {} stays with it, but most of what it calls doesn't measure that",
+            what(state),
+            name(state)
+        ));
     }
     if leading.confidence < limit::CLAIM.value {
         let share = amount(100.0 * leading.confidence, "%");

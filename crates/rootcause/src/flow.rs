@@ -13,19 +13,21 @@ use nightjar_series::gaussian::{log_density, log_sum_exp};
 use nightjar_topology::{EntityId, Topology};
 
 use crate::excess::{Excess, Kind, excess};
-use crate::ledger::{Ledger, Place};
+use crate::ledger::{Ledger, Place, Table};
 use crate::thresholds as limit;
 
 /// A place that may be in excess, with what it calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     pub(crate) place: Place,
-    /// Index of its table in the ledger.
-    pub(crate) table: usize,
+    /// Index of its table in the ledger; none for an entity that measures no requests.
+    pub(crate) table: Option<usize>,
     time: Option<Excess>,
     errors: Option<Excess>,
     /// Nodes it waits for.
     pub(crate) callees: Vec<usize>,
+    /// Nodes that wait for it.
+    pub(crate) callers: Vec<usize>,
 }
 
 impl Node {
@@ -35,6 +37,21 @@ impl Node {
             Kind::Errors => self.errors.as_ref(),
         }
     }
+
+    /// Its columns.
+    pub(crate) fn table<'a>(&self, ledger: &'a Ledger) -> Option<&'a Table> {
+        ledger.tables.get(self.table?)
+    }
+}
+
+/// What may be behind a place's excess of one kind.
+#[derive(Debug, Default)]
+struct Below {
+    /// The nearest places that measure this kind.
+    measured: Vec<usize>,
+    /// Entities on the way to them that don't, with their share of all that is below; nearer ones
+    /// weigh more.
+    blind: Vec<(usize, f64)>,
 }
 
 /// All places of a ledger, connected.
@@ -69,42 +86,77 @@ pub(crate) struct Root {
 }
 
 impl Graph {
-    /// Connects the ledger's places along the topology. A callee without a table is replaced by
-    /// its own callees, so that a gap in the telemetry doesn't cut the trail.
+    /// Connects the ledger's places and all entities that take part in requests along the
+    /// topology.
     pub(crate) fn build(ledger: &Ledger, topology: &Topology, quiet: usize) -> Self {
-        let mut index = BTreeMap::new();
-        let mut nodes = Vec::new();
+        let mut graph = Self { nodes: Vec::new(), index: BTreeMap::new() };
         for (table, data) in ledger.tables.iter().enumerate() {
-            index.insert(data.place.clone(), nodes.len());
-            nodes.push(Node {
-                place: data.place.clone(),
-                table,
-                time: excess(ledger, data, Kind::Time, quiet),
-                errors: excess(ledger, data, Kind::Errors, quiet),
-                callees: Vec::new(),
-            });
+            let node = graph.add(data.place.clone(), Some(table));
+            if let Some(node) = graph.nodes.get_mut(node) {
+                node.time = excess(ledger, data, Kind::Time, quiet);
+                node.errors = excess(ledger, data, Kind::Errors, quiet);
+            }
         }
-        let mut graph = Self { nodes, index };
-        let callees: Vec<Vec<usize>> = graph
+        let requests = || topology.relations().filter(|relation| relation.kind.is_request());
+        for relation in requests() {
+            for id in [&relation.from, &relation.to] {
+                graph.add(Place::Entity(id.clone()), None);
+            }
+        }
+        for relation in requests() {
+            let edge = graph.edge(&relation.from, &relation.to);
+            let callee = edge.or_else(|| graph.entity(&relation.to));
+            if let (Some(caller), Some(callee)) = (graph.entity(&relation.from), callee) {
+                graph.connect(caller, callee);
+            }
+        }
+        let edges: Vec<(usize, EntityId)> = graph
             .nodes
             .iter()
-            .map(|node| match &node.place {
-                Place::Entity(id) => graph.callees_of(id, topology, &mut BTreeSet::new()),
-                Place::Edge { to, .. } => match graph.entity(to) {
-                    Some(callee) => vec![callee],
-                    None => graph.callees_of(to, topology, &mut BTreeSet::new()),
-                },
+            .enumerate()
+            .filter_map(|(node, known)| match &known.place {
+                Place::Edge { to, .. } => Some((node, to.clone())),
+                Place::Entity(_) => None,
             })
             .collect();
-        for (node, callees) in graph.nodes.iter_mut().zip(callees) {
-            node.callees = callees;
+        for (edge, to) in edges {
+            let callee = graph.add(Place::Entity(to), None);
+            graph.connect(edge, callee);
         }
         graph
     }
 
-    /// The node of an entity's own table.
+    fn add(&mut self, place: Place, table: Option<usize>) -> usize {
+        let next = self.nodes.len();
+        let node = *self.index.entry(place.clone()).or_insert(next);
+        if node == next {
+            let (callees, callers) = (Vec::new(), Vec::new());
+            self.nodes.push(Node { place, table, time: None, errors: None, callees, callers });
+        }
+        node
+    }
+
+    fn connect(&mut self, caller: usize, callee: usize) {
+        let add = |list: Option<&mut Vec<usize>>, node: usize| {
+            if let Some(list) = list
+                && let Err(at) = list.binary_search(&node)
+            {
+                list.insert(at, node);
+            }
+        };
+        add(self.nodes.get_mut(caller).map(|node| &mut node.callees), callee);
+        add(self.nodes.get_mut(callee).map(|node| &mut node.callers), caller);
+    }
+
+    /// The node of an entity.
     pub(crate) fn entity(&self, id: &EntityId) -> Option<usize> {
         self.index.get(&Place::Entity(id.clone())).copied()
+    }
+
+    /// Whether an entity measures its own requests.
+    pub(crate) fn is_measured(&self, id: &EntityId) -> bool {
+        let node = self.entity(id).and_then(|node| self.nodes.get(node));
+        node.is_some_and(|node| node.table.is_some())
     }
 
     /// The node of a measured edge.
@@ -112,26 +164,44 @@ impl Graph {
         self.index.get(&Place::Edge { from: from.clone(), to: to.clone() }).copied()
     }
 
-    fn callees_of<'a>(
-        &self,
-        id: &'a EntityId,
-        topology: &'a Topology,
-        seen: &mut BTreeSet<&'a EntityId>,
-    ) -> Vec<usize> {
-        let mut found = Vec::new();
-        if !seen.insert(id) {
-            return found;
-        }
-        for relation in topology.dependencies(id).filter(|relation| relation.kind.is_request()) {
-            let to = &relation.to;
-            match self.edge(id, to).or_else(|| self.entity(to)) {
-                Some(node) => found.push(node),
-                None => found.extend(self.callees_of(to, topology, seen)),
+    /// Where excess of one kind may come from: the nearest callees that measure it, and those in
+    /// between that don't, nearer ones more likely, so that a gap in the telemetry neither cuts the
+    /// trail nor clears anybody.
+    fn below(&self, node: usize, kind: Kind) -> Below {
+        let mut found = Below::default();
+        let mut seen = BTreeSet::from([node]);
+        let mut ring: Vec<usize> =
+            self.nodes.get(node).map_or_else(Vec::new, |n| n.callees.clone());
+        let mut weight = 1.0;
+        while !ring.is_empty() {
+            let mut next = Vec::new();
+            for callee in ring {
+                let Some(known) = self.nodes.get(callee).filter(|_| seen.insert(callee)) else {
+                    continue;
+                };
+                if known.excess(kind).is_some() {
+                    found.measured.push(callee);
+                    continue;
+                }
+                if matches!(known.place, Place::Entity(_)) {
+                    found.blind.push((callee, weight));
+                }
+                next.extend(known.callees.iter().copied());
             }
+            ring = next;
+            weight *= limit::BLIND_DEPTH.value;
         }
-        found.sort_unstable();
-        found.dedup();
+        let blind: f64 = found.blind.iter().map(|(_, weight)| weight).sum();
+        let total = blind + found.measured.len() as f64;
+        for (_, weight) in &mut found.blind {
+            *weight /= total;
+        }
         found
+    }
+
+    /// How much of what a place calls doesn't measure this kind of excess, from 0 to 1.
+    pub(crate) fn blindness(&self, (node, kind): State) -> f64 {
+        self.below(node, kind).blind.iter().map(|(_, share)| share).sum()
     }
 
     /// What a place's excess speaks of when it starts there. Time that passes on an edge is the
@@ -141,7 +211,7 @@ impl Graph {
     pub(crate) fn culprit(&self, node: usize, kind: Kind) -> Option<Culprit> {
         Some(match &self.nodes.get(node)?.place {
             Place::Entity(id) => Culprit::Entity(id.clone()),
-            Place::Edge { from, to } if kind == Kind::Time && self.entity(to).is_some() => {
+            Place::Edge { from, to } if kind == Kind::Time && self.is_measured(to) => {
                 Culprit::Connection { from: from.clone(), to: to.clone() }
             }
             Place::Edge { to, .. } => Culprit::Entity(to.clone()),
@@ -254,15 +324,26 @@ impl Graph {
     /// What may explain a place's excess, with probabilities that add up to 1.
     fn explanations(&self, ledger: &Ledger, here: State, is_symptom: bool) -> Vec<Explanation> {
         let (index, kind) = here;
-        let Some(node) = self.nodes.get(index) else { return Vec::new() };
-        let Some(own) = node.excess(kind) else { return Vec::new() };
+        let Some(own) = self.nodes.get(index).and_then(|node| node.excess(kind)) else {
+            // Nothing is measured here: what arrived stays.
+            return vec![Explanation { by: None, log_weight: 0.0, probability: 1.0, share: 1.0 }];
+        };
+        let free = itself(own);
         let mut found =
-            vec![Explanation { by: None, log_weight: itself(own), probability: 0.0, share: 1.0 }];
+            vec![Explanation { by: None, log_weight: free, probability: 0.0, share: 1.0 }];
         let other = match kind {
             Kind::Time => Kind::Errors,
             Kind::Errors => Kind::Time,
         };
-        for &callee in &node.callees {
+        let below = self.below(index, kind);
+        // What a callee that measures nothing would hand on may have any form, as one's own.
+        found.extend(below.blind.iter().map(|&(callee, share)| Explanation {
+            by: Some((callee, kind)),
+            log_weight: free + (limit::BLIND.value * share).ln(),
+            probability: 0.0,
+            share: 1.0,
+        }));
+        for &callee in &below.measured {
             let share = self.usual_share(ledger, index, callee);
             // A place first seen in the incident explains nothing: error paths call what was
             // never called before, and an unknown usual level would fit any shape.
@@ -271,19 +352,20 @@ impl Graph {
             {
                 found.push(handed_on(own, theirs, (callee, kind), share, 0.0));
             }
+        }
+        for &callee in &self.below(index, other).measured {
             if let Some(theirs) = self.nodes.get(callee).and_then(|node| node.excess(other))
                 && theirs.known
                 && theirs.z() >= limit::OWN_TEST.value
             {
-                let share = Share::converted(share, other);
+                let share = Share::converted(self.usual_share(ledger, index, callee), other);
                 let prior = limit::OTHER_KIND.value.ln();
                 found.push(handed_on(own, theirs, (callee, other), share, prior));
             }
         }
         if is_symptom {
             for (stranger, node) in self.nodes.iter().enumerate() {
-                let known = stranger == index
-                    || self.nodes.get(index).is_none_or(|n| n.callees.contains(&stranger));
+                let known = stranger == index || below.measured.contains(&stranger);
                 let Some(theirs) = node.excess(kind).filter(|_| !known) else { continue };
                 if matches!(node.place, Place::Edge { .. }) || self.reaches(stranger, index) {
                     continue;
@@ -312,7 +394,7 @@ impl Graph {
     /// The share of a callee's requests that come from this caller.
     fn usual_share(&self, ledger: &Ledger, caller: usize, callee: usize) -> Share {
         let median = |node: usize| {
-            let table = self.nodes.get(node).and_then(|node| ledger.tables.get(node.table))?;
+            let table = self.nodes.get(node)?.table(ledger)?;
             let rows = table.requests.get(ledger.window.clone())?;
             table.counted.then(|| nightjar_series::robust::median(rows))
         };
@@ -326,11 +408,10 @@ impl Graph {
         let middle = if is_edge(caller) {
             median(caller).zip(median(callee)).map(|(edge, all)| edge / all)
         } else {
-            let callers = (0..self.nodes.len()).filter(|&other| {
-                self.nodes.get(other).is_some_and(|n| n.callees.contains(&callee))
-            });
-            let all: f64 = callers.filter_map(median).sum();
-            median(caller).map(|mine| mine / all.max(mine))
+            let callers = self.nodes.get(callee).map_or(&[][..], |node| &node.callers);
+            let others = callers.iter().copied().filter(|&other| other != caller);
+            let others: f64 = others.filter_map(median).sum();
+            median(caller).map(|mine| mine / (mine + others))
         };
         let middle = middle.filter(|share| share.is_finite()).unwrap_or(1.0).clamp(1e-3, 1.0);
         Share { middle, below: limit::SHARE_BELOW.value }

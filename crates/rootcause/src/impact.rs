@@ -37,7 +37,7 @@ pub(crate) fn measure(
         Place::Entity(id) => id.clone(),
         Place::Edge { from, .. } => from.clone(),
     };
-    let table = ledger.tables.get(place.table)?;
+    let table = place.table(ledger)?;
     let errors = place.excess(Kind::Errors).filter(|e| e.z() >= limit::SYMPTOM_Z.value);
     let time = place.excess(Kind::Time).filter(|e| e.z() >= limit::SYMPTOM_Z.value);
     let failed = errors.map(|e| positive(e).round());

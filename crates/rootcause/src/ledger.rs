@@ -30,7 +30,7 @@ pub(crate) struct Table {
     pub(crate) place: Place,
     /// Requests in the row; 1 in rows with a latency where nobody counts requests.
     pub(crate) requests: Vec<f64>,
-    /// Whether requests were counted at all.
+    /// Whether requests were counted at all, or follow from what both ends counted.
     pub(crate) counted: bool,
     /// Seconds, mean over the row's requests (the lowest quantile where no mean is recorded).
     pub(crate) latency: Option<Vec<f64>>,
@@ -54,6 +54,46 @@ pub(crate) struct Ledger {
     /// Whether the reference ends where the window begins.
     pub(crate) adjacent: bool,
     pub(crate) tables: Vec<Table>,
+}
+
+/// How long before the window a reference may end that still counts as just before, milliseconds.
+const NEAR: i64 = 15 * 60_000;
+
+/// Requests of edges whose latency is measured and whose requests aren't: the callee's, in
+/// proportion to what its callers get themselves; without a count of the callee, the caller's.
+fn count_edges(tables: &mut [Table]) {
+    let counted: BTreeMap<EntityId, Vec<f64>> = tables
+        .iter()
+        .filter(|table| table.counted)
+        .filter_map(|table| match &table.place {
+            Place::Entity(id) => Some((id.clone(), table.requests.clone())),
+            Place::Edge { .. } => None,
+        })
+        .collect();
+    let total = |id: &EntityId| counted.get(id).map_or(0.0, |requests| requests.iter().sum());
+    let mut all_callers: BTreeMap<EntityId, f64> = BTreeMap::new();
+    for table in tables.iter() {
+        if let Place::Edge { from, to } = &table.place {
+            *all_callers.entry(to.clone()).or_default() += total(from);
+        }
+    }
+    for table in tables.iter_mut().filter(|table| !table.counted) {
+        let Place::Edge { from, to } = &table.place else { continue };
+        let callers = all_callers.get(to).copied().unwrap_or(0.0);
+        let share = if callers > 0.0 { total(from) / callers } else { 1.0 };
+        let known = match (counted.get(to), counted.get(from)) {
+            (Some(callee), _) => callee.iter().map(|r| r * share).collect::<Vec<f64>>(),
+            (None, Some(caller)) => caller.clone(),
+            (None, None) => continue,
+        };
+        // A row with a latency had requests, whatever the others counted.
+        for (requests, known) in table.requests.iter_mut().zip(known) {
+            if *requests > 0.0 {
+                *requests = known.max(1.0);
+            }
+        }
+        table.counted = true;
+    }
 }
 
 /// The grid: which row a time belongs to.
@@ -132,11 +172,12 @@ impl Ledger {
             reference.end.checked_sub(1).and_then(|last| keys.get(last)),
             keys.get(window.start),
         ) {
-            (Some(last), Some(first)) => first - last <= 2,
+            (Some(last), Some(first)) => first - last <= 2 + NEAR / grid.step,
             (None | Some(_), _) => false,
         };
         let table = |(place, parts): (Place, Parts<'_>)| parts.table(place, &grid, &keys);
-        let tables = places.into_iter().map(table).collect();
+        let mut tables: Vec<Table> = places.into_iter().map(table).collect();
+        count_edges(&mut tables);
         Some(Self { step: grid.step, rows, reference, window, adjacent, tables })
     }
 }

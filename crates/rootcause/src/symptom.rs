@@ -1,6 +1,6 @@
 //! Which place the search starts from, and whether anything is wrong there at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nightjar_incident::Signal;
 use nightjar_topology::{EntityId, RelationKind};
@@ -15,6 +15,8 @@ use crate::thresholds as limit;
 pub(crate) enum Complaint {
     /// It shows, at this place.
     Shows(State),
+    /// The alerting entity itself is as usual; this place that it calls isn't.
+    Below(State),
     /// It is measured and as usual; the largest deviation found, with its place.
     Usual(State, f64),
     /// It stood out in one row and is over.
@@ -37,6 +39,24 @@ pub(crate) fn complaint(case: &Case<'_>, graph: &Graph) -> Complaint {
     if states.is_empty() {
         states = dependents(case, graph);
     }
+    let all_resolved = !case.alerts.is_empty()
+        && case.alerts.iter().all(|a| a.status == nightjar_incident::AlertStatus::Resolved);
+    let told = judge(graph, states, limit::SYMPTOM_Z.value, all_resolved);
+    if all_resolved || matches!(told, Complaint::Shows(_) | Complaint::Unmeasured) {
+        return told;
+    }
+    // What few requests suffer from drowns in the sum over all: look at the calls behind it.
+    for states in rings(case, graph) {
+        let below = judge(graph, states, limit::BELOW_Z.value, all_resolved);
+        if let Complaint::Shows(state) = below {
+            return Complaint::Below(state);
+        }
+    }
+    told
+}
+
+/// What some states say of the complaint together.
+fn judge(graph: &Graph, mut states: Vec<State>, least: f64, all_resolved: bool) -> Complaint {
     states.sort_unstable();
     states.dedup();
     states.retain(|state| excess_of(graph, *state).is_some());
@@ -44,15 +64,12 @@ pub(crate) fn complaint(case: &Case<'_>, graph: &Graph) -> Complaint {
     let Some(loudest) = states.iter().copied().max_by(|a, b| z(a).total_cmp(&z(b))) else {
         return Complaint::Unmeasured;
     };
-    let showing: Vec<State> =
-        states.iter().copied().filter(|state| z(state) >= limit::SYMPTOM_Z.value).collect();
+    let showing: Vec<State> = states.iter().copied().filter(|state| z(state) >= least).collect();
     if showing.is_empty() {
         return Complaint::Usual(loudest, z(&loudest));
     }
     let lasting: Vec<State> =
         showing.iter().copied().filter(|state| lasts(graph, *state)).collect();
-    let all_resolved = !case.alerts.is_empty()
-        && case.alerts.iter().all(|a| a.status == nightjar_incident::AlertStatus::Resolved);
     let over = |state: &State| calm_rows(graph, *state);
     // The monitoring system saw it end too: one usual row agrees with that.
     let enough = if all_resolved { 1.0 } else { limit::CALM_ROWS.value };
@@ -65,6 +82,34 @@ pub(crate) fn complaint(case: &Case<'_>, graph: &Graph) -> Complaint {
     }
 }
 
+/// What the alerting entities call, nearest first: each ring one call further, of the kinds the
+/// alerts complain about.
+fn rings(case: &Case<'_>, graph: &Graph) -> Vec<Vec<State>> {
+    let mut kinds_of: BTreeMap<usize, &'static [Kind]> = BTreeMap::new();
+    for symptom in case.symptoms {
+        if let Some(node) = graph.entity(&symptom.entity) {
+            kinds_of.insert(node, kinds(symptom.signal));
+        }
+    }
+    let mut seen: BTreeSet<usize> = kinds_of.keys().copied().collect();
+    let mut rings = Vec::new();
+    while !kinds_of.is_empty() {
+        let mut next: BTreeMap<usize, &'static [Kind]> = BTreeMap::new();
+        for (node, kinds) in &kinds_of {
+            let callees = graph.nodes.get(*node).map_or(&[][..], |node| &node.callees);
+            for &callee in callees.iter().filter(|callee| !seen.contains(callee)) {
+                next.insert(callee, kinds);
+            }
+        }
+        seen.extend(next.keys());
+        let known = |state: &State| excess_of(graph, *state).is_some_and(|excess| excess.known);
+        let states = next.iter().flat_map(|(node, kinds)| kinds.iter().map(|kind| (*node, *kind)));
+        rings.push(states.filter(known).collect());
+        kinds_of = next;
+    }
+    rings
+}
+
 /// What a signal complains about; both kinds where the alert doesn't tell.
 fn kinds(signal: Option<Signal>) -> &'static [Kind] {
     match signal {
@@ -74,6 +119,28 @@ fn kinds(signal: Option<Signal>) -> &'static [Kind] {
         }
         Some(_) | None => &Kind::BOTH,
     }
+}
+
+/// The row of the window in which what goes on at a place began: the start of the elevated rows
+/// that reach to the end, so that an earlier incident in the same window isn't taken for it; else
+/// the start of what stands out most.
+pub(crate) fn onset_row(excess: &Excess) -> Option<usize> {
+    let pulse = excess.pulse?;
+    let rows: Vec<bool> =
+        excess.values.iter().zip(&excess.variance).map(|(e, var)| *e >= 2.0 * var.sqrt()).collect();
+    let calm = rows.iter().rev().take_while(|elevated| !**elevated).count();
+    let mut first = rows.len().saturating_sub(calm);
+    // One calm row is a gap in the trouble, two are its start.
+    while first > 0 {
+        let before = |back: usize| first.checked_sub(back).and_then(|row| rows.get(row)).copied();
+        match (before(1), before(2)) {
+            (Some(true), _) => first -= 1,
+            (Some(false), Some(true)) => first -= 2,
+            (_, _) => break,
+        }
+    }
+    let ongoing = calm < 2 && first < rows.len();
+    Some(if ongoing && first >= pulse.from { first } else { pulse.from })
 }
 
 pub(crate) fn excess_of(graph: &Graph, state: State) -> Option<&Excess> {
@@ -95,7 +162,7 @@ fn dependents(case: &Case<'_>, graph: &Graph) -> Vec<State> {
             consumers.filter(|r| r.kind == RelationKind::Consumes).map(|r| (r.from.clone(), 1)),
         );
         for (id, distance) in reach {
-            if let Some(node) = graph.entity(&id) {
+            if let Some(node) = graph.entity(&id).filter(|_| graph.is_measured(&id)) {
                 nearest.entry(distance).or_default().extend(Kind::BOTH.map(|kind| (node, kind)));
             }
         }

@@ -57,8 +57,7 @@ impl<'a> Marks<'a> {
 
 /// What callers see of an entity that says nothing itself.
 fn stands_for(scene: &Scene<'_>, observation: &Observation, id: &EntityId) -> bool {
-    observation.peer.as_ref() == Some(id)
-        && scene.graph.is_none_or(|graph| graph.entity(id).is_none())
+    observation.peer.as_ref() == Some(id) && scene.graph.is_none_or(|graph| !graph.is_measured(id))
 }
 
 /// A candidate entity with what is seen there; for a connection, the entity it leads to.

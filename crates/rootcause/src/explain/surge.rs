@@ -20,9 +20,7 @@ pub(super) fn judge(scene: &Scene<'_>, suspects: &[Suspect]) -> Vec<Suspect> {
         let callers = topology
             .dependents(&entrance.entity)
             .filter(|relation| relation.kind.is_request())
-            .filter(|relation| {
-                scene.graph.is_some_and(|graph| graph.entity(&relation.from).is_some())
-            });
+            .filter(|relation| scene.graph.is_some_and(|graph| graph.is_measured(&relation.from)));
         // A measured caller that sends no more means retries or a loop below: not from outside.
         if callers.count() > 0 {
             continue;

@@ -11,7 +11,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let Some((ledger, graph)) = view.requests else { return Vec::new() };
     let mut found = Vec::new();
     for node in &graph.nodes {
-        let Some(table) = ledger.tables.get(node.table) else { continue };
+        let Some(table) = node.table(ledger) else { continue };
         for kind in Kind::BOTH {
             let Some(excess) = node.excess(kind).filter(|excess| excess.known) else { continue };
             let Some(pulse) = excess.pulse.filter(|p| p.z >= limit::SYMPTOM_Z.value) else {

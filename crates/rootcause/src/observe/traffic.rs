@@ -12,7 +12,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut found = Vec::new();
     for node in &graph.nodes {
         let Place::Entity(entity) = &node.place else { continue };
-        let Some(table) = ledger.tables.get(node.table).filter(|table| table.counted) else {
+        let Some(table) = node.table(ledger).filter(|table| table.counted) else {
             continue;
         };
         let cut = |rows: &std::ops::Range<usize>| {

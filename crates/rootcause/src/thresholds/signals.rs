@@ -1,0 +1,105 @@
+//! Observations of single signals.
+
+use super::{Threshold, number};
+
+pub(crate) const TRAFFIC_Z: Threshold = number(
+    "TRAFFIC_Z",
+    4.0,
+    "standard deviations",
+    "traffic swings by itself; 4 of its own swings is rarer than the number of places watched",
+);
+pub(crate) const TRAFFIC_RATIO: Threshold = number(
+    "TRAFFIC_RATIO",
+    1.5,
+    "of the usual requests",
+    "capacity is planned with at least a third of headroom; less can't hurt",
+);
+pub(crate) const GAUGE_Z: Threshold = number(
+    "GAUGE_Z",
+    4.0,
+    "standard deviations",
+    "with some hundred gauges watched, 4 is passed by chance once in a hundred investigations",
+);
+pub(crate) const RESTART_Z: Threshold = number(
+    "RESTART_Z",
+    3.0,
+    "standard deviations",
+    "one restart of a process that never restarted before scores 3.2, and is news",
+);
+pub(crate) const UTILISATION_FLOOR: Threshold = number(
+    "UTILISATION_FLOOR",
+    0.02,
+    "share of the limit",
+    "two points of CPU or memory are noise of the scheduler",
+);
+pub(crate) const UTILISATION_FACTOR: Threshold = number(
+    "UTILISATION_FACTOR",
+    1.3,
+    "of the usual share",
+    "less than a third more of a resource explains no incident",
+);
+pub(crate) const MEMORY_FLOOR: Threshold = number(
+    "MEMORY_FLOOR",
+    0.05,
+    "of the usual memory",
+    "garbage collection and caches move memory by some per cent",
+);
+pub(crate) const MEMORY_NEAR_LIMIT: Threshold = number(
+    "MEMORY_NEAR_LIMIT",
+    0.85,
+    "of the limit",
+    "collectors start to fight for memory from about here",
+);
+pub(crate) const POOL_FLOOR: Threshold =
+    number("POOL_FLOOR", 0.5, "connections", "half a connection is an average, not a move");
+pub(crate) const POOL_FULL: Threshold = number(
+    "POOL_FULL",
+    0.95,
+    "of the limit",
+    "sampled once a minute, a pool that is always full shows a connection less now and then",
+);
+pub(crate) const BACKLOG_FACTOR: Threshold =
+    number("BACKLOG_FACTOR", 2.0, "of the usual backlog", "queues double without anyone noticing");
+pub(crate) const STEADY_SHARE: Threshold =
+    number("STEADY_SHARE", 0.9, "of the last 60 samples", "only what came regularly can be missed");
+pub(crate) const SILENT_STEPS: Threshold =
+    number("SILENT_STEPS", 3.0, "samples", "one or two late samples happen in every collector");
+pub(crate) const CHANGE_LOOKBACK: Threshold = number(
+    "CHANGE_LOOKBACK",
+    120.0,
+    "minutes before the symptom",
+    "most faulty changes show within minutes; slow ones (leaks, expiries) within two hours",
+);
+pub(crate) const GAP_SHARE: Threshold = number(
+    "GAP_SHARE",
+    0.3,
+    "of the usual gap",
+    "quantiles of caller and callee are taken over different requests; a third of the gap is that",
+);
+pub(crate) const GAP_FLOOR: Threshold = number(
+    "GAP_FLOOR",
+    0.001,
+    "seconds",
+    "a millisecond is the resolution of most latency histograms",
+);
+pub(crate) const LOG_Z: Threshold =
+    number("LOG_Z", 4.0, "standard deviations", "for warnings and errors; as for gauges");
+pub(crate) const LOG_Z_INFO: Threshold = number(
+    "LOG_Z_INFO",
+    8.0,
+    "standard deviations",
+    "informational lines change with the mix of requests; they must change a lot to count",
+);
+pub(crate) const OWN_TIME_FACTOR: Threshold = number(
+    "OWN_TIME_FACTOR",
+    1.5,
+    "of the usual own time",
+    "sampled traces see few requests; half more is beyond their mix",
+);
+/// Rows before the symptom that belong to the window: the freshest base, and room for what
+/// preceded it.
+pub(crate) const LEAD_ROWS: usize = 3;
+/// Log observations kept, loudest first: a reader can't follow more.
+pub(crate) const MAX_LOG_OBSERVATIONS: usize = 40;
+/// Spans on each side of the onset below which a median says little.
+pub(crate) const MIN_SPANS: usize = 8;

@@ -1,0 +1,28 @@
+//! When to speak.
+
+use super::{Threshold, number};
+
+pub(crate) const SYMPTOM_Z: Threshold = number(
+    "SYMPTOM_Z",
+    3.0,
+    "standard deviations",
+    "the 90–95 % quantile of the same statistic over windows without an incident, in two recorded systems",
+);
+pub(crate) const BELOW_Z: Threshold = number(
+    "BELOW_Z",
+    6.0,
+    "standard deviations",
+    "where the alerting entity itself is as usual, one of the many places below it must stand out beyond what the loudest of many does by chance",
+);
+pub(crate) const SECOND_ROW: Threshold = number(
+    "SECOND_ROW",
+    2.2,
+    "short-term standard deviations",
+    "an incident lasts longer than one interval; a single high row that is over is a blip",
+);
+pub(crate) const CLAIM: Threshold = number(
+    "CLAIM",
+    0.35,
+    "probability",
+    "in quiet windows the leading place stays below it in 95 % of the cases, as nothing explains nothing",
+);
