@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use nightjar_incident::{
-    Category, Conclusion, Expectation, ExpectedCause, ExpectedVerdict, FaultMode, Hypothesis,
+    Category, Conclusion, Expectation, ExpectedCause, ExpectedVerdict, FaultMode, Gap, Hypothesis,
     Verdict,
 };
 use nightjar_topology::EntityId;
@@ -57,6 +57,12 @@ pub struct CaseResult {
     pub millis: f64,
     /// How much couldn't be seen.
     pub gaps: usize,
+    /// What was concluded, in a sentence.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub said: String,
+    /// What couldn't be seen of the entity at fault, and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<String>,
     /// Forbidden texts that the conclusion contains.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forbidden: Vec<String>,
@@ -133,6 +139,8 @@ impl CaseResult {
             modalities: modalities.to_vec(),
             millis,
             gaps: conclusion.gaps.len(),
+            said: sentence(&conclusion.verdict),
+            unseen: unseen(causes, &conclusion.gaps),
             forbidden: expectation.must_not_say.iter().filter(says).cloned().collect(),
             unsaid: expectation.must_say.iter().filter(|t| !says(t)).cloned().collect(),
         }
@@ -216,15 +224,29 @@ fn fault_rank(cause: &ExpectedCause, order: &[&Hypothesis]) -> Option<usize> {
     modes.iter().position(|mode| *mode == expected).map(|place| place + 1)
 }
 
-/// What the conclusion says in words, in lower case.
-fn text(conclusion: &Conclusion) -> String {
-    let mut text = match &conclusion.verdict {
+/// The statements of the causes, or the reason why none is claimed.
+fn sentence(verdict: &Verdict) -> String {
+    match verdict {
         Verdict::CauseFound { causes } => {
             let statements: Vec<&str> = causes.iter().map(|c| c.statement.as_str()).collect();
             statements.join("\n")
         }
         Verdict::NoIncident { reason } | Verdict::NotFound { reason } => reason.clone(),
+    }
+}
+
+/// Gaps that are about an entity at fault.
+fn unseen(causes: &[ExpectedCause], gaps: &[Gap]) -> Vec<String> {
+    let concerns = |gap: &&Gap| {
+        let entity = gap.entity.as_ref();
+        causes.iter().any(|cause| entity == Some(&cause.entity))
     };
+    gaps.iter().filter(concerns).map(|gap| format!("{}: {}", gap.wanted, gap.reason)).collect()
+}
+
+/// What the conclusion says in words, in lower case.
+fn text(conclusion: &Conclusion) -> String {
+    let mut text = sentence(&conclusion.verdict);
     if let Some(impact) = &conclusion.impact {
         text.push('\n');
         text.push_str(&impact.summary);

@@ -8,10 +8,12 @@ mod graft;
 mod names;
 mod rename;
 mod wear;
+mod withhold;
 
 pub use graft::{Graft, Shape, graft};
 pub use rename::{rename, swap};
 pub use wear::{Holes, drift, thin};
+pub use withhold::{Evidence, withhold};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use nightjar_series::robust::quantile;
 use serde::{Deserialize, Serialize};
 
-use crate::CaseResult;
+use crate::{CaseResult, Reliability};
 
 /// The version of the form of a [`Report`].
 pub const SCHEMA: u32 = 1;
@@ -12,8 +12,6 @@ pub const SCHEMA: u32 = 1;
 const CONFIDENT: f64 = 0.8;
 /// Fewer cases than these say nothing about calibration.
 const ENOUGH_FOR_CALIBRATION: usize = 1000;
-/// Equal-width bins of confidence for the calibration error.
-const BINS: usize = 10;
 
 /// How an engine did on a set of cases.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,6 +93,15 @@ pub struct Group {
     pub quiet_cases: usize,
     /// How many of them ended with a claim.
     pub quiet_claimed: usize,
+    /// Share with the right fault first, of the cases with a known fault whose cause ranks first.
+    #[serde(default)]
+    pub fault_top1: Option<f64>,
+    /// Leading claims with a confidence of 0.8 and more, quiet cases included.
+    #[serde(default)]
+    pub at_80: usize,
+    /// How many of these are wrong.
+    #[serde(default)]
+    pub wrong_at_80: usize,
 }
 
 impl Report {
@@ -115,30 +122,21 @@ impl Report {
 
 impl Summary {
     fn of(cases: &[CaseResult]) -> Self {
-        let all: Vec<&CaseResult> = cases.iter().collect();
-        let Group { cases: faults, top1, top3, claimed, claimed_top1, quiet_cases, quiet_claimed } =
-            Group::of(&all);
-        let confident = |case: &&&CaseResult| {
-            case.leading_claim().is_some_and(|claim| claim.confidence >= CONFIDENT)
-        };
-        let confident: Vec<&&CaseResult> = all.iter().filter(confident).collect();
-        let placed = |case: &&&CaseResult| case.rank == Some(1) && case.expected_fault.is_some();
-        let placed: Vec<&&CaseResult> = all.iter().filter(placed).collect();
-        let named = placed.iter().filter(|case| case.fault_rank == Some(1)).count();
+        let all = Group::of(&cases.iter().collect::<Vec<_>>());
         let millis: Vec<f64> = cases.iter().map(|case| case.millis).collect();
         let duration = |q| Some(rounded(quantile(&millis, q))).filter(|value| value.is_finite());
         Self {
-            cases: faults,
-            top1,
-            top3,
-            claimed,
-            claimed_top1,
-            at_80: confident.len(),
-            wrong_at_80: confident.iter().filter(|case| !case.is_leading_claim_right()).count(),
-            quiet_cases,
-            quiet_claimed,
+            cases: all.cases,
+            top1: all.top1,
+            top3: all.top3,
+            claimed: all.claimed,
+            claimed_top1: all.claimed_top1,
+            at_80: all.at_80,
+            wrong_at_80: all.wrong_at_80,
+            quiet_cases: all.quiet_cases,
+            quiet_claimed: all.quiet_claimed,
             forbidden: cases.iter().filter(|case| !case.forbidden.is_empty()).count(),
-            fault_top1: share(named, placed.len()),
+            fault_top1: all.fault_top1,
             calibration_error: calibration_error(cases),
             by: Groups {
                 modality: grouped(cases, |case| modality(case).to_owned()),
@@ -152,7 +150,7 @@ impl Summary {
 }
 
 impl Group {
-    fn of(cases: &[&CaseResult]) -> Self {
+    pub(crate) fn of(cases: &[&CaseResult]) -> Self {
         let (quiet, faults): (Vec<&CaseResult>, Vec<&CaseResult>) =
             cases.iter().copied().partition(|case| case.quiet);
         let within = |cases: &[&CaseResult], most: usize| {
@@ -160,6 +158,15 @@ impl Group {
         };
         let claimed: Vec<&CaseResult> =
             faults.iter().copied().filter(|case| case.is_claimed()).collect();
+        let is_confident = |case: &CaseResult| {
+            case.leading_claim().is_some_and(|claim| claim.confidence >= CONFIDENT)
+        };
+        let confident: Vec<&CaseResult> =
+            cases.iter().copied().filter(|case| is_confident(case)).collect();
+        let is_placed = |case: &CaseResult| case.rank == Some(1) && case.expected_fault.is_some();
+        let placed: Vec<&CaseResult> =
+            faults.iter().copied().filter(|case| is_placed(case)).collect();
+        let named = placed.iter().filter(|case| case.fault_rank == Some(1)).count();
         Self {
             cases: faults.len(),
             top1: share(within(&faults, 1), faults.len()),
@@ -168,6 +175,9 @@ impl Group {
             claimed_top1: share(within(&claimed, 1), claimed.len()),
             quiet_cases: quiet.len(),
             quiet_claimed: quiet.iter().filter(|case| case.is_claimed()).count(),
+            fault_top1: share(named, placed.len()),
+            at_80: confident.len(),
+            wrong_at_80: confident.iter().filter(|case| !case.is_leading_claim_right()).count(),
         }
     }
 }
@@ -188,38 +198,12 @@ fn modality(case: &CaseResult) -> &'static str {
     }
 }
 
-/// The mean distance between confidence and hit rate over equal-width bins of the leading claim's
-/// confidence, weighted by the claims in each (Naeini et al., AAAI 2015).
+/// Of the leading claims, where there are cases enough.
 fn calibration_error(cases: &[CaseResult]) -> Option<f64> {
     if cases.len() < ENOUGH_FOR_CALIBRATION {
         return None;
     }
-    /// Claims, sum of their confidence, right ones.
-    #[derive(Clone, Copy, Default)]
-    struct Bin {
-        claims: f64,
-        confidence: f64,
-        right: f64,
-    }
-    let mut bins = [Bin::default(); BINS];
-    let mut claims = 0.0;
-    for case in cases {
-        let Some(claim) = case.leading_claim() else { continue };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a confidence lies in 0..=1"
-        )]
-        let index = ((claim.confidence * BINS as f64) as usize).min(BINS - 1);
-        if let Some(bin) = bins.get_mut(index) {
-            bin.claims += 1.0;
-            bin.confidence += claim.confidence;
-            bin.right += f64::from(u8::from(case.is_leading_claim_right()));
-        }
-        claims += 1.0;
-    }
-    let distance: f64 = bins.iter().map(|bin| (bin.confidence - bin.right).abs()).sum();
-    (claims > 0.0).then(|| rounded(distance / claims))
+    Reliability::of(cases).error()
 }
 
 fn share(part: usize, whole: usize) -> Option<f64> {
@@ -227,7 +211,7 @@ fn share(part: usize, whole: usize) -> Option<f64> {
 }
 
 /// Four places: more would be noise in a file that is compared with its predecessor.
-fn rounded(value: f64) -> f64 {
+pub(crate) fn rounded(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }
 
@@ -278,12 +262,9 @@ mod tests {
     }
 
     #[test]
-    fn confidence_that_is_kept_has_no_calibration_error() {
-        let right = case(1, &[("a", Slow, 0.75)], &[("a", None, &[])]);
+    fn few_cases_say_nothing_of_calibration() {
         let wrong = case(1, &[("x", Slow, 0.75)], &[("a", None, &[])]);
-        let mut cases = vec![right.clone(); 750];
-        cases.extend(vec![wrong; 250]);
-        assert_eq!(calibration_error(&cases), Some(0.0));
-        assert_eq!(calibration_error(&vec![right; 1000]), Some(0.25));
+        assert_eq!(calibration_error(&vec![wrong.clone(); 999]), None);
+        assert_eq!(calibration_error(&vec![wrong; 1000]), Some(0.75));
     }
 }

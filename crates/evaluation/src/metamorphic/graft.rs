@@ -52,7 +52,8 @@ impl Shape {
         }
     }
 
-    fn label(self) -> &'static str {
+    /// As people read it.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Slow => "slow",
             Self::Failing => "failing",
