@@ -100,6 +100,7 @@ async fn look(
         topology,
         evidence: &gathered.evidence,
         gaps: &gathered.gaps,
+        without: &asking.policy.without,
     })
 }
 

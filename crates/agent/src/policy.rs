@@ -1,4 +1,5 @@
 use jiff::SignedDuration;
+use nightjar_rootcause::Step;
 
 /// What an administrator may set about investigations.
 #[derive(Clone, Debug)]
@@ -19,6 +20,8 @@ pub struct Policy {
     pub answer_limit: usize,
     /// Whether each answer's digest goes into the journal. Off where only the verdict counts.
     pub digest_answers: bool,
+    /// Steps of the method to leave out; none but to measure what they contribute.
+    pub without: Vec<Step>,
 }
 
 impl Default for Policy {
@@ -32,6 +35,7 @@ impl Default for Policy {
             scope: 400,
             answer_limit: 50_000,
             digest_answers: true,
+            without: Vec::new(),
         }
     }
 }

@@ -2,6 +2,8 @@ use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{Alert, Evidence, Gap, Signal, Window};
 use nightjar_topology::{EntityId, Topology};
 
+use crate::step::Step;
+
 /// Everything an execution may look at.
 #[derive(Clone, Copy, Debug)]
 pub struct Case<'a> {
@@ -18,6 +20,8 @@ pub struct Case<'a> {
     pub evidence: &'a [Evidence],
     /// What they couldn't answer.
     pub gaps: &'a [Gap],
+    /// Steps of the method to leave out; none but to measure what they contribute.
+    pub without: &'a [Step],
 }
 
 /// What an alert complains about.
@@ -38,6 +42,11 @@ const BEFORE_ALERT: SignedDuration = SignedDuration::from_mins(10);
 const AFTER_ALERT: SignedDuration = SignedDuration::from_mins(30);
 
 impl Case<'_> {
+    /// Whether a step of the method is to be taken.
+    pub(crate) fn takes(&self, step: Step) -> bool {
+        !self.without.contains(&step)
+    }
+
     /// When the first alert says that it began; `now` without alerts.
     pub(crate) fn alarm(&self) -> Timestamp {
         let first = self.alerts.iter().map(|alert| alert.starts_at).min();

@@ -13,9 +13,10 @@ use crate::flow::{Culprit, Graph, State};
 use crate::ledger::{Ledger, Place};
 use crate::observe::{self, View};
 use crate::statement::statement;
+use crate::step::Step;
 use crate::symptom::{Complaint, complaint, excess_of, onset_row};
 use crate::thresholds as limit;
-use crate::{gaps, impact};
+use crate::{calibration, gaps, impact};
 
 /// Investigates one case: the same input gives the same conclusion.
 pub fn investigate(case: &Case<'_>) -> Conclusion {
@@ -62,7 +63,7 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
             | Complaint::Recovered(state),
             Some(ledger),
             Some(graph),
-        ) => Some(graph.flow(ledger, *state)),
+        ) => Some(graph.flow(ledger, *state, case.takes(Step::UnseenEdge))),
     };
     let starts = match (&flow, graph) {
         (Some(flow), Some(graph)) => start_of(graph, flow.symptom),
@@ -71,16 +72,20 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
     let scene =
         Scene { view: &view, graph, flow: flow.as_ref(), observations: &observations, starts };
     let mut ranked = suspects(&scene);
-    let calm = attack(&scene, &mut ranked);
+    let calm = if case.takes(Step::Attack) { attack(&scene, &mut ranked) } else { Vec::new() };
     normalise(&mut ranked);
     let stage = stage(&view, ledger.as_ref());
-    for suspect in &mut ranked {
-        cap(&scene, suspect, stage);
+    let mut caps = Vec::new();
+    if case.takes(Step::Caps) {
+        caps.extend(ranked.iter_mut().map(|suspect| cap(&scene, suspect, stage)));
     }
     let starts = scene.starts.clone();
     observations.extend(calm);
     let gaps = gaps::find(case, graph, &ranked, &starts);
     let verdict = decide(case, graph, &complaint, &ranked, &observations);
+    if case.takes(Step::Calibration) {
+        calibrate(&mut ranked, caps.first().copied().unwrap_or(1.0));
+    }
     let impact = graph.zip(ledger.as_ref()).and_then(|(graph, ledger)| {
         impact::measure(ledger, graph, flow.as_ref()?.symptom, &observations)
     });
@@ -119,7 +124,7 @@ fn connect(case: &Case<'_>, ledger: &mut Ledger) -> (Graph, Complaint) {
     let alarm = case.alarm().as_millisecond();
     let early = ledger.rows.get(ledger.window.clone()).unwrap_or_default();
     let early = early.iter().take_while(|&&at| at + ledger.step <= alarm).count();
-    let quiet = early.min(onset - cut);
+    let quiet = if case.takes(Step::EarlyDrift) { early.min(onset - cut) } else { 0 };
     if cut == 0 && quiet == 0 {
         return (graph, first);
     }
@@ -147,8 +152,8 @@ fn stage(view: &View<'_>, ledger: Option<&Ledger>) -> Stage {
     if rows >= limit::MIN_ROWS_AFTER.value { Stage::Final } else { Stage::Provisional }
 }
 
-/// Limits a confidence by what was seen at all.
-fn cap(scene: &Scene<'_>, suspect: &mut Suspect, stage: Stage) {
+/// Limits a confidence by what was seen at all; the limit.
+fn cap(scene: &Scene<'_>, suspect: &mut Suspect, stage: Stage) -> f64 {
     let mut most = limit::CAP.value;
     if !suspect.decisive {
         most = most.min(limit::CAP_UNDECIDED.value);
@@ -164,6 +169,21 @@ fn cap(scene: &Scene<'_>, suspect: &mut Suspect, stage: Stage) {
         most = most.min(limit::CAP_PROVISIONAL.value);
     }
     suspect.confidence = suspect.confidence.min(most);
+    most
+}
+
+/// Turns raw confidences into probabilities. The leading place gets what its raw confidence is
+/// worth, within its cap; the others share what is left.
+fn calibrate(ranked: &mut [Suspect], cap: f64) {
+    let Some(leading) = ranked.first() else { return };
+    let (culprit, raw) = (leading.culprit.clone(), leading.confidence);
+    let probable = calibration::probability(raw).min(cap);
+    let own = if raw > 0.0 { probable / raw } else { 1.0 };
+    let left = if raw < 1.0 { ((1.0 - probable) / (1.0 - raw)).min(1.0) } else { 1.0 };
+    for suspect in ranked {
+        let factor = if suspect.culprit == culprit { own } else { left };
+        suspect.confidence = (suspect.confidence * factor).min(probable);
+    }
 }
 
 fn numbered((index, suspect): (usize, &Suspect)) -> Hypothesis {
@@ -274,7 +294,10 @@ fn decide(
         ));
     }
     if leading.confidence < limit::CLAIM.value {
-        let share = amount(100.0 * leading.confidence, "%");
+        let takes = case.takes(Step::Calibration);
+        let raw = leading.confidence;
+        let share = if takes { calibration::probability(raw) } else { raw };
+        let share = amount(100.0 * share, "%");
         return Decision::Unknown(format!("the strongest lead reaches only {share}"));
     }
     Decision::Cause

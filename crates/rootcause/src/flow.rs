@@ -219,7 +219,8 @@ impl Graph {
     }
 
     /// Hands probability from the symptom down.
-    pub(crate) fn flow(&self, ledger: &Ledger, symptom: State) -> Flow {
+    /// `strangers` says whether places that the topology doesn't connect with it may explain it.
+    pub(crate) fn flow(&self, ledger: &Ledger, symptom: State, strangers: bool) -> Flow {
         let order = self.order(symptom.0);
         let rank: BTreeMap<usize, usize> =
             order.iter().enumerate().map(|(rank, &node)| (node, rank)).collect();
@@ -234,7 +235,7 @@ impl Graph {
                 if amount < limit::MASS_FLOOR.value {
                     continue;
                 }
-                for explanation in self.explanations(ledger, here, here == symptom) {
+                for explanation in self.explanations(ledger, here, strangers && here == symptom) {
                     let part = amount * explanation.probability;
                     match explanation.by {
                         None => *stayed.entry(here).or_default() += part,
@@ -322,7 +323,7 @@ impl Graph {
     }
 
     /// What may explain a place's excess, with probabilities that add up to 1.
-    fn explanations(&self, ledger: &Ledger, here: State, is_symptom: bool) -> Vec<Explanation> {
+    fn explanations(&self, ledger: &Ledger, here: State, strangers: bool) -> Vec<Explanation> {
         let (index, kind) = here;
         let Some(own) = self.nodes.get(index).and_then(|node| node.excess(kind)) else {
             // Nothing is measured here: what arrived stays.
@@ -363,7 +364,7 @@ impl Graph {
                 found.push(handed_on(own, theirs, (callee, other), share, prior));
             }
         }
-        if is_symptom {
+        if strangers {
             for (stranger, node) in self.nodes.iter().enumerate() {
                 let known = stranger == index || below.measured.contains(&stranger);
                 let Some(theirs) = node.excess(kind).filter(|_| !known) else { continue };

@@ -5,6 +5,7 @@
 //! described in docs/method.md, the numbers it decides by in [`thresholds::TABLE`].
 
 mod attack;
+mod calibration;
 mod case;
 mod conclude;
 mod excess;
@@ -15,8 +16,10 @@ mod impact;
 mod ledger;
 mod observe;
 mod statement;
+mod step;
 mod symptom;
 pub mod thresholds;
 
 pub use case::{Case, Symptom};
 pub use conclude::investigate;
+pub use step::Step;

@@ -97,7 +97,8 @@ impl Estate {
             evidence("ev-2", Content::Changes(self.changes.clone())),
         ];
         let topology = &self.topology;
-        investigate(&Case { now, alerts, symptoms, topology, evidence: &evidence, gaps: &[] })
+        let (evidence, gaps, without) = (evidence.as_slice(), &[], &[]);
+        investigate(&Case { now, alerts, symptoms, topology, evidence, gaps, without })
     }
 }
 
