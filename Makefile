@@ -52,8 +52,8 @@ doctest:
 docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps --quiet
 
-eval: toolchain ## the engine over every scenario; DIR=<folder> takes another set
-	@$(NIGHTJAR) eval $(or $(DIR),scenarios)
+eval: toolchain ## every figure of accuracy, written to docs/accuracy.md; DIR=<folder> takes one set
+	@$(if $(DIR),$(NIGHTJAR) eval $(DIR),$(NIGHTJAR) accuracy --write docs/accuracy.md)
 
 bench: toolchain ## optimised build, then the time per case over every scenario
 	$(CARGO) build --locked --release --package nightjar-cli

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 
 use crate::exit;
@@ -42,6 +42,8 @@ pub(crate) enum Command {
     /// Takes capsules with an `expect.toml`, scenarios of the simulated world, PetShop (a set, a
     /// scenario or a split) or Nezha (a day, or a folder of days).
     Eval(Eval),
+    /// Measure everything and write the page of accuracy; for those who work on the engine.
+    Accuracy(Accuracy),
     /// Make, check and look at capsules.
     #[command(subcommand)]
     Capsule(Capsule),
@@ -123,6 +125,61 @@ pub(crate) struct Eval {
     /// honest times.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Accuracy {
+    /// Measure only these parts; by default all of them.
+    #[arg(long, value_name = "PART", value_delimiter = ',')]
+    pub(crate) only: Vec<Part>,
+
+    /// Where the incidents are that others recorded. A set that isn't there is skipped.
+    #[arg(long, value_name = "DIR", default_value = "../shared/data")]
+    pub(crate) data: PathBuf,
+
+    /// Where the scenarios are.
+    #[arg(long, value_name = "DIR", default_value = "scenarios")]
+    pub(crate) scenarios: PathBuf,
+
+    /// How many simulated worlds the engine is judged by, or fitted on.
+    #[arg(long, value_name = "N", default_value_t = 1200)]
+    pub(crate) worlds: usize,
+
+    /// Alter fewer quiet windows.
+    #[arg(long)]
+    pub(crate) quick: bool,
+
+    /// Also write the page, as Markdown, and a picture beside it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write: Option<PathBuf>,
+
+    /// Print the curve that turns raw confidence into a probability, fitted on worlds of another
+    /// family than those that judge.
+    #[arg(long, conflicts_with_all = ["only", "write"])]
+    pub(crate) fit: bool,
+
+    /// Cases at the same time; by default as many as there are processors.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: Option<u16>,
+}
+
+/// What can be measured by itself, in the order of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Part {
+    /// PetShop with quiet windows.
+    Petshop,
+    /// PetShop renamed, swapped, and with faults grafted into its quiet windows.
+    Metamorphic,
+    /// Both days of Nezha, and with kinds of evidence withheld.
+    Nezha,
+    /// The fixtures of opensre.
+    Opensre,
+    /// The scenarios of this repository.
+    Scenarios,
+    /// Simulated worlds, and how far confidence can be trusted in them.
+    Worlds,
+    /// The same cases without one kind of evidence or one step of the method.
+    Ablation,
 }
 
 #[derive(Debug, Subcommand)]

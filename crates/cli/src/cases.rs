@@ -117,7 +117,7 @@ fn scenarios(root: &Path) -> anyhow::Result<Cases> {
     })))
 }
 
-fn modalities(recording: &Recording) -> Vec<String> {
+pub(crate) fn modalities(recording: &Recording) -> Vec<String> {
     let parts = [
         ("metrics", recording.metrics.is_empty()),
         ("logs", recording.logs.is_empty()),

@@ -1,5 +1,6 @@
 //! One file per command: reads what it needs, hands it to the rooms that know, prints the result.
 
+pub(crate) mod accuracy;
 pub(crate) mod capsule;
 pub(crate) mod completions;
 pub(crate) mod demo;

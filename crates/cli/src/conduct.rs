@@ -22,8 +22,8 @@ pub(crate) fn conduct(
 }
 
 /// As [`conduct`], where only the verdict counts: answers aren't digested for the journal.
-pub(crate) fn quietly(recording: Arc<Recording>) -> anyhow::Result<Outcome> {
-    with(recording, Policy { digest_answers: false, ..Policy::default() }, &mut |_| {})
+pub(crate) fn quietly(recording: Arc<Recording>, policy: Policy) -> anyhow::Result<Outcome> {
+    with(recording, Policy { digest_answers: false, ..policy }, &mut |_| {})
 }
 
 fn with(

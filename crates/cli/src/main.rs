@@ -3,6 +3,7 @@
 //! Only this room reads the command line and the environment, and only this room prints. What an
 //! incident means is decided elsewhere; nothing here changes a verdict.
 
+mod accuracy;
 mod arguments;
 mod capsule_folder;
 mod cases;
@@ -10,6 +11,7 @@ mod command;
 mod conduct;
 mod difference;
 mod exit;
+mod judge;
 mod output;
 mod pages;
 mod progress;
@@ -41,6 +43,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Investigate(investigate) => command::investigate::run(investigate, is_json),
         Command::Replay(replay) => command::replay::run(&replay.capsule, is_json),
         Command::Eval(eval) => command::eval::run(eval, is_json),
+        Command::Accuracy(accuracy) => command::accuracy::run(accuracy, is_json),
         Command::Capsule(capsule) => command::capsule::run(capsule, is_json),
         Command::Topology(Topology::Show { capsule, mermaid }) => {
             command::topology::show(capsule, *mermaid, is_json)

@@ -5,4 +5,4 @@
 
 mod scenario;
 
-pub use scenario::{Error, Scenario, scenarios, scenarios_root};
+pub use scenario::{Error, START_SECONDS, Scenario, scenarios, scenarios_root};

@@ -48,7 +48,7 @@ pub enum Error {
 }
 
 /// When every simulated recording begins, Unix seconds: 2026-11-23T02:00:00Z.
-const START_SECONDS: i64 = 1_795_399_200;
+pub const START_SECONDS: i64 = 1_795_399_200;
 
 /// The scenarios of this repository.
 pub fn scenarios_root() -> PathBuf {

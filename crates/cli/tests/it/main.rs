@@ -1,11 +1,11 @@
 //! The built program from outside, and the engine as a whole on incidents whose truth is known.
 
 #[cfg(test)]
+mod accuracy;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod demo;
-#[cfg(test)]
-mod metamorphic;
 #[cfg(test)]
 mod program;
 #[cfg(test)]

@@ -1,48 +1,37 @@
-use nightjar_incident::{ObservationKind, Phase, Signal};
+use nightjar_incident::{ObservationKind, Phase, RiskLevel, Signal};
 
-use super::{NOT_OURS, Row, after_change, assemble, otherwise};
+use super::{REQUESTS, assemble, goes_down, recovered, still_there};
 use crate::case::Case;
-use crate::repair::{go_around as reroute, take_back};
+use crate::repair::take_back;
 use crate::shell::console;
-use crate::sign::Sign;
-use crate::step::{Remedy, read};
+use crate::step::{COMMANDER, Remedy, Repair, read, risk};
 use crate::text::shown;
 
-pub(super) const ROWS: &[Row] = &[
-    after_change("takes the change of the network back", restore),
-    NOT_OURS,
-    otherwise("leads traffic around the slow way", go_around),
-];
-
-const SIGN: Sign = Sign {
-    signals: &[Signal::Latency],
-    there: "the caller's time on the edge exceeds the callee's own time",
-    gone: "calls take no longer on the way than before",
-};
+const LATENCY: &[Signal] = &[Signal::Latency];
 
 /// A change of the network set it off: take it back.
-fn restore(case: &Case<'_>) -> Remedy {
-    let (prepare, repair) = take_back(case, SIGN.goes_away(case));
+pub(super) fn restore(case: &Case<'_>) -> Remedy {
+    let (prepare, repair) = take_back(case, goes_down(case, LATENCY, "time on the way falls"));
     let mut looks = looks(case);
     looks.push(prepare);
-    let mut after = SIGN.recovered(case);
+    let mut after = recovered(case, REQUESTS);
     after.push(gap_closed(case));
     assemble(
         format!("Take back what delays the way to {}.", case.name),
         looks,
-        &[repair, reroute(case, SIGN.goes_away(case))],
+        &[repair, move_traffic(case)],
         after,
     )
 }
 
 /// Nothing changed: lead traffic around, then find the path's fault.
-fn go_around(case: &Case<'_>) -> Remedy {
-    let mut after = SIGN.recovered(case);
+pub(super) fn go_around(case: &Case<'_>) -> Remedy {
+    let mut after = recovered(case, REQUESTS);
     after.push(gap_closed(case));
     let mut remedy = assemble(
-        format!("Lead traffic around the slow way between {} and {}.", case.callers(), case.name),
+        format!("Lead traffic around the slow way between {} and {}.", caller(case), case.name),
         looks(case),
-        &[reroute(case, SIGN.goes_away(case))],
+        &[move_traffic(case)],
         after,
     );
     remedy
@@ -51,8 +40,12 @@ fn go_around(case: &Case<'_>) -> Remedy {
     remedy
 }
 
+fn caller(case: &Case<'_>) -> String {
+    case.peer().unwrap_or_else(|| "its callers".into())
+}
+
 fn looks(case: &Case<'_>) -> Vec<nightjar_incident::PlanStep> {
-    let (name, caller) = (&case.name, case.callers());
+    let (name, caller) = (&case.name, caller(case));
     let zone = case.entity.attributes.get("cloud.availability_zone");
     let zone = zone.map(|zone| format!(" ({name} is in {})", shown(zone))).unwrap_or_default();
     vec![
@@ -64,7 +57,7 @@ fn looks(case: &Case<'_>) -> Vec<nightjar_incident::PlanStep> {
             console(&format!("{} → instances by zone", case.platform.console_path(name))),
             "each instance with its zone and host is noted",
         ),
-        SIGN.still_there(case),
+        still_there(case, LATENCY, "the caller's time on the edge exceeds the callee's own time"),
         read(
             Phase::CheckBefore,
             format!(
@@ -91,7 +84,7 @@ fn gap_closed(case: &Case<'_>) -> nightjar_incident::PlanStep {
         Phase::CheckAfter,
         format!(
             "Compare the time {} spends on calls with the time {} needs for them.",
-            case.callers(),
+            caller(case),
             case.name
         ),
         None,
@@ -100,4 +93,24 @@ fn gap_closed(case: &Case<'_>) -> nightjar_incident::PlanStep {
             |gap| case.back(gap),
         ),
     )
+}
+
+fn move_traffic(case: &Case<'_>) -> Repair {
+    let (name, caller) = (&case.name, caller(case));
+    Repair {
+        action: format!(
+            "Take the instances behind the slow way out of rotation, so that {caller} reaches {name} in another zone or on other hosts."
+        ),
+        command: console(&format!(
+            "the load balancer or mesh in front of {name} → targets → drain the affected zone"
+        )),
+        expect: goes_down(case, LATENCY, "time on the way falls for the traffic that moved"),
+        undo: "put the drained targets back into rotation".into(),
+        undo_command: None,
+        risk: risk(
+            RiskLevel::Medium,
+            "the other zones take the load: see that they have room for it before draining",
+        ),
+        decision: COMMANDER.into(),
+    }
 }

@@ -1,41 +1,31 @@
 use nightjar_incident::{Phase, Signal};
 
-use super::{NOT_OURS, Row, after_change, assemble, otherwise};
+use super::{REQUESTS, assemble, goes_down, recovered, still_there};
 use crate::case::Case;
 use crate::look::{changes_before, hand_over, logs_of};
 use crate::repair::take_back;
-use crate::sign::Sign;
 use crate::step::{Remedy, read};
 
-pub(super) const ROWS: &[Row] = &[
-    after_change("takes the change back", restore),
-    NOT_OURS,
-    otherwise("looks for the reason and repairs nothing", look),
-];
-
-const SIGN: Sign = Sign {
-    signals: &[Signal::Latency],
-    there: "its own time is above the usual, not that of what it calls",
-    gone: "it answers as fast as before",
-};
+const LATENCY: &[Signal] = &[Signal::Latency];
 
 /// Slow since a change: take it back.
-fn restore(case: &Case<'_>) -> Remedy {
-    let (prepare, repair) = take_back(case, SIGN.goes_away(case));
-    let looks = vec![prepare, SIGN.still_there(case), logs_of(case)];
+pub(super) fn restore(case: &Case<'_>) -> Remedy {
+    let (prepare, repair) = take_back(case, goes_down(case, LATENCY, "latency falls"));
+    let looks =
+        vec![prepare, still_there(case, LATENCY, "it is slow since the change"), logs_of(case)];
     assemble(
         format!("Take back the change after which {} became slow.", case.name),
         looks,
         &[repair],
-        SIGN.recovered(case),
+        recovered(case, REQUESTS),
     )
 }
 
 /// Slow, and nobody knows why: look, repair nothing blindly.
-fn look(case: &Case<'_>) -> Remedy {
+pub(super) fn look(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let looks = vec![
-        SIGN.still_there(case),
+        still_there(case, LATENCY, "its own time is above the usual, not that of what it calls"),
         read(
             Phase::CheckBefore,
             format!(
@@ -58,6 +48,6 @@ fn look(case: &Case<'_>) -> Remedy {
         format!("Find out why {name} is slow; nothing seen so far justifies a repair."),
         looks,
         &[],
-        SIGN.recovered(case),
+        recovered(case, REQUESTS),
     )
 }

@@ -1,0 +1,54 @@
+//! The parts of `nightjar accuracy` that are small enough for every day. They take about a minute:
+//! an engine is only measured by many incidents.
+
+use serde_json::Value;
+
+use crate::program::{json, repository, shared};
+
+/// The one set of figures of a part.
+fn figures(part: &[&str]) -> Vec<Value> {
+    let page = json(&repository(), &[&["accuracy", "--json", "--only"], part].concat());
+    let sections = page["sections"].as_array().unwrap();
+    sections.iter().map(|section| section["result"].clone()).collect()
+}
+
+/// The names of the cases whose cause isn't first.
+fn missed(report: &Value) -> Vec<String> {
+    let cases = report["cases"].as_array().unwrap();
+    let is_missed = |case: &&Value| case["quiet"] == false && case["rank"] != 1;
+    cases.iter().filter(is_missed).map(|case| case["name"].to_string()).collect()
+}
+
+#[test]
+fn renamed_swapped_and_grafted_faults_are_found_where_they_are() {
+    if shared("petshop").is_none() {
+        return;
+    }
+    let found = figures(&["metamorphic", "--quick"]);
+    let report = &found[0]["report"];
+    let parts = report["summary"]["by"]["scenario"].as_object().unwrap();
+    // Nothing but the names changed, or only the places of two nodes.
+    for (name, part) in parts {
+        if name.ends_with("renamed") || name.ends_with("swapped") {
+            assert_eq!(part["top1"], 1.0, "{name}: {part}");
+        }
+    }
+    let top1 = report["summary"]["top1"].as_f64().unwrap();
+    assert!(report["summary"]["cases"].as_u64().unwrap() >= 300, "{}", report["summary"]);
+    assert!(top1 >= 0.9, "{top1}: {:#?}", missed(report));
+}
+
+#[test]
+fn simulated_worlds_that_nothing_was_fitted_on_are_solved() {
+    let found = figures(&["worlds", "--worlds", "60"]);
+    let (plain, worn) = (&found[0]["report"], &found[1]["report"]);
+    let figure = |report: &Value, name: &str| report["summary"][name].as_f64().unwrap_or(0.0);
+    let both = |name: &str| figure(plain, name) + figure(worn, name);
+    assert!(both("cases") >= 40.0 && both("quiet_cases") >= 8.0);
+    let top1 = figure(plain, "top1");
+    assert!(top1 >= 0.8, "{top1}: {:#?}", missed(plain));
+    let worn_top1 = figure(worn, "top1");
+    assert!(worn_top1 >= 0.7, "{worn_top1}: {:#?}", missed(worn));
+    let claimed = both("quiet_claimed") / both("quiet_cases");
+    assert!(claimed <= 0.2, "claimed in {claimed} of the quiet worlds");
+}
