@@ -1,12 +1,13 @@
 //! What a plan is written from: one cause with everything that is known around it.
 
 use nightjar_incident::{
-    Change, Conclusion, Content, Evidence, Hypothesis, MetricSeries, Observation, ObservationKind,
-    Signal, amount, signal,
+    Change, ChangeKind, Conclusion, Content, Evidence, Hypothesis, MetricSeries, Observation,
+    ObservationKind, Signal, amount, signal,
 };
 use nightjar_topology::{Entity, EntityKind, Topology};
 
 use crate::platform::Platform;
+use crate::sign::REQUESTS;
 use crate::text::{named, shown};
 
 /// One cause with everything that is known around it.
@@ -47,9 +48,51 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Whether a known change set the fault off and people can take it back. What the platform
+    /// did by itself (a failover, a maintenance) is on record without an author, and is over.
+    pub(crate) fn can_be_taken_back(&self) -> bool {
+        self.trigger.is_some_and(|change| match change.kind {
+            ChangeKind::Infrastructure => change.author.is_some(),
+            ChangeKind::Deployment
+            | ChangeKind::Commit
+            | ChangeKind::Configuration
+            | ChangeKind::FeatureFlag
+            | ChangeKind::Scaling
+            | ChangeKind::Other => true,
+        })
+    }
+
+    /// The same case seen from what the trigger altered, which isn't always what is at fault.
+    pub(crate) fn altered(&self) -> Self {
+        let altered = self.trigger.map(|change| change.entities.as_slice()).unwrap_or_default();
+        let entity = match altered.first() {
+            Some(first) if !altered.contains(&self.entity.id) => {
+                let known = self.topology.entity(first).cloned();
+                known.unwrap_or_else(|| Entity::new(first.clone(), EntityKind::Unknown))
+            }
+            Some(_) | None => self.entity.clone(),
+        };
+        Self { platform: Platform::of(&entity), name: named(entity.id.as_str()), entity, ..*self }
+    }
+
     /// The other end of a fault of a connection, in backticks.
     pub(crate) fn peer(&self) -> Option<String> {
         self.hypothesis.peer.as_ref().map(|peer| named(peer.as_str()))
+    }
+
+    /// Whose calls suffer: the other end of a faulty connection, or else whoever of ours calls it.
+    pub(crate) fn callers(&self) -> String {
+        if let Some(peer) = self.peer() {
+            return peer;
+        }
+        let dependents = self.topology.dependents(&self.entity.id);
+        let ours = dependents.filter(|relation| {
+            relation.kind.is_request() && self.topology.kind(&relation.from) != EntityKind::Client
+        });
+        let mut names: Vec<String> = ours.map(|relation| named(relation.from.as_str())).collect();
+        names.dedup();
+        names.truncate(3);
+        if names.is_empty() { "its callers".into() } else { names.join(", ") }
     }
 
     /// Who answers for the entity, as far as its attributes say.
@@ -91,6 +134,23 @@ impl<'a> Case<'a> {
             let nearness = nearness.then(is_seen_by_others(a).cmp(&is_seen_by_others(b)));
             nearness.then(b.z.abs().total_cmp(&a.z.abs()))
         })
+    }
+
+    /// The number that measures the fault itself: in one of these signals, or else whatever was
+    /// measured at the entity and supports the cause.
+    pub(crate) fn own_deviation(&self, signals: &[Signal]) -> Option<&'a Observation> {
+        let measures = |o: &&Observation| {
+            o.is_abnormal()
+                && o.entity == self.entity.id
+                && o.peer.is_none()
+                && self.hypothesis.support.contains(&o.id)
+                && o.signal.is_some_and(|s| s != Signal::Other && !REQUESTS.contains(&s))
+        };
+        let of_entity = || {
+            let found = self.conclusion.observations.iter().filter(measures);
+            found.max_by(|a, b| a.z.abs().total_cmp(&b.z.abs()))
+        };
+        self.deviation(signals).or_else(of_entity)
     }
 
     /// The strongest deviation of the entity of one kind.

@@ -41,6 +41,11 @@ pub(crate) fn shared(case: &Case<'_>, causes: &[RootCause]) -> Vec<String> {
             named(other.hypothesis.entity.as_str()),
         ));
     }
+    if let Some(text) = case.trigger_text().filter(|_| !case.can_be_taken_back()) {
+        caveats.push(format!(
+            "It was set off by {text}. The platform did that by itself, so there is nothing to take back: its record says whether it is over."
+        ));
+    }
     if case.hypothesis.trigger.is_some() && case.trigger.is_none() {
         caveats.push("The change that set it off isn't among the changes read: find it before rolling anything back.".into());
     }

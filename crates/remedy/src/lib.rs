@@ -7,11 +7,13 @@
 
 mod case;
 mod caveat;
+mod database;
 mod look;
 mod plan;
 mod platform;
 mod repair;
 mod shell;
+mod sign;
 mod step;
 mod text;
 
@@ -19,6 +21,8 @@ use nightjar_incident::{Change, Conclusion, Evidence, MitigationPlan, Verdict};
 use nightjar_topology::Topology;
 
 use crate::case::Case;
+
+pub use crate::plan::{PlanKind, catalogue};
 
 /// One plan for each cause of the verdict, in its order; none unless a cause was found.
 pub fn plans(

@@ -24,6 +24,7 @@ pub(crate) fn logs_of(case: &Case<'_>) -> PlanStep {
         | Platform::DynamoDb { .. }
         | Platform::Rds { .. }
         | Platform::Ec2 { .. }
+        | Platform::Sqs { .. }
         | Platform::Aws { .. }
         | Platform::Unknown => None,
     };
@@ -61,4 +62,53 @@ pub(crate) fn hand_over(case: &Case<'_>) -> PlanStep {
     );
     step.decision = "on-call engineer alone; don't wait for permission".into();
     step
+}
+
+/// A question only the owner can answer, before something that can't be undone.
+pub(crate) fn owner_first(case: &Case<'_>, question: &str) -> PlanStep {
+    let mut step = read(
+        Phase::CheckBefore,
+        format!("Ask the {}: {question}?", case.owner()),
+        None,
+        "an answer in the incident's channel; without one, leave that step out",
+    );
+    step.decision = "on-call engineer alone; don't wait for permission to ask".into();
+    step
+}
+
+/// What the platform itself recorded lately, where it records anything.
+pub(crate) fn platform_events(case: &Case<'_>, expect: &str) -> PlanStep {
+    let name = &case.name;
+    let platform = &case.platform;
+    let trail = || {
+        let name = match platform {
+            Platform::Lambda { function: name, .. }
+            | Platform::DynamoDb { table: name, .. }
+            | Platform::Ec2 { instance: name, .. }
+            | Platform::Aws { name, .. }
+            | Platform::Ecs { service: name, .. } => name,
+            Platform::Kubernetes { .. }
+            | Platform::Rds { .. }
+            | Platform::Sqs { .. }
+            | Platform::Unknown => return None,
+        };
+        let command = Command::new("aws cloudtrail lookup-events --max-results 20");
+        let command = command.words("--lookup-attributes");
+        let command = command.joined("AttributeKey=ResourceName,AttributeValue=", name);
+        Some(command.option("--region", platform.aws_region()))
+    };
+    let way = format!("{} → events", platform.console_path(name));
+    read(
+        Phase::CheckBefore,
+        format!("Read what the platform recorded about {name} since an hour before the onset."),
+        crate::shell::first(
+            [
+                platform.rds_events(),
+                platform.in_namespace("get events --sort-by=.lastTimestamp"),
+                trail(),
+            ],
+            &way,
+        ),
+        expect,
+    )
 }

@@ -1,31 +1,49 @@
-//! One table from fault mode × kind of entity × trigger to a plan; one file per fault mode.
+//! From fault mode × kind of entity × trigger to a plan; one file per fault mode, with its rows.
 //!
 //! The first row that fits counts. Every mode ends with a row for any kind and any trigger, so
 //! that no cause is left without a plan; where nothing is known to repair, that plan looks and
 //! repairs nothing.
 
 mod bad_deployment;
+mod bad_host;
+mod certificate_expired;
+mod configuration_error;
 mod connection_pool;
+mod consumer_lag;
 mod cpu_saturation;
+mod crash_loop;
+mod disk_full;
+mod dns_failure;
 mod external_dependency;
 mod failing;
+mod failover;
+mod image_pull_failure;
+mod io_saturation;
+mod lock_contention;
 mod memory_leak;
 mod network_delay;
+mod packet_loss;
+mod probe_failure;
+mod quota_reached;
+mod replication_lag;
+mod retry_storm;
 mod slow;
+mod slow_query;
 mod throttled;
 mod traffic_surge;
 mod unavailable;
+mod unschedulable;
 mod wrong_result;
 
-use nightjar_incident::{FaultMode, Observation, Phase, PlanStep, Signal};
+use nightjar_incident::{FaultMode, Phase, PlanStep};
 use nightjar_topology::EntityKind;
 
 use crate::case::Case;
 use crate::shell::{Command, console};
 use crate::step::{Remedy, Repair, read};
 
-/// Whether a row asks for a known trigger.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// Whether a row asks for a change that set the fault off and that people can take back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trigger {
     Known,
     Any,
@@ -33,112 +51,121 @@ enum Trigger {
 
 /// One row: which plan fits.
 struct Row {
-    mode: FaultMode,
     /// Empty: any.
     kinds: &'static [EntityKind],
     trigger: Trigger,
+    /// What the plan does, in a line.
+    does: &'static str,
     write: fn(&Case<'_>) -> Remedy,
 }
 
-const fn row(
-    mode: FaultMode,
+/// A row for a known change, whatever it altered.
+const fn after_change(does: &'static str, write: fn(&Case<'_>) -> Remedy) -> Row {
+    Row { kinds: &[], trigger: Trigger::Known, does, write }
+}
+
+/// A row for some kinds of entity, with or without a change.
+const fn of_kinds(
     kinds: &'static [EntityKind],
-    trigger: Trigger,
+    does: &'static str,
     write: fn(&Case<'_>) -> Remedy,
 ) -> Row {
-    Row { mode, kinds, trigger, write }
+    Row { kinds, trigger: Trigger::Any, does, write }
 }
 
-const ANY: &[EntityKind] = &[];
+/// A row for all that is left.
+const fn otherwise(does: &'static str, write: fn(&Case<'_>) -> Remedy) -> Row {
+    Row { kinds: &[], trigger: Trigger::Any, does, write }
+}
 
-/// The table.
-const TABLE: &[Row] = &[
-    row(FaultMode::BadDeployment, ANY, Trigger::Any, bad_deployment::roll_back),
-    row(FaultMode::ConnectionPoolExhausted, ANY, Trigger::Known, connection_pool::restore),
-    row(
-        FaultMode::ConnectionPoolExhausted,
-        &[EntityKind::Database],
-        Trigger::Any,
-        connection_pool::free_the_database,
-    ),
-    row(FaultMode::ConnectionPoolExhausted, ANY, Trigger::Any, connection_pool::find_the_leak),
-    row(FaultMode::Throttled, &[EntityKind::Table], Trigger::Any, throttled::raise_table),
-    row(FaultMode::Throttled, ANY, Trigger::Known, throttled::restore),
-    row(FaultMode::Throttled, &[EntityKind::Function], Trigger::Any, throttled::raise_function),
-    row(FaultMode::Throttled, ANY, Trigger::Any, throttled::ask_for_less),
-    row(FaultMode::ExternalDependency, ANY, Trigger::Any, external_dependency::stand_alone),
-    row(FaultMode::CpuSaturation, ANY, Trigger::Known, cpu_saturation::restore),
-    row(
-        FaultMode::CpuSaturation,
-        &[EntityKind::Host],
-        Trigger::Any,
-        cpu_saturation::relieve_the_host,
-    ),
-    row(FaultMode::CpuSaturation, ANY, Trigger::Any, cpu_saturation::scale_out),
-    row(FaultMode::MemoryLeak, ANY, Trigger::Known, memory_leak::restore),
-    row(FaultMode::MemoryLeak, ANY, Trigger::Any, memory_leak::restart_in_turn),
-    row(FaultMode::TrafficSurge, ANY, Trigger::Any, traffic_surge::scale_and_shed),
-    row(FaultMode::NetworkDelay, ANY, Trigger::Known, network_delay::restore),
-    row(FaultMode::NetworkDelay, ANY, Trigger::Any, network_delay::go_around),
-    row(FaultMode::Slow, ANY, Trigger::Known, slow::restore),
-    row(FaultMode::Slow, ANY, Trigger::Any, slow::look),
-    row(FaultMode::Failing, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::Failing, ANY, Trigger::Any, failing::look),
-    row(FaultMode::WrongResult, ANY, Trigger::Known, wrong_result::restore),
-    row(FaultMode::WrongResult, ANY, Trigger::Any, wrong_result::look),
-    row(FaultMode::Unavailable, ANY, Trigger::Known, unavailable::restore),
-    row(FaultMode::Unavailable, ANY, Trigger::Any, unavailable::look),
-    row(FaultMode::ConfigurationError, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::ConfigurationError, ANY, Trigger::Any, failing::look),
-    row(FaultMode::LockContention, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::LockContention, ANY, Trigger::Any, failing::look),
-    row(FaultMode::SlowQuery, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::SlowQuery, ANY, Trigger::Any, failing::look),
-    row(FaultMode::DiskFull, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::DiskFull, ANY, Trigger::Any, failing::look),
-    row(FaultMode::IoSaturation, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::IoSaturation, ANY, Trigger::Any, failing::look),
-    row(FaultMode::ReplicationLag, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::ReplicationLag, ANY, Trigger::Any, failing::look),
-    row(FaultMode::Failover, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::Failover, ANY, Trigger::Any, failing::look),
-    row(FaultMode::DnsFailure, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::DnsFailure, ANY, Trigger::Any, failing::look),
-    row(FaultMode::CertificateExpired, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::CertificateExpired, ANY, Trigger::Any, failing::look),
-    row(FaultMode::PacketLoss, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::PacketLoss, ANY, Trigger::Any, failing::look),
-    row(FaultMode::ConsumerLag, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::ConsumerLag, ANY, Trigger::Any, failing::look),
-    row(FaultMode::RetryStorm, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::RetryStorm, ANY, Trigger::Any, failing::look),
-    row(FaultMode::QuotaReached, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::QuotaReached, ANY, Trigger::Any, failing::look),
-    row(FaultMode::BadHost, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::BadHost, ANY, Trigger::Any, failing::look),
-    row(FaultMode::CrashLoop, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::CrashLoop, ANY, Trigger::Any, failing::look),
-    row(FaultMode::ImagePullFailure, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::ImagePullFailure, ANY, Trigger::Any, failing::look),
-    row(FaultMode::ProbeFailure, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::ProbeFailure, ANY, Trigger::Any, failing::look),
-    row(FaultMode::Unschedulable, ANY, Trigger::Known, failing::restore),
-    row(FaultMode::Unschedulable, ANY, Trigger::Any, failing::look),
-];
+/// What isn't ours can't be repaired by us, whatever is wrong with it.
+const NOT_OURS: Row = of_kinds(
+    &[EntityKind::External],
+    "gets along without it and tells its operator",
+    external_dependency::stand_alone,
+);
+
+/// What keeps data of its own: restarted, scaled and rolled back with care or not at all.
+const STORES: &[EntityKind] = &[EntityKind::Database, EntityKind::Cache, EntityKind::Queue];
+
+/// The rows of a mode.
+fn rows(mode: FaultMode) -> &'static [Row] {
+    match mode {
+        FaultMode::BadDeployment => bad_deployment::ROWS,
+        FaultMode::ConnectionPoolExhausted => connection_pool::ROWS,
+        FaultMode::Throttled => throttled::ROWS,
+        FaultMode::ExternalDependency => external_dependency::ROWS,
+        FaultMode::CpuSaturation => cpu_saturation::ROWS,
+        FaultMode::MemoryLeak => memory_leak::ROWS,
+        FaultMode::TrafficSurge => traffic_surge::ROWS,
+        FaultMode::NetworkDelay => network_delay::ROWS,
+        FaultMode::Slow => slow::ROWS,
+        FaultMode::Failing => failing::ROWS,
+        FaultMode::WrongResult => wrong_result::ROWS,
+        FaultMode::Unavailable => unavailable::ROWS,
+        FaultMode::ConfigurationError => configuration_error::ROWS,
+        FaultMode::LockContention => lock_contention::ROWS,
+        FaultMode::SlowQuery => slow_query::ROWS,
+        FaultMode::DiskFull => disk_full::ROWS,
+        FaultMode::IoSaturation => io_saturation::ROWS,
+        FaultMode::ReplicationLag => replication_lag::ROWS,
+        FaultMode::Failover => failover::ROWS,
+        FaultMode::DnsFailure => dns_failure::ROWS,
+        FaultMode::CertificateExpired => certificate_expired::ROWS,
+        FaultMode::PacketLoss => packet_loss::ROWS,
+        FaultMode::ConsumerLag => consumer_lag::ROWS,
+        FaultMode::RetryStorm => retry_storm::ROWS,
+        FaultMode::QuotaReached => quota_reached::ROWS,
+        FaultMode::BadHost => bad_host::ROWS,
+        FaultMode::CrashLoop => crash_loop::ROWS,
+        FaultMode::ImagePullFailure => image_pull_failure::ROWS,
+        FaultMode::ProbeFailure => probe_failure::ROWS,
+        FaultMode::Unschedulable => unschedulable::ROWS,
+    }
+}
+
+/// Which row fits, by its place in the rows of the mode.
+fn fitting(mode: FaultMode, kind: EntityKind, is_change_known: bool) -> Option<usize> {
+    rows(mode).iter().position(|row| {
+        (row.kinds.is_empty() || row.kinds.contains(&kind))
+            && (row.trigger == Trigger::Any || is_change_known)
+    })
+}
 
 /// The plan for a cause.
 pub(crate) fn write(case: &Case<'_>) -> Remedy {
-    let fits = |row: &&Row| {
-        row.mode == case.hypothesis.fault_mode
-            && (row.kinds.is_empty() || row.kinds.contains(&case.entity.kind))
-            && (row.trigger == Trigger::Any || case.trigger.is_some())
-    };
-    let row = TABLE.iter().find(fits);
-    let write = row.expect("invariant: every mode ends with a row for any kind and trigger").write;
-    write(case)
+    let mode = case.hypothesis.fault_mode;
+    let fits = fitting(mode, case.entity.kind, case.can_be_taken_back());
+    let row = fits.and_then(|index| rows(mode).get(index));
+    (row.expect("invariant: every mode ends with a row for any kind and trigger").write)(case)
 }
 
-/// A plan from its parts, in the order of the phases.
+/// What one plan is for and what it does, as the guide lists it.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanKind {
+    /// The fault it is for.
+    pub mode: FaultMode,
+    /// The kinds of entity it is for; empty where it is for all that no earlier one is for.
+    pub kinds: &'static [EntityKind],
+    /// Whether it is only for a fault that a known change set off.
+    pub is_after_change: bool,
+    /// What it does, in a line.
+    pub does: &'static str,
+}
+
+/// All plans there are, in the order in which the first that fits is taken.
+pub fn catalogue() -> impl Iterator<Item = PlanKind> {
+    FaultMode::ALL.into_iter().flat_map(|mode| {
+        rows(mode).iter().map(move |row| PlanKind {
+            mode,
+            kinds: row.kinds,
+            is_after_change: row.trigger == Trigger::Known,
+            does: row.does,
+        })
+    })
+}
+
+/// A plan from its parts, in the order of the phases; what was done last is undone first.
 fn assemble(
     goal: String,
     looks: Vec<PlanStep>,
@@ -149,8 +176,15 @@ fn assemble(
     steps.sort_by_key(|step| step.phase);
     steps.extend(repairs.iter().map(Repair::apply));
     steps.extend(after);
-    steps.extend(repairs.iter().filter_map(Repair::roll_back));
-    Remedy { goal, steps, caveats: Vec::new() }
+    steps.extend(repairs.iter().rev().filter_map(Repair::roll_back));
+    let mut caveats = Vec::new();
+    if !repairs.is_empty() && steps.iter().all(|step| step.phase != Phase::RollBack) {
+        caveats.push(
+            "If nothing improves within 10 minutes of the repair, stop here and go to the next hypothesis: there is nothing to undo."
+                .into(),
+        );
+    }
+    Remedy { goal, steps, caveats }
 }
 
 /// Reads the state of the entity before anything is touched.
@@ -167,82 +201,52 @@ fn note_state(case: &Case<'_>, what: &str) -> PlanStep {
     )
 }
 
-/// "Is the cause still what it seems": one check for the strongest deviation in these signals.
-fn still_there(case: &Case<'_>, signals: &[Signal], otherwise: &str) -> PlanStep {
-    match case.deviation(signals) {
-        Some(observation) => read(
-            Phase::CheckBefore,
-            format!("See that the cause is still there; if it isn't, stop: {}.", stop_reason()),
-            None,
-            case.still(observation),
-        ),
-        None => read(
-            Phase::CheckBefore,
-            format!(
-                "See that the cause is what it seems, since no number shows it directly: {otherwise}."
-            ),
-            None,
-            format!("{otherwise}; if not, stop and look at the next hypothesis"),
-        ),
-    }
-}
-
-fn stop_reason() -> &'static str {
-    "the incident recovered by itself or the cause is another one"
-}
-
-/// "Did it work": the cause's own signal, then what users feel.
-fn recovered(case: &Case<'_>, signals: &[Signal]) -> Vec<PlanStep> {
-    let own = case.deviation(signals);
-    let felt = case.symptom().filter(|symptom| own.is_none_or(|own| own.id != symptom.id));
-    let check = |action: String, observation: &Observation| {
-        read(Phase::CheckAfter, action, None, case.back(observation))
-    };
-    let mut steps = Vec::new();
-    if let Some(own) = own {
-        steps.push(check(format!("See that {} itself is back to usual.", case.name), own));
-    }
-    if let Some(felt) = felt {
-        let whose = crate::text::named(felt.entity.as_str());
-        steps.push(check(format!("See that users are served again, at {whose}."), felt));
-    }
-    if steps.is_empty() {
-        steps.push(read(
-            Phase::CheckAfter,
-            format!("See that {} and what calls it are back to usual.", case.name),
-            None,
-            format!(
-                "latency and failed requests of {} at the level of before the onset for 5 minutes",
-                case.name
-            ),
-        ));
-    }
-    steps
-}
-
-/// What the repair itself must show within minutes, in a line.
-fn goes_down(case: &Case<'_>, signals: &[Signal], otherwise: &str) -> String {
-    match case.deviation(signals) {
-        Some(observation) => {
-            let way = if observation.seen >= observation.usual { "falls" } else { "rises" };
-            format!("{} {way} within 5 minutes", case.metric(observation))
-        }
-        None => otherwise.to_owned(),
-    }
-}
-
-/// What shows that requests suffer at all.
-const REQUESTS: &[Signal] = &[Signal::Latency, Signal::Errors, Signal::Availability];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const KINDS: [EntityKind; 17] = [
+        EntityKind::Service,
+        EntityKind::Function,
+        EntityKind::Gateway,
+        EntityKind::Database,
+        EntityKind::Table,
+        EntityKind::Cache,
+        EntityKind::Queue,
+        EntityKind::Bucket,
+        EntityKind::Workflow,
+        EntityKind::Host,
+        EntityKind::Pod,
+        EntityKind::External,
+        EntityKind::Client,
+        EntityKind::Stack,
+        EntityKind::Account,
+        EntityKind::Region,
+        EntityKind::Unknown,
+    ];
+
     #[test]
     fn every_mode_ends_with_a_row_for_any_kind_and_trigger() {
         for mode in FaultMode::ALL {
-            let last = TABLE.iter().rfind(|row| row.mode == mode).unwrap();
+            let last = rows(mode).last().unwrap();
             assert!(last.kinds.is_empty() && last.trigger == Trigger::Any, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn no_row_is_hidden_behind_earlier_ones() {
+        for mode in FaultMode::ALL {
+            let reached: Vec<Option<usize>> = KINDS
+                .into_iter()
+                .flat_map(|kind| [true, false].map(|known| fitting(mode, kind, known)))
+                .collect();
+            for (index, row) in rows(mode).iter().enumerate() {
+                assert!(reached.contains(&Some(index)), "{mode:?}: {}", row.does);
+                for kind in row.kinds {
+                    let known = row.trigger == Trigger::Known;
+                    assert_eq!(fitting(mode, *kind, known), Some(index), "{mode:?}: {}", row.does);
+                }
+            }
         }
     }
 }

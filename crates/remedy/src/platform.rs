@@ -19,6 +19,8 @@ pub(crate) enum Platform {
     Rds { instance: String, region: Option<String> },
     /// A machine of Amazon EC2.
     Ec2 { instance: String, region: Option<String> },
+    /// A queue of Amazon SQS, by its address.
+    Sqs { url: String, region: Option<String> },
     /// Something else on AWS, by its console's name.
     Aws { console: &'static str, name: String, region: Option<String> },
     /// Nobody told.
@@ -108,8 +110,103 @@ impl Platform {
                     .value(instance)
                     .option("--region", region.as_deref())
             }
+            Self::Sqs { url, region } => Command::new("aws sqs get-queue-attributes --queue-url")
+                .value(url)
+                .words("--attribute-names All")
+                .option("--region", region.as_deref()),
             Self::Aws { .. } | Self::Unknown => return None,
         })
+    }
+
+    /// `kubectl VERB workload/name`, for whatever runs on Kubernetes.
+    pub(crate) fn workload(&self, verb: &'static str) -> Option<Command> {
+        let Self::Kubernetes { workload, name, namespace } = self else { return None };
+        Some(kubectl(namespace.as_deref(), verb).joined(slash(workload), name))
+    }
+
+    /// `kubectl VERB workload/name`, for what has a controller and a history; a bare pod has none.
+    pub(crate) fn controller(&self, verb: &'static str) -> Option<Command> {
+        let Self::Kubernetes { workload, .. } = self else { return None };
+        if *workload == "pod" { None } else { self.workload(verb) }
+    }
+
+    /// `kubectl WORDS` in the namespace of the workload.
+    pub(crate) fn in_namespace(&self, words: &'static str) -> Option<Command> {
+        let Self::Kubernetes { namespace, .. } = self else { return None };
+        Some(kubectl(namespace.as_deref(), words))
+    }
+
+    /// `kubectl WORDS` in the namespace where a cluster keeps its own services.
+    pub(crate) fn in_cluster(&self, words: &'static str) -> Option<Command> {
+        let Self::Kubernetes { .. } = self else { return None };
+        Some(Command::new("kubectl --namespace kube-system").words(words))
+    }
+
+    /// `aws ecs VERB` on the service, with the rest of the words behind its name.
+    pub(crate) fn ecs(&self, verb: &'static str, rest: &'static str) -> Option<Command> {
+        let Self::Ecs { cluster, service, region, .. } = self else { return None };
+        let command = Command::new("aws ecs").words(verb).words("--cluster").value(cluster);
+        // The one that describes takes several.
+        let option = if verb == "describe-services" { "--services" } else { "--service" };
+        let command = command.words(option).value(service);
+        Some(command.rest(rest).option("--region", region.as_deref()))
+    }
+
+    /// `aws lambda VERB` on the function, with the rest of the words behind its name.
+    pub(crate) fn lambda(&self, verb: &'static str, rest: &'static str) -> Option<Command> {
+        let Self::Lambda { function, region, .. } = self else { return None };
+        let command = Command::new("aws lambda").words(verb).words("--function-name");
+        Some(command.value(function).rest(rest).option("--region", region.as_deref()))
+    }
+
+    /// `aws rds VERB` on the instance, with the rest of the words behind its name.
+    pub(crate) fn rds(&self, verb: &'static str, rest: &'static str) -> Option<Command> {
+        let Self::Rds { instance, region } = self else { return None };
+        let command = Command::new("aws rds").words(verb).words("--db-instance-identifier");
+        Some(command.value(instance).rest(rest).option("--region", region.as_deref()))
+    }
+
+    /// What Amazon recorded of an RDS instance in the last hours.
+    pub(crate) fn rds_events(&self) -> Option<Command> {
+        let Self::Rds { instance, region } = self else { return None };
+        let command = Command::new("aws rds describe-events --source-type db-instance");
+        let command = command.words("--duration 360 --source-identifier").value(instance);
+        Some(command.option("--region", region.as_deref()))
+    }
+
+    /// `aws ec2 VERB` on the machine, with the rest of the words behind its id.
+    pub(crate) fn ec2(&self, verb: &'static str, rest: &'static str) -> Option<Command> {
+        let Self::Ec2 { instance, region } = self else { return None };
+        // The one that reads the console takes one machine, all others several.
+        let option = if verb == "get-console-output" { "--instance-id" } else { "--instance-ids" };
+        let command = Command::new("aws ec2").words(verb).words(option).value(instance);
+        Some(command.rest(rest).option("--region", region.as_deref()))
+    }
+
+    /// `aws sqs VERB` on the queue, with the rest of the words behind its address.
+    pub(crate) fn sqs(&self, verb: &'static str, rest: &'static str) -> Option<Command> {
+        let Self::Sqs { url, region } = self else { return None };
+        let command = Command::new("aws sqs").words(verb).words("--queue-url").value(url);
+        Some(command.rest(rest).option("--region", region.as_deref()))
+    }
+
+    /// The region, where the entity is Amazon's.
+    pub(crate) fn aws_region(&self) -> Option<&str> {
+        match self {
+            Self::Ecs { region, .. }
+            | Self::Lambda { region, .. }
+            | Self::DynamoDb { region, .. }
+            | Self::Rds { region, .. }
+            | Self::Ec2 { region, .. }
+            | Self::Sqs { region, .. }
+            | Self::Aws { region, .. } => region.as_deref(),
+            Self::Kubernetes { .. } | Self::Unknown => None,
+        }
+    }
+
+    /// Whether the entity is Amazon's.
+    pub(crate) fn is_aws(&self) -> bool {
+        !matches!(self, Self::Kubernetes { .. } | Self::Unknown)
     }
 
     /// The way to the entity through the platform's own pages, in words.
@@ -125,6 +222,7 @@ impl Platform {
             Self::DynamoDb { region, .. } => aws("DynamoDB → Tables", region),
             Self::Rds { region, .. } => aws("RDS → Databases", region),
             Self::Ec2 { region, .. } => aws("EC2 → Instances", region),
+            Self::Sqs { region, .. } => aws("SQS → Queues", region),
             Self::Aws { console, region, .. } => aws(console, region),
             Self::Unknown => format!("your platform's page for {name}"),
         }
@@ -152,7 +250,7 @@ fn from_arn(text: &str, entity: &Entity) -> Option<Platform> {
     if parts.next()? != "arn" {
         return None;
     }
-    let (_partition, service, region, _account, resource) =
+    let (partition, service, region, account, resource) =
         (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
     let region = (!region.is_empty()).then(|| region.to_owned());
     let last = || resource.rsplit(['/', ':']).next().unwrap_or(resource).to_owned();
@@ -174,9 +272,20 @@ fn from_arn(text: &str, entity: &Entity) -> Option<Platform> {
             let (cluster, service) = (cluster.to_owned(), service.to_owned());
             Platform::Ecs { cluster, service, family, region }
         }
-        "rds" => Platform::Rds { instance: resource.strip_prefix("db:")?.to_owned(), region },
+        "rds" => match resource.strip_prefix("db:") {
+            Some(instance) => Platform::Rds { instance: instance.to_owned(), region },
+            // A cluster is another kind of resource, with other commands.
+            None => Platform::Aws { console: "RDS → Databases", name: last(), region },
+        },
         "ec2" => Platform::Ec2 { instance: resource.strip_prefix("instance/")?.to_owned(), region },
-        "sqs" => Platform::Aws { console: "SQS → Queues", name: last(), region },
+        "sqs" => match &region {
+            Some(place) if partition == "aws" => Platform::Sqs {
+                url: format!("https://sqs.{place}.amazonaws.com/{account}/{resource}"),
+                region,
+            },
+            // Other partitions have other addresses.
+            _ => Platform::Aws { console: "SQS → Queues", name: last(), region },
+        },
         "s3" => Platform::Aws { console: "S3 → Buckets", name: last(), region },
         "apigateway" | "execute-api" => {
             Platform::Aws { console: "API Gateway → APIs", name: last(), region }

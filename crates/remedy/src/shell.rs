@@ -22,6 +22,11 @@ impl Command {
         self
     }
 
+    /// Adds words of our own, if there are any.
+    pub(crate) fn rest(self, words: &'static str) -> Self {
+        if words.is_empty() { self } else { self.words(words) }
+    }
+
     /// Adds a value from outside as a word of its own.
     pub(crate) fn value(self, value: &str) -> Self {
         self.joined("", value)
@@ -36,6 +41,19 @@ impl Command {
             (Some(text), Some(quoted)) => Some(format!("{text} {prefix}{quoted}")),
             (None, _) | (_, None) => None,
         };
+        self
+    }
+
+    /// Adds words of our own that a shell would act on, as one word: a statement in SQL.
+    pub(crate) fn quoted(mut self, words: &'static str) -> Self {
+        if words.contains('\'') {
+            self.0 = None;
+        }
+        if let Some(text) = &mut self.0 {
+            text.push_str(" '");
+            text.push_str(words);
+            text.push('\'');
+        }
         self
     }
 
@@ -56,6 +74,11 @@ impl Command {
 /// A way through a console, marked so that nobody pastes it into a shell.
 pub(crate) fn console(way: &str) -> Option<String> {
     Some(format!("Console: {way}"))
+}
+
+/// The first command that there is and that could be quoted; else the way through a console.
+pub(crate) fn first<const N: usize>(commands: [Option<Command>; N], way: &str) -> Option<String> {
+    commands.into_iter().flatten().find_map(Command::finish).or_else(|| console(way))
 }
 
 /// A value as one word of a POSIX shell; `None` where a reader could be misled about what it does.

@@ -17,6 +17,14 @@ pub(crate) struct Remedy {
     pub(crate) caveats: Vec<String>,
 }
 
+impl Remedy {
+    /// Adds when not to follow the plan, or what not to do meanwhile.
+    pub(crate) fn careful(mut self, caveat: impl Into<String>) -> Self {
+        self.caveats.push(caveat.into());
+        self
+    }
+}
+
 /// A step that only reads.
 pub(crate) fn read(
     phase: Phase,
@@ -93,7 +101,8 @@ pub(crate) fn risk(level: RiskLevel, reason: &str) -> Risk {
     Risk { level, reason: reason.into() }
 }
 
-fn lower_first(text: &str) -> String {
+/// The text with a small first letter, to go on in a sentence.
+pub(crate) fn lower_first(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(|c| c.to_lowercase().collect::<String>());
     first.unwrap_or_default() + chars.as_str()

@@ -1,22 +1,37 @@
 use nightjar_incident::{Phase, RiskLevel, Signal};
+use nightjar_topology::EntityKind;
 
-use super::{assemble, goes_down, note_state, recovered, still_there};
+use super::{NOT_OURS, Row, after_change, assemble, note_state, of_kinds, otherwise};
 use crate::case::Case;
+use crate::database::{CONNECTIONS, TERMINATE};
 use crate::repair::{restart, take_back};
 use crate::shell::console;
+use crate::sign::Sign;
 use crate::step::{ON_CALL, Remedy, Repair, read, risk};
 use crate::text::{named, shown};
 
-const POOL: &[Signal] =
-    &[Signal::PoolPending, Signal::PoolTimeouts, Signal::PoolUsage, Signal::PoolLimit];
-const WAITING: &str = "requests wait for a connection while the database itself isn't slow";
+pub(super) const ROWS: &[Row] = &[
+    after_change("puts the former limit back", restore),
+    NOT_OURS,
+    of_kinds(
+        &[EntityKind::Database, EntityKind::Cache],
+        "ends sessions that hold a connection without using it",
+        free_the_database,
+    ),
+    otherwise("restarts in turn to free what leaked, then gives the pool room", find_the_leak),
+];
+
+const SIGN: Sign = Sign {
+    signals: &[Signal::PoolPending, Signal::PoolTimeouts, Signal::PoolUsage, Signal::PoolLimit],
+    there: "requests wait for a connection while the database itself isn't slow",
+    gone: "no request waits for a connection any more",
+};
 
 /// A change set it off: put back what it altered.
-pub(super) fn restore(case: &Case<'_>) -> Remedy {
+fn restore(case: &Case<'_>) -> Remedy {
     let name = &case.name;
-    let (prepare, repair) =
-        take_back(case, goes_down(case, POOL, "no request waits for a connection any more"));
-    let looks = vec![prepare, still_there(case, POOL, WAITING), room_in_the_database(case)];
+    let (prepare, repair) = take_back(case, SIGN.goes_away(case));
+    let looks = vec![prepare, SIGN.still_there(case), room_in_the_database(case)];
     let again = restart(
         case,
         "only if the pool keeps its old size, since many pools read their limit at start",
@@ -32,15 +47,15 @@ pub(super) fn restore(case: &Case<'_>) -> Remedy {
             format!("Give the pool of {name} its former limit back, so that requests stop waiting.")
         }
     };
-    assemble(goal, looks, &[repair, again], recovered(case, POOL))
+    assemble(goal, looks, &[repair, again], SIGN.recovered(case))
 }
 
 /// Nothing changed: connections leak or are held too long.
-pub(super) fn find_the_leak(case: &Case<'_>) -> Remedy {
+fn find_the_leak(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let looks = vec![
         note_state(case, "the pool's limit and the number of instances"),
-        still_there(case, POOL, WAITING),
+        SIGN.still_there(case),
         room_in_the_database(case),
         read(
             Phase::Prepare,
@@ -51,7 +66,7 @@ pub(super) fn find_the_leak(case: &Case<'_>) -> Remedy {
             "the dump is kept; threads that hold a connection and wait for something else are the leak",
         ),
     ];
-    let expect = goes_down(case, POOL, "no request waits for a connection any more");
+    let expect = SIGN.goes_away(case);
     let repairs = [
         restart(case, "that frees what leaked, and buys time to find the leak", expect.clone()),
         raise(case, expect),
@@ -60,14 +75,14 @@ pub(super) fn find_the_leak(case: &Case<'_>) -> Remedy {
         format!("Free the connections that {name} holds, then find what leaks them."),
         looks,
         &repairs,
-        recovered(case, POOL),
+        SIGN.recovered(case),
     );
     remedy.caveats.push("A restart frees a leak for a while only: if connections in use climb again, the leak is real and the code needs the owner.".into());
     remedy
 }
 
 /// The database itself has no connection left.
-pub(super) fn free_the_database(case: &Case<'_>) -> Remedy {
+fn free_the_database(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let clients: Vec<String> = case
         .topology
@@ -78,20 +93,21 @@ pub(super) fn free_the_database(case: &Case<'_>) -> Remedy {
     let clients = if clients.is_empty() { "its clients".into() } else { clients.join(", ") };
     let looks = vec![
         note_state(case, "the limit of connections"),
-        still_there(case, POOL, "connections stand at the database's limit"),
-        read(
-            Phase::CheckBefore,
-            format!("Count the connections by client and state ({}).", sql(case)),
-            None,
+        SIGN.still_there(case),
+        CONNECTIONS.look(
+            case,
+            "Count the connections by client and state.",
             format!(
-                "one of {clients} holds far more than its share, or many stand idle in a transaction"
+                "one of {clients} holds far more than its share (repair that client), or many stand idle in a transaction (end those); spread evenly, it is load"
             ),
         ),
     ];
     let end = Repair {
-        action: format!("End the sessions of {name} that stand idle in a transaction for over 5 minutes, one client at a time."),
-        command: console(&format!("{} → sessions → end", case.platform.console_path(name))),
-        expect: goes_down(case, POOL, "connections in use fall below the limit"),
+        action: format!("End the sessions of {name} that stand idle in a transaction for over 5 minutes, one client at a time. PID is the session's number from the look before.{}", TERMINATE.words(case)),
+        command: TERMINATE.command(case).or_else(|| {
+            console(&format!("{} → sessions → end", case.platform.console_path(name)))
+        }),
+        expect: SIGN.goes_away(case),
         undo: "none possible: an ended session's open transaction is rolled back by the database; clients connect again by themselves".into(),
         undo_command: None,
         risk: risk(RiskLevel::Medium, "work in the ended transactions is lost and must be retried by the client"),
@@ -101,17 +117,10 @@ pub(super) fn free_the_database(case: &Case<'_>) -> Remedy {
         format!("Free connections of {name} and stop the client that takes them."),
         looks,
         &[end],
-        recovered(case, POOL),
+        SIGN.recovered(case),
     )
-}
-
-fn sql(case: &Case<'_>) -> &'static str {
-    let system = case.entity.attributes.get("db.system.name");
-    match system.or(case.entity.attributes.get("db.system")).map(String::as_str) {
-        Some("postgresql") => "SELECT usename, state, count(*) FROM pg_stat_activity GROUP BY 1, 2",
-        Some("mysql" | "mariadb") => "SHOW PROCESSLIST",
-        Some(_) | None => "the database's own list of sessions",
-    }
+    .careful(format!("Don't restart {name}: every client connects again at once, onto cold memory. Don't raise its limit of connections unless its memory allows each one more; it also takes a restart."))
+    .careful("If the client takes the connections again within minutes, lower the size of that client's pool or stop it; ending sessions only buys time.")
 }
 
 /// Before a pool grows: does the database have room for it?
@@ -119,9 +128,7 @@ fn room_in_the_database(case: &Case<'_>) -> nightjar_incident::PlanStep {
     let database = case
         .topology
         .dependencies(&case.entity.id)
-        .find(|relation| {
-            case.topology.kind(&relation.to) == nightjar_topology::EntityKind::Database
-        })
+        .find(|relation| case.topology.kind(&relation.to) == EntityKind::Database)
         .map(|relation| named(relation.to.as_str()));
     let database = database.unwrap_or_else(|| "the database".into());
     read(

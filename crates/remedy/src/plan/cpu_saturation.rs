@@ -1,42 +1,59 @@
 use nightjar_incident::{Phase, RiskLevel, Signal};
-use nightjar_topology::RelationKind;
+use nightjar_topology::{EntityKind, RelationKind};
 
-use super::{assemble, goes_down, note_state, recovered, still_there};
+use super::{NOT_OURS, Row, STORES, after_change, assemble, note_state, of_kinds, otherwise};
 use crate::case::Case;
-use crate::platform::{Platform, kubectl, slash};
-use crate::repair::{add_capacity, restart, take_back};
-use crate::shell::{Command, console};
+use crate::database::{RUNNING, STATEMENTS};
+use crate::repair::{add_capacity, pause_batch, restart, stop_statements, take_back};
+use crate::shell::{Command, console, first};
+use crate::sign::Sign;
 use crate::step::{COMMANDER, Remedy, Repair, read, risk};
 use crate::text::named;
 
-const CPU: &[Signal] = &[Signal::CpuUtilization];
-const BUSY: &str = "processor use stands at its limit without more requests than usual";
+pub(super) const ROWS: &[Row] = &[
+    after_change("takes the change back, with more capacity meanwhile", restore),
+    NOT_OURS,
+    of_kinds(
+        &[EntityKind::Host],
+        "stops what eats the processor, or takes new work off the host",
+        relieve_the_host,
+    ),
+    of_kinds(STORES, "stops the heaviest work rather than adding machines", relieve_the_store),
+    otherwise("adds instances, then finds what eats the processor", scale_out),
+];
+
+const SIGN: Sign = Sign {
+    signals: &[Signal::CpuUtilization],
+    there: "processor use stands at its limit without more requests than usual",
+    gone: "processor use is at its usual level",
+};
 
 /// A change set it off: take it back.
-pub(super) fn restore(case: &Case<'_>) -> Remedy {
-    let (prepare, repair) = take_back(case, goes_down(case, CPU, "processor use falls"));
-    let extra = add_capacity(
-        &case.name,
-        &case.platform,
-        "requests wait less while the roll-back runs".into(),
-    );
+fn restore(case: &Case<'_>) -> Remedy {
+    let (prepare, repair) = take_back(case, SIGN.goes_away(case));
+    let extra = if STORES.contains(&case.entity.kind) || case.entity.kind == EntityKind::Host {
+        pause_batch(case)
+    } else {
+        let expect = "requests wait less while the roll-back runs".into();
+        add_capacity(&case.name, &case.platform, expect)
+    };
     assemble(
-        format!("Take back what made {} busy, with more capacity while that takes.", case.name),
-        vec![prepare, still_there(case, CPU, BUSY)],
+        format!("Take back what made {} busy, with relief while that takes.", case.name),
+        vec![prepare, SIGN.still_there(case)],
         &[repair, extra],
-        recovered(case, CPU),
+        SIGN.recovered(case),
     )
 }
 
 /// Nothing changed: more instances now, then find what eats the processor.
-pub(super) fn scale_out(case: &Case<'_>) -> Remedy {
+fn scale_out(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let looks = vec![
         note_state(case, "the number of instances and the processor limit"),
-        still_there(case, CPU, BUSY),
+        SIGN.still_there(case),
         find_the_hog(case),
     ];
-    let expect = goes_down(case, CPU, "processor use per instance falls");
+    let expect = SIGN.goes_away(case);
     let repairs = [
         add_capacity(&case.name, &case.platform, expect.clone()),
         restart(
@@ -49,29 +66,12 @@ pub(super) fn scale_out(case: &Case<'_>) -> Remedy {
         format!("Give {name} processor time again, then find what eats it."),
         looks,
         &repairs,
-        recovered(case, CPU),
+        SIGN.recovered(case),
     )
 }
 
 fn find_the_hog(case: &Case<'_>) -> nightjar_incident::PlanStep {
     let name = &case.name;
-    let command = match &case.platform {
-        Platform::Kubernetes { workload: "pod", name, namespace } => {
-            kubectl(namespace.as_deref(), "top pod --containers").value(name).finish()
-        }
-        Platform::Kubernetes { workload, name, namespace } => {
-            kubectl(namespace.as_deref(), "logs --since=15m --tail=200")
-                .joined(slash(workload), name)
-                .finish()
-        }
-        Platform::Ecs { .. }
-        | Platform::Lambda { .. }
-        | Platform::DynamoDb { .. }
-        | Platform::Rds { .. }
-        | Platform::Ec2 { .. }
-        | Platform::Aws { .. }
-        | Platform::Unknown => None,
-    };
     let way =
         format!("{} → profile or top of the busiest instance", case.platform.console_path(name));
     read(
@@ -79,13 +79,37 @@ fn find_the_hog(case: &Case<'_>) -> nightjar_incident::PlanStep {
         format!(
             "Find what uses the processor of {name}: a profile of the busiest instance for 30 seconds, or its log if there is no profiler."
         ),
-        command.or_else(|| console(&way)),
+        first([case.platform.in_namespace("top pod --containers --sort-by=cpu")], &way),
         "one function, query or job stands out; all instances alike speak for load, one alone for a stuck job",
     )
 }
 
+/// A store: it can't be scaled in minutes, so it gets less to do.
+fn relieve_the_store(case: &Case<'_>) -> Remedy {
+    let name = &case.name;
+    let looks = vec![
+        note_state(case, "its size and the jobs that run on it"),
+        SIGN.still_there(case),
+        RUNNING.look(
+            case,
+            format!("See what {name} is doing now."),
+            "one statement many times, or one job: stop that; short statements of all kinds: it is load, shed it at the entrance",
+        ),
+        STATEMENTS.look(
+            case,
+            "See which statements take most time in all, and compare with a good day.",
+            "one stands out: if it takes longer each time than it used to, follow the plan for a slow query",
+        ),
+    ];
+    let goal = format!("Give {name} processor time again by giving it less to do.");
+    let repairs = [stop_statements(case), pause_batch(case)];
+    assemble(goal, looks, &repairs, SIGN.recovered(case))
+        .careful(format!("Processor use can be a consequence: of checkpoints, of bulk writes, of sessions that spin on a lock. See those first where {name} measures them."))
+        .careful(format!("A larger machine for {name} means a failover or minutes of downtime: a decision for daylight, or for the incident commander. Don't restart it: it would start with cold memory and be busier."))
+}
+
 /// A host: something on it takes what the others need.
-pub(super) fn relieve_the_host(case: &Case<'_>) -> Remedy {
+fn relieve_the_host(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let tenants: Vec<String> = case
         .topology
@@ -100,7 +124,7 @@ pub(super) fn relieve_the_host(case: &Case<'_>) -> Remedy {
     let page = case.platform.console_path(name);
     let looks = vec![
         note_state(case, "what runs on it"),
-        still_there(case, CPU, BUSY),
+        SIGN.still_there(case),
         read(
             Phase::CheckBefore,
             format!(
@@ -117,7 +141,7 @@ pub(super) fn relieve_the_host(case: &Case<'_>) -> Remedy {
         ),
         command: node_command("kubectl cordon")
             .or_else(|| console(&format!("{page} → take out of rotation"))),
-        expect: goes_down(case, CPU, "processor use of the host falls"),
+        expect: SIGN.goes_away(case),
         undo: "start the process again, or put the host back into rotation".into(),
         undo_command: node_command("kubectl uncordon"),
         risk: risk(RiskLevel::Medium, "the other hosts take the work: see that they have room"),
@@ -127,6 +151,6 @@ pub(super) fn relieve_the_host(case: &Case<'_>) -> Remedy {
         format!("Give {tenants} the processor of {name} back."),
         looks,
         &[calm],
-        recovered(case, CPU),
+        SIGN.recovered(case),
     )
 }

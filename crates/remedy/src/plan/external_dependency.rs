@@ -1,16 +1,24 @@
 use nightjar_incident::{Phase, RiskLevel};
-use nightjar_topology::EntityKind;
 
-use super::{REQUESTS, assemble, goes_down, recovered, still_there};
+use super::{Row, assemble, otherwise};
 use crate::case::Case;
 use crate::shell::console;
+use crate::sign::{REQUESTS, Sign};
 use crate::step::{COMMANDER, ON_CALL, Remedy, Repair, read, risk};
-use crate::text::named;
+
+pub(super) const ROWS: &[Row] =
+    &[otherwise("gets along without it and tells its operator", stand_alone)];
+
+const SIGN: Sign = Sign {
+    signals: REQUESTS,
+    there: "calls to it take longer or fail, and nothing inside the estate does",
+    gone: "calls to it are as fast as before and succeed",
+};
 
 /// Nobody here can repair it: get along without it, and tell whoever can.
 pub(super) fn stand_alone(case: &Case<'_>) -> Remedy {
     let name = &case.name;
-    let callers = callers(case);
+    let callers = case.callers();
     let looks = vec![
         read(
             Phase::Prepare,
@@ -23,11 +31,7 @@ pub(super) fn stand_alone(case: &Case<'_>) -> Remedy {
                 .map(|url| format!("Console: {}", crate::text::shown(url))),
             "the case has a number, noted in the incident's channel",
         ),
-        still_there(
-            case,
-            REQUESTS,
-            "calls to it take longer or fail, and nothing inside the estate does",
-        ),
+        SIGN.still_there(case),
         read(
             Phase::CheckBefore,
             format!("Call {name} once from outside the estate (another network, a laptop)."),
@@ -35,7 +39,7 @@ pub(super) fn stand_alone(case: &Case<'_>) -> Remedy {
             "it is slow or failing from there as well; if it isn't, look at the network path and at our credentials and quota instead",
         ),
     ];
-    let expect = goes_down(case, REQUESTS, "callers answer quickly again, with the fallback");
+    let expect = "callers answer quickly again, with the fallback".to_owned();
     let shorter = Repair {
         action: format!(
             "Shorten the time-out of {callers} towards {name} to twice its usual time{}, with one retry at most.",
@@ -44,7 +48,7 @@ pub(super) fn stand_alone(case: &Case<'_>) -> Remedy {
         command: console(&format!(
             "the configuration of {callers} → time-out and retries towards {name}"
         )),
-        expect: expect.clone(),
+        expect: SIGN.goes_away(case),
         undo: "set the former time-out and retries".into(),
         undo_command: None,
         risk: risk(RiskLevel::Low, "slow answers that would have come are given up"),
@@ -70,28 +74,14 @@ pub(super) fn stand_alone(case: &Case<'_>) -> Remedy {
         format!("Serve users without {name} until its operator has repaired it."),
         looks,
         &[shorter, breaker],
-        recovered(case, REQUESTS),
+        SIGN.recovered(case),
     );
     let decision = format!("vendor: the operator of {name}; on-call keeps the case open");
-    remedy.caveats.push(format!("Only its operator can repair {name} ({decision}). A restart of ours doesn't help and loses what is in flight."));
+    remedy.caveats.push(format!("Only its operator can repair {name} ({decision}). A restart of ours doesn't help and loses what is in flight; more retries make it worse."));
     remedy
 }
 
 fn usual(case: &Case<'_>) -> String {
     let latency = case.deviation(&[nightjar_incident::Signal::Latency]);
     latency.map_or(String::new(), |o| format!(" (usual {})", o.amount(o.usual)))
-}
-
-/// Whoever of ours calls it, or the entity itself where it is the caller that was blamed.
-fn callers(case: &Case<'_>) -> String {
-    let dependents = case.topology.dependents(&case.entity.id);
-    let mut names: Vec<String> = dependents
-        .filter(|relation| {
-            relation.kind.is_request() && case.topology.kind(&relation.from) != EntityKind::Client
-        })
-        .map(|relation| named(relation.from.as_str()))
-        .collect();
-    names.dedup();
-    names.truncate(3);
-    if names.is_empty() { "its callers".into() } else { names.join(", ") }
 }

@@ -1,31 +1,41 @@
 use nightjar_incident::{Phase, Signal};
 
-use super::{REQUESTS, assemble, goes_down, recovered, still_there};
+use super::{NOT_OURS, Row, after_change, assemble, otherwise};
 use crate::case::Case;
 use crate::look::{changes_before, hand_over, logs_of};
 use crate::repair::take_back;
+use crate::sign::Sign;
 use crate::step::{Remedy, read};
 
-const ERRORS: &[Signal] = &[Signal::Errors, Signal::Availability];
+pub(super) const ROWS: &[Row] = &[
+    after_change("takes the change back", restore),
+    NOT_OURS,
+    otherwise("looks for the reason and repairs nothing", look),
+];
+
+const SIGN: Sign = Sign {
+    signals: &[Signal::Errors, Signal::Availability],
+    there: "its requests fail by themselves, not through what it calls",
+    gone: "its requests succeed as before",
+};
 
 /// Failing since a change: take it back.
-pub(super) fn restore(case: &Case<'_>) -> Remedy {
-    let (prepare, repair) = take_back(case, goes_down(case, ERRORS, "failed requests fall"));
-    let looks =
-        vec![prepare, still_there(case, ERRORS, "it fails since the change"), logs_of(case)];
+fn restore(case: &Case<'_>) -> Remedy {
+    let (prepare, repair) = take_back(case, SIGN.goes_away(case));
+    let looks = vec![prepare, SIGN.still_there(case), logs_of(case)];
     assemble(
         format!("Take back the change after which requests to {} began to fail.", case.name),
         looks,
         &[repair],
-        recovered(case, REQUESTS),
+        SIGN.recovered(case),
     )
 }
 
 /// Failing, and nobody knows why: look, repair nothing blindly.
-pub(super) fn look(case: &Case<'_>) -> Remedy {
+fn look(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let looks = vec![
-        still_there(case, ERRORS, "its requests fail by themselves, not through what it calls"),
+        SIGN.still_there(case),
         logs_of(case),
         read(
             Phase::CheckBefore,
@@ -46,6 +56,6 @@ pub(super) fn look(case: &Case<'_>) -> Remedy {
         format!("Find out why requests to {name} fail; nothing seen so far justifies a repair."),
         looks,
         &[],
-        recovered(case, REQUESTS),
+        SIGN.recovered(case),
     )
 }

@@ -1,37 +1,48 @@
-use nightjar_incident::{ObservationKind, Phase, RiskLevel, Signal};
+use nightjar_incident::{ObservationKind, Phase, Signal};
 
-use super::{REQUESTS, assemble, goes_down, recovered, still_there};
+use super::{NOT_OURS, Row, after_change, assemble, otherwise};
 use crate::case::Case;
-use crate::repair::take_back;
+use crate::repair::{go_around as reroute, take_back};
 use crate::shell::console;
-use crate::step::{COMMANDER, Remedy, Repair, read, risk};
+use crate::sign::Sign;
+use crate::step::{Remedy, read};
 use crate::text::shown;
 
-const LATENCY: &[Signal] = &[Signal::Latency];
+pub(super) const ROWS: &[Row] = &[
+    after_change("takes the change of the network back", restore),
+    NOT_OURS,
+    otherwise("leads traffic around the slow way", go_around),
+];
+
+const SIGN: Sign = Sign {
+    signals: &[Signal::Latency],
+    there: "the caller's time on the edge exceeds the callee's own time",
+    gone: "calls take no longer on the way than before",
+};
 
 /// A change of the network set it off: take it back.
-pub(super) fn restore(case: &Case<'_>) -> Remedy {
-    let (prepare, repair) = take_back(case, goes_down(case, LATENCY, "time on the way falls"));
+fn restore(case: &Case<'_>) -> Remedy {
+    let (prepare, repair) = take_back(case, SIGN.goes_away(case));
     let mut looks = looks(case);
     looks.push(prepare);
-    let mut after = recovered(case, REQUESTS);
+    let mut after = SIGN.recovered(case);
     after.push(gap_closed(case));
     assemble(
         format!("Take back what delays the way to {}.", case.name),
         looks,
-        &[repair, move_traffic(case)],
+        &[repair, reroute(case, SIGN.goes_away(case))],
         after,
     )
 }
 
 /// Nothing changed: lead traffic around, then find the path's fault.
-pub(super) fn go_around(case: &Case<'_>) -> Remedy {
-    let mut after = recovered(case, REQUESTS);
+fn go_around(case: &Case<'_>) -> Remedy {
+    let mut after = SIGN.recovered(case);
     after.push(gap_closed(case));
     let mut remedy = assemble(
-        format!("Lead traffic around the slow way between {} and {}.", caller(case), case.name),
+        format!("Lead traffic around the slow way between {} and {}.", case.callers(), case.name),
         looks(case),
-        &[move_traffic(case)],
+        &[reroute(case, SIGN.goes_away(case))],
         after,
     );
     remedy
@@ -40,12 +51,8 @@ pub(super) fn go_around(case: &Case<'_>) -> Remedy {
     remedy
 }
 
-fn caller(case: &Case<'_>) -> String {
-    case.peer().unwrap_or_else(|| "its callers".into())
-}
-
 fn looks(case: &Case<'_>) -> Vec<nightjar_incident::PlanStep> {
-    let (name, caller) = (&case.name, caller(case));
+    let (name, caller) = (&case.name, case.callers());
     let zone = case.entity.attributes.get("cloud.availability_zone");
     let zone = zone.map(|zone| format!(" ({name} is in {})", shown(zone))).unwrap_or_default();
     vec![
@@ -57,7 +64,7 @@ fn looks(case: &Case<'_>) -> Vec<nightjar_incident::PlanStep> {
             console(&format!("{} → instances by zone", case.platform.console_path(name))),
             "each instance with its zone and host is noted",
         ),
-        still_there(case, LATENCY, "the caller's time on the edge exceeds the callee's own time"),
+        SIGN.still_there(case),
         read(
             Phase::CheckBefore,
             format!(
@@ -84,7 +91,7 @@ fn gap_closed(case: &Case<'_>) -> nightjar_incident::PlanStep {
         Phase::CheckAfter,
         format!(
             "Compare the time {} spends on calls with the time {} needs for them.",
-            caller(case),
+            case.callers(),
             case.name
         ),
         None,
@@ -93,24 +100,4 @@ fn gap_closed(case: &Case<'_>) -> nightjar_incident::PlanStep {
             |gap| case.back(gap),
         ),
     )
-}
-
-fn move_traffic(case: &Case<'_>) -> Repair {
-    let (name, caller) = (&case.name, caller(case));
-    Repair {
-        action: format!(
-            "Take the instances behind the slow way out of rotation, so that {caller} reaches {name} in another zone or on other hosts."
-        ),
-        command: console(&format!(
-            "the load balancer or mesh in front of {name} → targets → drain the affected zone"
-        )),
-        expect: goes_down(case, LATENCY, "time on the way falls for the traffic that moved"),
-        undo: "put the drained targets back into rotation".into(),
-        undo_command: None,
-        risk: risk(
-            RiskLevel::Medium,
-            "the other zones take the load: see that they have room for it before draining",
-        ),
-        decision: COMMANDER.into(),
-    }
 }

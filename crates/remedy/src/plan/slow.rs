@@ -1,31 +1,41 @@
 use nightjar_incident::{Phase, Signal};
 
-use super::{REQUESTS, assemble, goes_down, recovered, still_there};
+use super::{NOT_OURS, Row, after_change, assemble, otherwise};
 use crate::case::Case;
 use crate::look::{changes_before, hand_over, logs_of};
 use crate::repair::take_back;
+use crate::sign::Sign;
 use crate::step::{Remedy, read};
 
-const LATENCY: &[Signal] = &[Signal::Latency];
+pub(super) const ROWS: &[Row] = &[
+    after_change("takes the change back", restore),
+    NOT_OURS,
+    otherwise("looks for the reason and repairs nothing", look),
+];
+
+const SIGN: Sign = Sign {
+    signals: &[Signal::Latency],
+    there: "its own time is above the usual, not that of what it calls",
+    gone: "it answers as fast as before",
+};
 
 /// Slow since a change: take it back.
-pub(super) fn restore(case: &Case<'_>) -> Remedy {
-    let (prepare, repair) = take_back(case, goes_down(case, LATENCY, "latency falls"));
-    let looks =
-        vec![prepare, still_there(case, LATENCY, "it is slow since the change"), logs_of(case)];
+fn restore(case: &Case<'_>) -> Remedy {
+    let (prepare, repair) = take_back(case, SIGN.goes_away(case));
+    let looks = vec![prepare, SIGN.still_there(case), logs_of(case)];
     assemble(
         format!("Take back the change after which {} became slow.", case.name),
         looks,
         &[repair],
-        recovered(case, REQUESTS),
+        SIGN.recovered(case),
     )
 }
 
 /// Slow, and nobody knows why: look, repair nothing blindly.
-pub(super) fn look(case: &Case<'_>) -> Remedy {
+fn look(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let looks = vec![
-        still_there(case, LATENCY, "its own time is above the usual, not that of what it calls"),
+        SIGN.still_there(case),
         read(
             Phase::CheckBefore,
             format!(
@@ -48,6 +58,6 @@ pub(super) fn look(case: &Case<'_>) -> Remedy {
         format!("Find out why {name} is slow; nothing seen so far justifies a repair."),
         looks,
         &[],
-        recovered(case, REQUESTS),
+        SIGN.recovered(case),
     )
 }

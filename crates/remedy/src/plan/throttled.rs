@@ -1,15 +1,26 @@
 use nightjar_incident::{Phase, RiskLevel, Signal};
+use nightjar_topology::EntityKind;
 
-use super::{assemble, goes_down, note_state, recovered, still_there};
+use super::{Row, after_change, assemble, note_state, of_kinds, otherwise};
 use crate::case::Case;
 use crate::platform::Platform;
 use crate::repair::{add_capacity, take_back};
 use crate::shell::{Command, console};
+use crate::sign::Sign;
 use crate::step::{COMMANDER, Remedy, Repair, read, risk};
 
-const LIMIT: &[Signal] = &[Signal::Throttled, Signal::CapacityConsumed];
-const TURNED_AWAY: &str =
-    "the provider turns requests away while consumed capacity sits at the limit";
+pub(super) const ROWS: &[Row] = &[
+    of_kinds(&[EntityKind::Table], "gives the table its former capacity, or no limit", raise_table),
+    after_change("puts the former limit back", restore),
+    of_kinds(&[EntityKind::Function], "lets more executions run at once", raise_function),
+    otherwise("lowers the demand, then asks for a higher limit", ask_for_less),
+];
+
+const SIGN: Sign = Sign {
+    signals: &[Signal::Throttled, Signal::CapacityConsumed],
+    there: "the provider turns requests away while consumed capacity sits at the limit",
+    gone: "no request is throttled for 2 minutes",
+};
 
 /// Read and write units, as far as they are known; the reader fills in what isn't.
 #[derive(Clone, Copy)]
@@ -41,11 +52,11 @@ impl Units {
 }
 
 /// A table: its former throughput if the numbers are known, otherwise on demand.
-pub(super) fn raise_table(case: &Case<'_>) -> Remedy {
+fn raise_table(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let mut looks = vec![
         note_state(case, "read and write capacity units and the billing mode"),
-        still_there(case, LIMIT, TURNED_AWAY),
+        SIGN.still_there(case),
         read(
             Phase::CheckBefore,
             format!(
@@ -66,7 +77,7 @@ pub(super) fn raise_table(case: &Case<'_>) -> Remedy {
             "it wasn't meant to stop this traffic",
         ));
     }
-    let expect = goes_down(case, LIMIT, "no request is throttled for 2 minutes");
+    let expect = SIGN.goes_away(case);
     let former = former_units(case);
     let (goal, repairs) = if former.is_known() {
         let was = former.words();
@@ -82,7 +93,7 @@ pub(super) fn raise_table(case: &Case<'_>) -> Remedy {
             vec![on_demand(case, former, expect)],
         )
     };
-    let mut remedy = assemble(goal, looks, &repairs, recovered(case, LIMIT));
+    let mut remedy = assemble(goal, looks, &repairs, SIGN.recovered(case));
     remedy.caveats.push("Clients that retry may keep the table at its limit for a minute or two after the repair. AWS limits how often a table's mode and provisioned throughput change per day; keep one change in hand.".into());
     remedy
 }
@@ -158,6 +169,7 @@ fn table<'a>(case: &'a Case<'_>) -> Option<(&'a str, Option<&'a str>)> {
         | Platform::Lambda { .. }
         | Platform::Rds { .. }
         | Platform::Ec2 { .. }
+        | Platform::Sqs { .. }
         | Platform::Aws { .. }
         | Platform::Unknown => None,
     }
@@ -197,42 +209,45 @@ fn number_after(text: &str, words: &[&str]) -> Option<u64> {
 }
 
 /// A change lowered a limit: put it back.
-pub(super) fn restore(case: &Case<'_>) -> Remedy {
-    let expect = goes_down(case, LIMIT, "no request is throttled for 2 minutes");
+fn restore(case: &Case<'_>) -> Remedy {
+    let expect = SIGN.goes_away(case);
     let (prepare, repair) = take_back(case, expect);
     assemble(
         format!("Give {} its former limit back, so that nothing is turned away.", case.name),
-        vec![prepare, still_there(case, LIMIT, TURNED_AWAY)],
+        vec![prepare, SIGN.still_there(case)],
         &[repair],
-        recovered(case, LIMIT),
+        SIGN.recovered(case),
     )
 }
 
 /// A function: more concurrent executions.
-pub(super) fn raise_function(case: &Case<'_>) -> Remedy {
-    let expect = goes_down(case, LIMIT, "no invocation is throttled for 2 minutes");
+fn raise_function(case: &Case<'_>) -> Remedy {
+    let expect = SIGN.goes_away(case);
     assemble(
         format!("Let {} run more executions at once.", case.name),
         vec![
             note_state(case, "the reserved concurrency"),
-            still_there(case, LIMIT, TURNED_AWAY),
+            SIGN.still_there(case),
             read(
                 Phase::CheckBefore,
                 "See what the account has left: the unreserved concurrency of the region."
                     .to_owned(),
-                Some("aws lambda get-account-settings".into()),
+                Command::new("aws lambda get-account-settings")
+                    .option("--region", case.platform.aws_region())
+                    .finish()
+                    .filter(|_| case.platform.is_aws()),
                 "at least 100 unreserved executions stay for the other functions",
             ),
         ],
         &[add_capacity(&case.name, &case.platform, expect)],
-        recovered(case, LIMIT),
+        SIGN.recovered(case),
     )
 }
 
 /// Any other limit: ask for less, then for more room.
 pub(super) fn ask_for_less(case: &Case<'_>) -> Remedy {
     let name = &case.name;
-    let expect = goes_down(case, LIMIT, "no request is throttled for 2 minutes");
+    let expect = SIGN.goes_away(case);
     let slow_down = Repair {
         action: format!(
             "Lower what the callers ask of {name}: fewer retries with longer waits, and batch work paused."
@@ -260,8 +275,8 @@ pub(super) fn ask_for_less(case: &Case<'_>) -> Remedy {
     };
     assemble(
         format!("Bring the demand on {name} below its limit, then raise the limit."),
-        vec![note_state(case, "the limit"), still_there(case, LIMIT, TURNED_AWAY)],
+        vec![note_state(case, "the limit"), SIGN.still_there(case)],
         &[slow_down, raise],
-        recovered(case, LIMIT),
+        SIGN.recovered(case),
     )
 }

@@ -1,18 +1,42 @@
 use nightjar_incident::{Observation, Phase, RiskLevel, Signal};
 use nightjar_topology::{Entity, EntityKind};
 
-use super::{REQUESTS, assemble, goes_down, note_state, recovered, still_there};
+use super::{Row, STORES, assemble, consumer_lag, note_state, of_kinds, otherwise, throttled};
 use crate::case::Case;
 use crate::platform::Platform;
-use crate::repair::add_capacity;
+use crate::repair::{add_capacity, pause_batch};
 use crate::shell::{Command, console};
+use crate::sign::{REQUESTS, Sign};
 use crate::step::{COMMANDER, Remedy, Repair, read, risk};
 use crate::text::named;
 
+pub(super) const ROWS: &[Row] = &[
+    of_kinds(
+        &[EntityKind::External],
+        "asks less of it, then for a higher limit",
+        throttled::ask_for_less,
+    ),
+    of_kinds(&[EntityKind::Queue], "lets the consumers catch up", consumer_lag::catch_up),
+    otherwise("scales what is short, then turns away what can't be served", scale_and_shed),
+];
+
 const TRAFFIC: &[Signal] = &[Signal::Requests];
 
+const SIGN: Sign = Sign {
+    signals: TRAFFIC,
+    there: "requests at the entrance are far above the usual number",
+    gone: "requests are at their usual number",
+};
+
+/// The traffic may stay: what counts is that it is served.
+const SERVED: Sign = Sign {
+    signals: REQUESTS,
+    there: "requests wait or fail",
+    gone: "latency falls although requests stay high",
+};
+
 /// Serve what can be served, turn the rest away early.
-pub(super) fn scale_and_shed(case: &Case<'_>) -> Remedy {
+fn scale_and_shed(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let saturated = saturated(case);
     let first = match saturated {
@@ -31,7 +55,7 @@ pub(super) fn scale_and_shed(case: &Case<'_>) -> Remedy {
             describe.or_else(|| console(&place)),
             "the number is noted; the undo goes back to it",
         ),
-        still_there(case, TRAFFIC, "requests at the entrance are far above the usual number"),
+        SIGN.still_there(case),
         read(
             Phase::CheckBefore,
             format!(
@@ -47,7 +71,7 @@ pub(super) fn scale_and_shed(case: &Case<'_>) -> Remedy {
             "scaling the entrance alone would push the queue to there; scale that first",
         ),
     ];
-    let expect = goes_down(case, REQUESTS, "latency falls although requests stay high");
+    let expect = SERVED.goes_away(case);
     let entrance = entrance(case);
     let limit = Repair {
         action: format!(
@@ -60,7 +84,14 @@ pub(super) fn scale_and_shed(case: &Case<'_>) -> Remedy {
         risk: risk(RiskLevel::Medium, "some users are turned away so that the others are served"),
         decision: COMMANDER.into(),
     };
-    let mut checks = recovered(case, REQUESTS);
+    // What keeps data can't be multiplied in minutes.
+    let relief = if STORES.contains(&short.kind) {
+        pause_batch(case)
+    } else {
+        let expect = "latency falls within 5 minutes of the new instances being ready".into();
+        add_capacity(&short_name, &Platform::of(&short), expect)
+    };
+    let mut checks = SERVED.recovered(case);
     if let Some(traffic) = case.deviation(TRAFFIC) {
         checks.push(read(
             Phase::CheckAfter,
@@ -74,16 +105,10 @@ pub(super) fn scale_and_shed(case: &Case<'_>) -> Remedy {
             "Serve the higher traffic of {name}, or turn away what can't be served before it slows everyone."
         ),
         looks,
-        &[
-            add_capacity(
-                &short_name,
-                &Platform::of(&short),
-                "latency falls within 5 minutes of the new instances being ready".into(),
-            ),
-            limit,
-        ],
+        &[relief, limit],
         checks,
     )
+    .careful("If the senders look like an attack, call whoever runs the protection against it (the provider's on-call) before blocking addresses: many users may share one.")
 }
 
 /// What below the entity shows saturation most, if anything does.

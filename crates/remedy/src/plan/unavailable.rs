@@ -1,31 +1,42 @@
 use nightjar_incident::{Phase, Signal};
 
-use super::{REQUESTS, assemble, note_state, recovered, still_there};
+use super::{NOT_OURS, Row, after_change, assemble, note_state, otherwise};
 use crate::case::Case;
 use crate::look::{changes_before, hand_over, logs_of};
 use crate::repair::take_back;
+use crate::sign::Sign;
 use crate::step::{Remedy, read};
 use crate::text::named;
 
-const CALLS: &[Signal] = &[Signal::Errors, Signal::Availability, Signal::Requests];
+pub(super) const ROWS: &[Row] = &[
+    after_change("takes the change back", restore),
+    NOT_OURS,
+    otherwise("finds out whether it runs, and what keeps it from running", look),
+];
+
+const SIGN: Sign = Sign {
+    signals: &[Signal::Errors, Signal::Availability, Signal::Requests],
+    there: "calls to it fail and it sends no telemetry",
+    gone: "calls to it succeed and its telemetry comes without a gap",
+};
 
 /// Gone since a change: take it back.
-pub(super) fn restore(case: &Case<'_>) -> Remedy {
+fn restore(case: &Case<'_>) -> Remedy {
     let (prepare, repair) = take_back(case, "it answers its health check again".into());
     assemble(
         format!("Take back the change after which {} stopped answering.", case.name),
-        vec![prepare, still_there(case, CALLS, "calls to it fail"), logs_of(case)],
+        vec![prepare, SIGN.still_there(case), logs_of(case)],
         &[repair],
         after(case),
     )
 }
 
 /// Gone, and nobody knows why: find out whether it runs, and what keeps it from running.
-pub(super) fn look(case: &Case<'_>) -> Remedy {
+fn look(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let looks = vec![
         note_state(case, "how many instances run and how the last one ended"),
-        still_there(case, CALLS, "calls to it fail and it sends no telemetry"),
+        SIGN.still_there(case),
         read(
             Phase::CheckBefore,
             format!(
@@ -67,7 +78,7 @@ fn below(case: &Case<'_>) -> nightjar_incident::PlanStep {
 }
 
 fn after(case: &Case<'_>) -> Vec<nightjar_incident::PlanStep> {
-    let mut steps = recovered(case, REQUESTS);
+    let mut steps = SIGN.recovered(case);
     steps.insert(
         0,
         read(

@@ -1,22 +1,34 @@
 use nightjar_incident::{ObservationKind, Phase, RiskLevel};
 
-use super::{REQUESTS, assemble, note_state, recovered};
+use super::{Row, after_change, assemble, note_state, otherwise};
 use crate::case::Case;
 use crate::look::{changes_before, hand_over, logs_of};
 use crate::repair::take_back;
 use crate::shell::console;
+use crate::sign::Sign;
 use crate::step::{COMMANDER, Remedy, Repair, read, risk};
 use crate::text::sentence;
+
+pub(super) const ROWS: &[Row] = &[
+    after_change("takes the change back, then lists what was spoiled", restore),
+    otherwise("stops the harm, then looks for the reason", look),
+];
+
+const SIGN: Sign = Sign {
+    signals: &[],
+    there: "answers are wrong at normal speed and without an error",
+    gone: "a known request gets the right answer on every instance",
+};
 
 const TELLING: [ObservationKind; 2] = [ObservationKind::Logs, ObservationKind::Spans];
 
 /// Wrong since a change: take it back, then count the damage.
-pub(super) fn restore(case: &Case<'_>) -> Remedy {
+fn restore(case: &Case<'_>) -> Remedy {
     let (prepare, repair) = take_back(
         case,
         "the lines and calls of before the onset come back within 5 minutes".into(),
     );
-    let mut after = recovered(case, REQUESTS);
+    let mut after = SIGN.recovered(case);
     after.push(count_the_damage(case));
     assemble(
         format!(
@@ -30,7 +42,7 @@ pub(super) fn restore(case: &Case<'_>) -> Remedy {
 }
 
 /// Wrong, and nobody knows why: stop the harm, look.
-pub(super) fn look(case: &Case<'_>) -> Remedy {
+fn look(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let stop = Repair {
         action: format!(
@@ -46,7 +58,7 @@ pub(super) fn look(case: &Case<'_>) -> Remedy {
         ),
         decision: COMMANDER.into(),
     };
-    let mut after = recovered(case, REQUESTS);
+    let mut after = SIGN.recovered(case);
     after.push(count_the_damage(case));
     assemble(
         format!("Stop {name} from writing wrong results, and find out since which input it does."),

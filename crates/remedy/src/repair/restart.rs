@@ -31,6 +31,7 @@ pub(crate) fn restart(case: &Case<'_>, why: &str, expect: String) -> Repair {
         | Platform::DynamoDb { .. }
         | Platform::Rds { .. }
         | Platform::Ec2 { .. }
+        | Platform::Sqs { .. }
         | Platform::Aws { .. }
         | Platform::Unknown => {
             (None, "none needed: the same version starts again with the same settings")

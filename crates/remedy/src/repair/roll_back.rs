@@ -9,12 +9,14 @@ use crate::text::shown;
 /// Takes the trigger back, whatever kind of change it was: a step that prepares and the repair.
 pub(crate) fn take_back(case: &Case<'_>, expect: String) -> (PlanStep, Repair) {
     let Some(change) = case.trigger else { return deploy_previous(case, expect) };
+    // The change may be one of something else: of the host, of a neighbour.
+    let altered = &case.altered();
     match change.kind {
-        ChangeKind::Deployment | ChangeKind::Commit => deploy_previous(case, expect),
-        ChangeKind::Configuration => set_back(case, "setting", expect),
-        ChangeKind::FeatureFlag => set_back(case, "feature flag", expect),
-        ChangeKind::Scaling => set_back(case, "capacity", expect),
-        ChangeKind::Infrastructure | ChangeKind::Other => set_back(case, "change", expect),
+        ChangeKind::Deployment | ChangeKind::Commit => deploy_previous(altered, expect),
+        ChangeKind::Configuration => set_back(altered, "setting", expect),
+        ChangeKind::FeatureFlag => set_back(altered, "feature flag", expect),
+        ChangeKind::Scaling => set_back(altered, "capacity", expect),
+        ChangeKind::Infrastructure | ChangeKind::Other => set_back(altered, "change", expect),
     }
 }
 
@@ -43,14 +45,24 @@ fn set_back(case: &Case<'_>, what: &str, expect: String) -> (PlanStep, Repair) {
         case.trigger.map_or(String::new(), |change| format!(" (“{}”)", shown(&change.summary)));
     let repair = Repair {
         action: format!("Put the {what} of {name} back to {to}, undoing {trigger}."),
-        command: console(&format!("{place} → restore {restore}")),
+        command: former_count(case).or_else(|| console(&format!("{place} → restore {restore}"))),
         expect,
         undo: format!("set the {what} of {name} again as it is now{set}"),
-        undo_command: None,
+        undo_command: former_count(case)
+            .and_then(|_| case.platform.controller("scale"))
+            .and_then(|command| command.words("--replicas=NOTED_REPLICAS").finish()),
         risk: risk(RiskLevel::Low, "the former value ran until the change; it may need a restart"),
         decision: case.owner(),
     };
     (prepare, repair)
+}
+
+/// The former number of replicas, where the change was one of scaling and its record is a number.
+fn former_count(case: &Case<'_>) -> Option<String> {
+    let change = case.trigger.filter(|change| change.kind == ChangeKind::Scaling)?;
+    let count: u16 = change.previous.as_ref()?.trim().parse().ok()?;
+    let command = case.platform.controller("scale")?;
+    command.joined("--replicas=", &count.to_string()).finish()
 }
 
 /// Goes back to the version before, by platform.
@@ -68,7 +80,7 @@ pub(crate) fn deploy_previous(case: &Case<'_>, expect: String) -> (PlanStep, Rep
             (
                 kubectl("rollout history"),
                 kubectl("rollout undo"),
-                "the same command once more returns to the version of now",
+                "the same command once more returns to the version of now; where a pipeline keeps the cluster as its repository says, revert there as well",
                 kubectl("rollout undo"),
             )
         }
@@ -125,6 +137,7 @@ pub(crate) fn deploy_previous(case: &Case<'_>, expect: String) -> (PlanStep, Rep
         | Platform::DynamoDb { .. }
         | Platform::Rds { .. }
         | Platform::Ec2 { .. }
+        | Platform::Sqs { .. }
         | Platform::Aws { .. }
         | Platform::Unknown => {
             let way = format!("your deployment tool → {name}");
@@ -139,6 +152,20 @@ pub(crate) fn deploy_previous(case: &Case<'_>, expect: String) -> (PlanStep, Rep
     let way = format!("your deployment tool → {name}");
     let fill = command.as_deref().is_some_and(|c| c.contains("PREVIOUS_") || c.contains(" ALIAS"));
     let fill = if fill { " Put what you noted in place of the words in capitals." } else { "" };
+    let newer = match &case.platform {
+        Platform::Kubernetes { workload, .. } if *workload != "pod" => {
+            " If anything was rolled out since, name the good revision with --to-revision."
+        }
+        Platform::Kubernetes { .. }
+        | Platform::Ecs { .. }
+        | Platform::Lambda { .. }
+        | Platform::DynamoDb { .. }
+        | Platform::Rds { .. }
+        | Platform::Ec2 { .. }
+        | Platform::Sqs { .. }
+        | Platform::Aws { .. }
+        | Platform::Unknown => "",
+    };
     let undoes = case.trigger_text().map_or(String::new(), |text| format!(", undoing {text}"));
     let prepare = read(
         Phase::Prepare,
@@ -147,7 +174,7 @@ pub(crate) fn deploy_previous(case: &Case<'_>, expect: String) -> (PlanStep, Rep
         format!("the version of now and {to} are both listed and can be deployed"),
     );
     let repair = Repair {
-        action: format!("Roll {name} back to {to}{undoes}.{fill}"),
+        action: format!("Roll {name} back to {to}{undoes}.{fill}{newer}"),
         command: command.or_else(|| console(&format!("{way} → {to} → redeploy"))),
         expect,
         undo: undo.into(),

@@ -61,6 +61,7 @@ pub(crate) fn add_capacity(name: &str, platform: &Platform, expect: String) -> R
         | Platform::DynamoDb { .. }
         | Platform::Rds { .. }
         | Platform::Ec2 { .. }
+        | Platform::Sqs { .. }
         | Platform::Aws { .. }
         | Platform::Unknown => {
             (None, None, format!("Give {name} half as much capacity again as it has now."))

@@ -9,29 +9,73 @@ use nightjar_incident::{
 use nightjar_series::{Column, Repairs};
 use nightjar_topology::{Entity, EntityId, EntityKind, Relation, RelationKind, Topology};
 
-pub(crate) const KINDS: [EntityKind; 9] = [
+pub(crate) const KINDS: [EntityKind; 17] = [
     EntityKind::Service,
     EntityKind::Function,
     EntityKind::Gateway,
     EntityKind::Database,
     EntityKind::Table,
+    EntityKind::Cache,
+    EntityKind::Queue,
+    EntityKind::Bucket,
+    EntityKind::Workflow,
     EntityKind::Host,
     EntityKind::Pod,
     EntityKind::External,
+    EntityKind::Client,
+    EntityKind::Stack,
+    EntityKind::Account,
+    EntityKind::Region,
     EntityKind::Unknown,
 ];
 
-pub(crate) const PLATFORMS: [&str; 6] =
-    ["kubernetes", "ecs", "lambda", "dynamodb", "rds", "unknown"];
+pub(crate) const PLATFORMS: [&str; 10] = [
+    "kubernetes",
+    "ecs",
+    "lambda",
+    "dynamodb",
+    "rds",
+    "ec2",
+    "sqs",
+    "postgresql",
+    "mysql",
+    "unknown",
+];
 
-#[derive(Debug)]
+/// Where a kind of entity runs, as a rule.
+pub(crate) fn platforms(kind: EntityKind) -> &'static [&'static str] {
+    match kind {
+        EntityKind::Service | EntityKind::Gateway => &["kubernetes", "ecs", "unknown"],
+        EntityKind::Function => &["lambda", "unknown"],
+        EntityKind::Database => &["rds", "postgresql", "mysql", "unknown"],
+        EntityKind::Table => &["dynamodb", "unknown"],
+        EntityKind::Queue => &["sqs", "kubernetes", "unknown"],
+        EntityKind::Host => &["ec2", "kubernetes", "unknown"],
+        EntityKind::Cache | EntityKind::Pod => &["kubernetes", "unknown"],
+        EntityKind::Bucket
+        | EntityKind::Workflow
+        | EntityKind::External
+        | EntityKind::Client
+        | EntityKind::Stack
+        | EntityKind::Account
+        | EntityKind::Region
+        | EntityKind::Unknown => &["unknown"],
+    }
+}
+
 pub(crate) struct Scene {
-    #[expect(dead_code, reason = "shown when an assertion fails")]
     what: (FaultMode, EntityKind, &'static str, bool),
     pub(crate) conclusion: Conclusion,
     topology: Topology,
     changes: Vec<Change>,
     evidence: Vec<Evidence>,
+}
+
+/// What an assertion that fails shows.
+impl std::fmt::Debug for Scene {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.what)
+    }
 }
 
 fn minute(minute: i64) -> Timestamp {
@@ -64,6 +108,15 @@ fn signal(mode: FaultMode) -> (Signal, &'static str, &'static str, f64, f64) {
         FaultMode::TrafficSurge => {
             (Signal::Requests, "http.server.request.duration", "{request}", 600.0, 2400.0)
         }
+        FaultMode::DiskFull => {
+            (Signal::DiskUtilization, "system.filesystem.utilization", "1", 0.61, 0.99)
+        }
+        FaultMode::ConsumerLag => {
+            (Signal::QueueAge, "aws.sqs.approximate_age_of_oldest_message", "s", 4.0, 1900.0)
+        }
+        FaultMode::CrashLoop | FaultMode::ProbeFailure => {
+            (Signal::Restarts, "k8s.container.restart.count", "{restart}", 0.0, 7.0)
+        }
         _ => (Signal::Latency, "http.server.request.duration", "s", 0.08, 0.9),
     }
 }
@@ -83,12 +136,19 @@ impl Scene {
         for (from, to) in [("api-gateway", name), (name, "orders-db")] {
             topology.relate(Relation { from: id(from), to: id(to), kind: RelationKind::Calls });
         }
+        if kind == EntityKind::Queue {
+            topology.add(entity("packer", EntityKind::Service, "kubernetes"));
+            let (from, to) = (id("packer"), id(name));
+            topology.relate(Relation { from, to, kind: RelationKind::Consumes });
+        }
         let change = Change {
             id: Id::new("chg-1"),
             kind: match mode {
-                FaultMode::ConnectionPoolExhausted | FaultMode::Throttled => {
-                    ChangeKind::Configuration
-                }
+                FaultMode::ConnectionPoolExhausted
+                | FaultMode::Throttled
+                | FaultMode::ConfigurationError
+                | FaultMode::QuotaReached
+                | FaultMode::ProbeFailure => ChangeKind::Configuration,
                 _ => ChangeKind::Deployment,
             },
             at: minute(-1),
@@ -107,7 +167,8 @@ impl Scene {
         let hypothesis = Hypothesis {
             id: Id::new("hyp-1"),
             entity: id(name),
-            peer: (mode == FaultMode::NetworkDelay).then(|| id("api-gateway")),
+            peer: matches!(mode, FaultMode::NetworkDelay | FaultMode::PacketLoss)
+                .then(|| id("api-gateway")),
             fault_mode: mode,
             trigger: is_changed.then(|| change.id.clone()),
             support: vec![Id::new("obs-1"), Id::new("obs-2")],
@@ -163,6 +224,22 @@ impl Scene {
         Self { what, conclusion, topology, changes, evidence }
     }
 
+    /// The same with nothing measured.
+    pub(crate) fn without_numbers(mut self) -> Self {
+        self.conclusion.observations.clear();
+        self
+    }
+
+    /// The same with a change of this kind, of this entity, by nobody or somebody.
+    pub(crate) fn changed(mut self, kind: ChangeKind, of: &str, author: Option<&str>) -> Self {
+        for change in &mut self.changes {
+            change.kind = kind;
+            change.entities = vec![id(of)];
+            change.author = author.map(str::to_owned);
+        }
+        self
+    }
+
     /// The same with another change as its trigger.
     pub(crate) fn set_off_by(mut self, summary: &str, previous: &str) -> Self {
         for change in &mut self.changes {
@@ -205,7 +282,20 @@ fn entity(name: &str, kind: EntityKind, platform: &str) -> Entity {
             let arn = format!("arn:aws:dynamodb:eu-west-1:1:table/{name}");
             set("cloud.resource_id", &arn);
         }
-        "rds" => set("cloud.resource_id", &format!("arn:aws:rds:eu-west-1:1:db:{name}")),
+        "rds" => {
+            set("cloud.resource_id", &format!("arn:aws:rds:eu-west-1:1:db:{name}"));
+            set("db.system.name", "postgresql");
+        }
+        "ec2" => set("cloud.resource_id", &format!("arn:aws:ec2:eu-west-1:1:instance/{name}")),
+        "sqs" => set("cloud.resource_id", &format!("arn:aws:sqs:eu-west-1:1:{name}")),
+        "postgresql" => {
+            set("db.system.name", "postgresql");
+            set("db.namespace", "shop");
+            set("server.address", name);
+            set("k8s.namespace.name", "shop");
+            set("k8s.statefulset.name", name);
+        }
+        "mysql" => set("db.system.name", "mysql"),
         _ => {}
     }
     entity
@@ -242,7 +332,7 @@ fn series(
     (metric, statistic, unit): (&str, Statistic, &str),
     (usual, seen): (f64, f64),
 ) -> Evidence {
-    let samples = (-70..5).map(|m| (minute(m).as_millisecond(), if m < 0 { usual } else { seen }));
+    let samples = (-12..5).map(|m| (minute(m).as_millisecond(), if m < 0 { usual } else { seen }));
     let (column, _) = Column::from_samples(samples);
     Evidence {
         id: Id::new(name),
