@@ -72,6 +72,11 @@ impl<'a> Case<'a> {
             }
             Some(_) | None => self.entity.clone(),
         };
+        self.of(entity)
+    }
+
+    /// The same case seen from another entity.
+    pub(crate) fn of(&self, entity: Entity) -> Self {
         Self { platform: Platform::of(&entity), name: named(entity.id.as_str()), entity, ..*self }
     }
 
@@ -137,20 +142,23 @@ impl<'a> Case<'a> {
     }
 
     /// The number that measures the fault itself: in one of these signals, or else whatever was
-    /// measured at the entity and supports the cause.
+    /// measured at the entity and supports the cause. Where the signals are those of requests,
+    /// that is what users feel, and nothing else stands for it.
     pub(crate) fn own_deviation(&self, signals: &[Signal]) -> Option<&'a Observation> {
         let measures = |o: &&Observation| {
             o.is_abnormal()
                 && o.entity == self.entity.id
                 && o.peer.is_none()
                 && self.hypothesis.support.contains(&o.id)
-                && o.signal.is_some_and(|s| s != Signal::Other && !REQUESTS.contains(&s))
+                && o.signal.is_some_and(|s| !matches!(s, Signal::Other | Signal::Requests))
         };
         let of_entity = || {
             let found = self.conclusion.observations.iter().filter(measures);
+            let found = found.filter(|o| o.signal.is_none_or(|s| !REQUESTS.contains(&s)));
             found.max_by(|a, b| a.z.abs().total_cmp(&b.z.abs()))
         };
-        self.deviation(signals).or_else(of_entity)
+        let is_felt = signals.iter().any(|signal| REQUESTS.contains(signal));
+        self.deviation(signals).or_else(|| if is_felt { None } else { of_entity() })
     }
 
     /// The strongest deviation of the entity of one kind.
@@ -231,6 +239,14 @@ impl<'a> Case<'a> {
 
     /// "Still as seen": what a check before the repair must find.
     pub(crate) fn still(&self, observation: &Observation) -> String {
+        if observation.signal == Some(Signal::Restarts) {
+            return format!(
+                "{} still rises (seen {}){}",
+                self.metric(observation),
+                observation.amount(observation.seen),
+                self.query(observation),
+            );
+        }
         let side = if observation.seen >= observation.usual { "above" } else { "below" };
         let limit = halfway(observation);
         format!(
@@ -245,6 +261,15 @@ impl<'a> Case<'a> {
 
     /// "Back to usual": what a check after the repair must find, for five minutes.
     pub(crate) fn back(&self, observation: &Observation) -> String {
+        // Restarts are counted up and never down.
+        if observation.signal == Some(Signal::Restarts) {
+            return format!(
+                "{} no longer rises for 10 minutes (seen {}){}",
+                self.metric(observation),
+                observation.amount(observation.seen),
+                self.query(observation),
+            );
+        }
         let side = if observation.seen >= observation.usual { "under" } else { "over" };
         format!(
             "{} back {side} {} for 5 minutes (usual {}, seen {}){}",

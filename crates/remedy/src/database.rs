@@ -1,7 +1,7 @@
 //! Looks into a database in its own language.
 
 use nightjar_incident::{Phase, PlanStep};
-use nightjar_topology::Entity;
+use nightjar_topology::{Entity, EntityKind};
 
 use crate::case::Case;
 use crate::shell::Command;
@@ -61,22 +61,20 @@ impl Sql {
         command.words(last).quoted(text).finish()
     }
 
-    /// What a sentence adds: the statement for the engines we know where no command can be given,
-    /// and what to put in place of the words in capitals where one is.
+    /// Inside a sentence, where no command can be given: for the engines we know.
     pub(crate) fn words(self, case: &Case<'_>) -> String {
-        let Some(command) = self.command(case) else {
-            return format!(" PostgreSQL: `{}`. MySQL: `{}`.", self.postgresql, self.mysql);
-        };
-        let mut blanks = Vec::new();
-        for blank in BLANKS {
-            if command.split([' ', '(', ')', '\'']).any(|word| word == blank) {
-                blanks.push(blank);
-            }
-        }
-        if blanks.is_empty() {
+        let is_sql = matches!(case.entity.kind, EntityKind::Database | EntityKind::Unknown);
+        if self.command(case).is_some() || !is_sql {
             return String::new();
         }
-        format!(" Put the real one in place of {}.", blanks.join(", "))
+        format!(" PostgreSQL: `{}`. MySQL: `{}`.", self.postgresql, self.mysql)
+    }
+
+    /// The same at the primary of a copy, whose address isn't the copy's.
+    pub(crate) fn look_at_primary(self, case: &Case<'_>, action: &str, expect: &str) -> PlanStep {
+        let mut entity = case.entity.clone();
+        entity.attributes.insert("server.address".into(), "PRIMARY_HOST".into());
+        self.look(&case.of(entity), action, expect)
     }
 
     /// A step that asks it.
@@ -90,9 +88,6 @@ impl Sql {
         read(Phase::CheckBefore, action, self.command(case), expect)
     }
 }
-
-/// What stands in a command for something only the reader knows; an unread paste fails on it.
-const BLANKS: [&str; 4] = ["DATABASE_HOST", "DATABASE", "PID", "TABLE_NAME"];
 
 /// Sessions, the oldest transaction first, with whom they wait for.
 pub(crate) const SESSIONS: Sql = Sql {
@@ -124,10 +119,16 @@ pub(crate) const RETAINED_LOG: Sql = Sql {
     mysql: "SHOW BINARY LOGS",
 };
 
-/// How far replicas are behind, asked on the primary (MySQL: on the replica).
+/// How far a copy says it is behind.
+pub(crate) const REPLICA: Sql = Sql {
+    postgresql: "SELECT pg_is_in_recovery() AS is_copy, now() - pg_last_xact_replay_timestamp() AS behind",
+    mysql: "SHOW REPLICA STATUS",
+};
+
+/// Which copies a primary has, and how far behind they are as far as it knows.
 pub(crate) const REPLICAS: Sql = Sql {
     postgresql: "SELECT application_name, state, pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn)) AS behind, write_lag, flush_lag, replay_lag FROM pg_stat_replication",
-    mysql: "SHOW REPLICA STATUS",
+    mysql: "SHOW REPLICAS",
 };
 
 /// Connections by who holds them.
@@ -161,6 +162,7 @@ mod tests {
             STATISTICS_AGE,
             RETAINED_LOG,
             REPLICAS,
+            REPLICA,
             CONNECTIONS,
             CANCEL,
             TERMINATE,

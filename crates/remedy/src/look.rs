@@ -100,7 +100,7 @@ pub(crate) fn platform_events(case: &Case<'_>, expect: &str) -> PlanStep {
     let way = format!("{} → events", platform.console_path(name));
     read(
         Phase::CheckBefore,
-        format!("Read what the platform recorded about {name} since an hour before the onset."),
+        format!("Read what the platform recorded about {name} in the last hours."),
         crate::shell::first(
             [
                 platform.rds_events(),

@@ -39,7 +39,7 @@ use nightjar_incident::{FaultMode, Phase, PlanStep};
 use nightjar_topology::EntityKind;
 
 use crate::case::Case;
-use crate::shell::{Command, console};
+use crate::shell::{Command, first};
 use crate::step::{Remedy, Repair, read};
 
 /// Whether a row asks for a change that set the fault off and that people can take back.
@@ -189,15 +189,16 @@ fn assemble(
 
 /// Reads the state of the entity before anything is touched.
 fn note_state(case: &Case<'_>, what: &str) -> PlanStep {
-    let describe = case.platform.describe().and_then(Command::finish);
+    note(case, what, case.platform.describe())
+}
+
+/// The same by a command of its own.
+fn note(case: &Case<'_>, what: &str, command: Option<Command>) -> PlanStep {
     read(
         Phase::Prepare,
-        format!(
-            "Read the present state of {} and note {what}: the undo goes back to it.",
-            case.name
-        ),
-        describe.or_else(|| console(&case.platform.console_path(&case.name))),
-        format!("{what} noted in the incident's channel"),
+        format!("Read the state {} is in now, and note {what}.", case.name),
+        first([command], &case.platform.console_path(&case.name)),
+        "noted in the incident's channel; an undo goes back to it",
     )
 }
 

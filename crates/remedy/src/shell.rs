@@ -71,6 +71,26 @@ impl Command {
     }
 }
 
+/// The words of ours in a command that stand for something only the reader knows.
+pub(crate) fn blanks(command: &str) -> Vec<&str> {
+    // Words of ours in capitals that mean what they say, and those that are blanks without an
+    // underscore.
+    const MEANT: [&str; 1] = ["PAY_PER_REQUEST"];
+    const BLANK: [&str; 3] = ["ALIAS", "DATABASE", "PID"];
+    let is_blank = |word: &&str| {
+        let is_capital = |c: char| c.is_ascii_uppercase() || c == '_';
+        BLANK.contains(word)
+            || (word.contains('_') && word.chars().all(is_capital) && !MEANT.contains(word))
+    };
+    let mut found = Vec::new();
+    for word in command.split([' ', '=', ',', '(', ')', '\'']).filter(is_blank) {
+        if !found.contains(&word) {
+            found.push(word);
+        }
+    }
+    found
+}
+
 /// A way through a console, marked so that nobody pastes it into a shell.
 pub(crate) fn console(way: &str) -> Option<String> {
     Some(format!("Console: {way}"))

@@ -31,10 +31,7 @@ impl Sign {
             ),
             None => read(
                 Phase::CheckBefore,
-                format!(
-                    "See that the cause is what it seems, since no number shows it directly: {}.",
-                    self.there
-                ),
+                "See that the cause is what it seems; no number shows it directly.",
                 None,
                 format!("{}; if not, stop and look at the next hypothesis", self.there),
             ),
@@ -44,8 +41,11 @@ impl Sign {
     /// What the repair itself must show within minutes, in a line.
     pub(crate) fn goes_away(&self, case: &Case<'_>) -> String {
         match case.own_deviation(self.signals) {
+            Some(observation) if observation.signal == Some(Signal::Restarts) => {
+                format!("{} no longer rises", case.metric(observation))
+            }
             Some(observation) => {
-                let way = if observation.seen >= observation.usual { "falls" } else { "rises" };
+                let way = if observation.seen >= observation.usual { "down" } else { "up" };
                 format!("{} {way} within 5 minutes", case.metric(observation))
             }
             None => self.gone.to_owned(),
@@ -68,7 +68,7 @@ impl Sign {
                 Phase::CheckAfter,
                 format!("See that {name} itself is well again."),
                 None,
-                format!("{}, for 5 minutes", self.gone),
+                format!("{}, and so for 5 minutes", self.gone),
             ),
         };
         let mut steps = vec![of_cause];

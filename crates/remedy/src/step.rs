@@ -2,6 +2,8 @@
 
 use nightjar_incident::{Phase, PlanStep, Risk, RiskLevel};
 
+use crate::shell::blanks;
+
 /// Who may take a step that only reads, or a repair that is undone within minutes.
 pub(crate) const ON_CALL: &str = "on-call engineer alone";
 /// Who decides where users notice.
@@ -34,7 +36,7 @@ pub(crate) fn read(
 ) -> PlanStep {
     PlanStep {
         phase,
-        action: action.into(),
+        action: to_fill_in(&action.into(), command.as_deref()),
         command,
         expect: expect.into(),
         undo: None,
@@ -66,7 +68,7 @@ impl Repair {
         };
         PlanStep {
             phase: Phase::Apply,
-            action: self.action.clone(),
+            action: to_fill_in(&self.action, self.command.as_deref()),
             command: self.command.clone(),
             expect: self.expect.clone(),
             undo: Some(undo),
@@ -93,6 +95,17 @@ impl Repair {
             risk: risk(RiskLevel::Low, "returns to the state of now, with the fault still there"),
             decision: ON_CALL.into(),
         })
+    }
+}
+
+/// Says which words of a command are the reader's to replace.
+fn to_fill_in(action: &str, command: Option<&str>) -> String {
+    // A name of the monitored system could look like one of ours; it does no harm to name it.
+    let blanks = command.filter(|c| !c.starts_with("Console: ")).map(blanks).unwrap_or_default();
+    if blanks.is_empty() {
+        action.into()
+    } else {
+        format!("{action} Fill in {}.", blanks.join(", "))
     }
 }
 

@@ -4,7 +4,7 @@ use nightjar_topology::{EntityKind, RelationKind};
 use super::{NOT_OURS, Row, STORES, after_change, assemble, note_state, of_kinds, otherwise};
 use crate::case::Case;
 use crate::look::platform_events;
-use crate::repair::{go_around, leave_the_host, restart, take_back};
+use crate::repair::{go_around, leave_the_host, restart_one, take_back};
 use crate::shell::{Command, console, first};
 use crate::sign::Sign;
 use crate::step::{COMMANDER, ON_CALL, Remedy, Repair, read, risk};
@@ -162,10 +162,10 @@ fn move_away(case: &Case<'_>) -> Remedy {
         ),
     ];
     let goal = format!("Bring the instances of {name} to hosts that are well.");
-    let again = restart(
+    let again = restart_one(
         case,
-        "only those on the sick host, once no new work starts there, so that they come up elsewhere",
-        SIGN.goes_away(case),
+        "each instance on the sick host, one after the other",
+        "it comes up on another host, and is as fast as the others there".into(),
     );
     assemble(goal, looks, &[cordon(case, &hosts), again], SIGN.recovered(case)).careful(
         "Don't restart instances before the host takes no new work: they may come up there again.",
@@ -177,9 +177,7 @@ fn cordon(case: &Case<'_>, hosts: &str) -> Repair {
         case.platform.in_namespace("get pods").map(|_| Command::new(verb).words("NODE_NAME"))
     };
     Repair {
-        action: format!(
-            "Keep new work off the host that is sick ({hosts}). Put its name in place of the word in capitals, where there is one."
-        ),
+        action: format!("Keep new work off the host that is sick ({hosts})."),
         command: first(
             [node("kubectl cordon")],
             "the scheduler or scaling group → the host → no new work",

@@ -76,7 +76,7 @@ fn of_the_store(case: &Case<'_>) -> Remedy {
     };
     let serve = Repair {
         action: format!(
-            "Only then give {name} a certificate of that authority. Put its name in place of the word in capitals, where there is one; read first whether this engine restarts for it."
+            "Only then give {name} a certificate of that authority. Read first whether this engine restarts for it."
         ),
         command: first(
             [case.platform.rds(

@@ -76,7 +76,7 @@ fn restore_parameter(case: &Case<'_>) -> Remedy {
     ];
     let goal = format!("Find the parameter of {name} that is wrong, and put that one back.");
     assemble(goal, looks, &[put_back(case)], SIGN.recovered(case))
-        .careful(format!("Don't restart {name} to make a parameter take effect without the {}: all clients are cut off, and its memory is cold afterwards. Prefer one that a reload applies.", case.owner()))
+        .careful(format!("Don't restart {name} to make a parameter take effect unless the {} says so: all clients are cut off, and its memory is cold afterwards. Prefer one that a reload applies.", case.owner()))
 }
 
 fn compare(case: &Case<'_>) -> nightjar_incident::PlanStep {

@@ -98,12 +98,12 @@ fn free_the_database(case: &Case<'_>) -> Remedy {
             case,
             "Count the connections by client and state.",
             format!(
-                "one of {clients} holds far more than its share (repair that client), or many stand idle in a transaction (end those); spread evenly, it is load"
+                "of {clients} one holds far more than its share (repair that client), or many stand idle in a transaction (end those); spread evenly, it is load"
             ),
         ),
     ];
     let end = Repair {
-        action: format!("End the sessions of {name} that stand idle in a transaction for over 5 minutes, one client at a time. PID is the session's number from the look before.{}", TERMINATE.words(case)),
+        action: format!("End the sessions of {name} that stand idle in a transaction for over 5 minutes, one client at a time. PID is the number of the session.{}", TERMINATE.words(case)),
         command: TERMINATE.command(case).or_else(|| {
             console(&format!("{} → sessions → end", case.platform.console_path(name)))
         }),

@@ -124,7 +124,7 @@ fn split_the_batch(case: &Case<'_>) -> Remedy {
     ];
     let split = Repair {
         action: format!(
-            "If one record stops a stream: let {name} split a failing batch and give up on a record after some tries, with a place where failed ones go. For SQS set a dead-letter queue instead. Put the noted UUID in place of the word in capitals."
+            "If one record stops a stream: let {name} split a failing batch and give up on a record after some tries, with a place where failed ones go. For SQS set a dead-letter queue instead."
         ),
         command: first(
             [set("--bisect-batch-on-function-error --maximum-retry-attempts 5")],
@@ -185,22 +185,19 @@ fn expiry(case: &Case<'_>) -> PlanStep {
 
 fn keep_longer(case: &Case<'_>) -> Repair {
     let queue = ends(case).queue;
-    let set = |attributes: &'static str| {
-        case.platform
-            .sqs("set-queue-attributes", "--attributes")
-            .map(|command| command.words(attributes))
-    };
+    let set = |rest: &'static str| case.platform.sqs("set-queue-attributes", rest);
     Repair {
         action: format!(
             "If messages of {queue} would expire before they are worked off: keep them longer (SQS: at most 14 days)."
         ),
         command: first(
-            [set("MessageRetentionPeriod=1209600")],
+            [set("--attributes MessageRetentionPeriod=1209600")],
             &format!("{queue} → retention → longer"),
         ),
         expect: "no message expires while this lasts".into(),
         undo: "set the noted retention once the backlog is gone".into(),
-        undo_command: set("MessageRetentionPeriod=NOTED_SECONDS").and_then(Command::finish),
+        undo_command: set("--attributes MessageRetentionPeriod=NOTED_SECONDS")
+            .and_then(Command::finish),
         risk: risk(RiskLevel::Low, "takes more storage; a broker with little free disk fills up"),
         decision: ON_CALL.into(),
     }

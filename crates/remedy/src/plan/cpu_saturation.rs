@@ -4,7 +4,9 @@ use nightjar_topology::{EntityKind, RelationKind};
 use super::{NOT_OURS, Row, STORES, after_change, assemble, note_state, of_kinds, otherwise};
 use crate::case::Case;
 use crate::database::{RUNNING, STATEMENTS};
-use crate::repair::{add_capacity, pause_batch, restart, stop_statements, take_back};
+use crate::repair::{
+    add_capacity, pause_batch, restart_one, shed_load, stop_statements, take_back,
+};
 use crate::shell::{Command, console, first};
 use crate::sign::Sign;
 use crate::step::{COMMANDER, Remedy, Repair, read, risk};
@@ -56,11 +58,7 @@ fn scale_out(case: &Case<'_>) -> Remedy {
     let expect = SIGN.goes_away(case);
     let repairs = [
         add_capacity(&case.name, &case.platform, expect.clone()),
-        restart(
-            case,
-            "only those the profile shows spinning, if more instances didn't help",
-            expect,
-        ),
+        restart_one(case, "the instance that the profile shows spinning, if there is one", expect),
     ];
     assemble(
         format!("Give {name} processor time again, then find what eats it."),
@@ -102,7 +100,12 @@ fn relieve_the_store(case: &Case<'_>) -> Remedy {
         ),
     ];
     let goal = format!("Give {name} processor time again by giving it less to do.");
-    let repairs = [stop_statements(case), pause_batch(case)];
+    let repairs = match case.entity.kind {
+        EntityKind::Database => {
+            vec![stop_statements(case, "the statements of that one kind"), pause_batch(case)]
+        }
+        _ => vec![pause_batch(case), shed_load(case, SIGN.goes_away(case))],
+    };
     assemble(goal, looks, &repairs, SIGN.recovered(case))
         .careful(format!("Processor use can be a consequence: of checkpoints, of bulk writes, of sessions that spin on a lock. See those first where {name} measures them."))
         .careful(format!("A larger machine for {name} means a failover or minutes of downtime: a decision for daylight, or for the incident commander. Don't restart it: it would start with cold memory and be busier."))
@@ -118,7 +121,8 @@ fn relieve_the_host(case: &Case<'_>) -> Remedy {
         .map(|relation| named(relation.from.as_str()))
         .take(5)
         .collect();
-    let tenants = if tenants.is_empty() { "what runs on it".into() } else { tenants.join(", ") };
+    let tenants =
+        if tenants.is_empty() { format!("what runs on {name}") } else { tenants.join(", ") };
     let node = case.entity.attributes.get("k8s.node.name");
     let node_command = |verb: &'static str| node.and_then(|n| Command::new(verb).value(n).finish());
     let page = case.platform.console_path(name);
@@ -148,7 +152,7 @@ fn relieve_the_host(case: &Case<'_>) -> Remedy {
         decision: COMMANDER.into(),
     };
     assemble(
-        format!("Give {tenants} the processor of {name} back."),
+        format!("Give {tenants} processor time again, on {name} or elsewhere."),
         looks,
         &[calm],
         SIGN.recovered(case),

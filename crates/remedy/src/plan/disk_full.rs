@@ -149,7 +149,7 @@ fn what_fills(case: &Case<'_>) -> PlanStep {
         format!(
             "See which volume of {name} is full, of bytes (df -h) or of files (df -i), and what grows there."
         ),
-        first([case.platform.in_namespace("get pvc")], &way),
+        console(&way),
         "one folder grows: logs, dumps, uploads, temporary files; if du finds less than df says, a deleted file is still open (lsof +L1): restart its process alone",
     )
 }
@@ -185,20 +185,15 @@ fn grow(case: &Case<'_>) -> Repair {
         case.platform
             .lambda("update-function-configuration", "--ephemeral-storage Size=MORE_MEBIBYTES"),
     ];
-    let fill = if command.iter().any(Option::is_some) {
-        " Put half as much again as now in place of the word in capitals."
-    } else {
-        ""
-    };
     Repair {
-        action: format!("Grow the storage of {name} by half.{fill}"),
+        action: format!("Grow the storage of {name} by half."),
         command: first(command, &format!("{} → storage → larger (Kubernetes: the volume claim's requested size, where its class allows growth)", case.platform.console_path(name))),
         expect: SIGN.goes_away(case),
         undo: "none possible: storage as a rule can't be made smaller again; it costs more from now on".into(),
         undo_command: None,
         risk: risk(
             RiskLevel::Low,
-            "online as a rule; on RDS the next growth is possible after 6 hours at the earliest, so don't be stingy",
+            "online as a rule; providers allow the next growth after hours only (RDS: 6), so don't be stingy",
         ),
         decision: COMMANDER.into(),
     }

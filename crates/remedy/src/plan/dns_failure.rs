@@ -1,7 +1,7 @@
 use nightjar_incident::{Phase, PlanStep, RiskLevel};
 use nightjar_topology::EntityKind;
 
-use super::{Row, after_change, assemble, note_state, of_kinds, otherwise};
+use super::{Row, after_change, assemble, note, of_kinds, otherwise};
 use crate::case::Case;
 use crate::look::{changes_before, hand_over};
 use crate::repair::take_back;
@@ -38,9 +38,10 @@ fn restore(case: &Case<'_>) -> Remedy {
 /// Names of ours, or the resolver they are asked of.
 fn mend(case: &Case<'_>) -> Remedy {
     let looks = vec![
-        note_state(
+        note(
             case,
-            "which name is asked for, of which resolver, and how many instances that has",
+            "which name fails, which resolver is asked, and how many instances that has",
+            case.platform.in_cluster("get deployments --selector=k8s-app=kube-dns"),
         ),
         SIGN.still_there(case),
         which_part(case),
@@ -128,7 +129,7 @@ fn relieve(case: &Case<'_>) -> Repair {
         case.platform.in_cluster("scale deployment/coredns").map(|command| command.words(count))
     };
     Repair {
-        action: "If the resolver is overloaded: give it half as many instances again. Put the number in place of the word in capitals, where there is one.".into(),
+        action: "If the resolver is overloaded: give it half as many instances again.".into(),
         command: first([scale("--replicas=MORE_REPLICAS")], "the resolver's page → more instances"),
         expect: SIGN.goes_away(case),
         undo: "scale back to the number noted while preparing".into(),

@@ -48,7 +48,9 @@ pub(super) fn stand_alone(case: &Case<'_>) -> Remedy {
         command: console(&format!(
             "the configuration of {callers} → time-out and retries towards {name}"
         )),
-        expect: SIGN.goes_away(case),
+        expect: format!(
+            "requests of {callers} end within the new time-out, and none of theirs waits longer"
+        ),
         undo: "set the former time-out and retries".into(),
         undo_command: None,
         risk: risk(RiskLevel::Low, "slow answers that would have come are given up"),
@@ -60,9 +62,7 @@ pub(super) fn stand_alone(case: &Case<'_>) -> Remedy {
         ),
         command: console(&format!("the feature flags of {callers} → fallback for {name} → on")),
         expect,
-        undo:
-            "close the circuit again (switch the flag off) once it answers as usual for 15 minutes"
-                .into(),
+        undo: "close the circuit again, or switch the flag off".into(),
         undo_command: None,
         risk: risk(
             RiskLevel::Medium,
@@ -70,14 +70,21 @@ pub(super) fn stand_alone(case: &Case<'_>) -> Remedy {
         ),
         decision: COMMANDER.into(),
     };
+    // Users come first: their trouble ends with the fallback, its own with its operator.
+    let mut after = SIGN.recovered(case);
+    if let Some(own) = after.first_mut() {
+        own.action = format!(
+            "Wait until {name} itself is back to usual for 15 minutes; then undo both repairs, the last one first."
+        );
+    }
+    after.rotate_left(1);
     let mut remedy = assemble(
         format!("Serve users without {name} until its operator has repaired it."),
         looks,
         &[shorter, breaker],
-        SIGN.recovered(case),
+        after,
     );
-    let decision = format!("vendor: the operator of {name}; on-call keeps the case open");
-    remedy.caveats.push(format!("Only its operator can repair {name} ({decision}). A restart of ours doesn't help and loses what is in flight; more retries make it worse."));
+    remedy.caveats.push(format!("Only its operator can repair {name}; on-call keeps the case open. A restart of ours doesn't help and loses what is in flight; more retries make it worse."));
     remedy
 }
 

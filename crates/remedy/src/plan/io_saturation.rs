@@ -6,7 +6,7 @@ use crate::case::Case;
 use crate::database::{RUNNING, Sql};
 use crate::look::platform_events;
 use crate::repair::{leave_the_host, pause_batch, stop_statements, take_back};
-use crate::shell::{console, first};
+use crate::shell::console;
 use crate::sign::Sign;
 use crate::step::{COMMANDER, Remedy, Repair, read, risk};
 
@@ -26,7 +26,7 @@ const SIGN: Sign = Sign {
 
 /// What decides how often a checkpoint comes; how often it does is in the log of either.
 const CHECKPOINTS: Sql = Sql {
-    postgresql: "SELECT name, setting, unit FROM pg_settings WHERE name IN ($$max_wal_size$$, $$checkpoint_timeout$$, $$checkpoint_completion_target$$, $$shared_buffers$$)",
+    postgresql: "SELECT name, setting, unit FROM pg_settings WHERE name IN ($$max_wal_size$$, $$checkpoint_timeout$$, $$checkpoint_completion_target$$)",
     mysql: "SHOW ENGINE INNODB STATUS",
 };
 
@@ -52,7 +52,7 @@ fn calm_the_store(case: &Case<'_>) -> Remedy {
         ),
         CHECKPOINTS.look(
             case,
-            "See whether checkpoints do it: they come in even intervals, or one after the other with a log line that they occur too frequently.",
+            "See whether checkpoints do it: the log says “checkpoint starting: wal” again and again, or that they occur too frequently; the settings say how much log fits between them.",
             "checkpoints follow one another faster than their time-out: the log between them is too small for what is written; otherwise it isn't them",
         ),
     ];
@@ -83,7 +83,8 @@ fn calm_the_store(case: &Case<'_>) -> Remedy {
         decision: COMMANDER.into(),
     };
     let goal = format!("Get the disk of {name} below its limit again.");
-    let repairs = [pause_batch(case), stop_statements(case), spread, buy];
+    let repairs =
+        [pause_batch(case), stop_statements(case, "the statements of that one kind"), spread, buy];
     assemble(goal, looks, &repairs, SIGN.recovered(case))
         .careful(format!("Don't restart {name}: a cold start reads everything from the very disk that is short. Never turn its safety off for speed (fsync, full_page_writes). No VACUUM FULL, no manual CHECKPOINT."))
         .careful("A busy processor may be a consequence of this, not another fault.")
@@ -99,10 +100,7 @@ fn calm_the_host(case: &Case<'_>) -> Remedy {
             format!(
                 "Find what uses the disk of {name}: iostat -x 5 shows which disk, iotop or pidstat -d 5 which process."
             ),
-            first(
-                [case.platform.ec2("describe-instance-status", "")],
-                &format!("a shell on {name}"),
-            ),
+            console(&format!("a shell on {name}")),
             "one process stands out (backup, scan, log, image pull): stop or slow that (ionice -c 3); none, and each operation is slow: the disk or its host is sick",
         ),
     ];

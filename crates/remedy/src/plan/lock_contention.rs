@@ -5,7 +5,7 @@ use super::{NOT_OURS, Row, after_change, assemble, note_state, of_kinds, otherwi
 use crate::case::Case;
 use crate::database::{CANCEL, SESSIONS, TERMINATE};
 use crate::look::{hand_over, logs_of};
-use crate::repair::{pause_batch, take_back};
+use crate::repair::{pause_batch, restart_one, take_back};
 use crate::shell::console;
 use crate::sign::Sign;
 use crate::step::{ON_CALL, Remedy, Repair, read, risk};
@@ -32,16 +32,31 @@ const SIGN: Sign = Sign {
     gone: "no session waits for a lock for more than a second",
 };
 
+/// Outside a database nobody counts waiting sessions.
+const WAITING: Sign = Sign {
+    signals: &[Signal::Latency],
+    there: "requests wait for one another while the processor is idle",
+    gone: "requests no longer wait for one another",
+};
+
+const CONFLICTS: Sign = Sign {
+    signals: &[Signal::Errors, Signal::Latency],
+    there: "writers turn one another away at the same items",
+    gone: "writers no longer turn one another away",
+};
+
 /// A migration or a new version brought the lock: first its statement, then itself.
 fn restore(case: &Case<'_>) -> Remedy {
-    let (prepare, repair) = take_back(case, SIGN.goes_away(case));
+    let is_database = case.entity.kind == EntityKind::Database;
+    let sign = if is_database { SIGN } else { WAITING };
+    let (prepare, repair) = take_back(case, sign.goes_away(case));
     let goal = format!(
         "Let the work in {} go on: end what the change locks, then take the change back.",
         case.name
     );
-    let mut looks = vec![prepare, SIGN.still_there(case)];
+    let mut looks = vec![prepare, sign.still_there(case)];
     let mut repairs = Vec::new();
-    if case.entity.kind == EntityKind::Database {
+    if is_database {
         looks.push(chain(case));
         repairs.push(cancel(case));
         repairs.push(terminate(case));
@@ -49,7 +64,7 @@ fn restore(case: &Case<'_>) -> Remedy {
         looks.push(logs_of(case));
     }
     repairs.push(repair);
-    assemble(goal, looks, &repairs, SIGN.recovered(case))
+    assemble(goal, looks, &repairs, sign.recovered(case))
         .careful("If the change is a migration that is half done, its owner decides whether it ends or goes back: half a migration may be worse than a slow one.")
 }
 
@@ -89,7 +104,7 @@ fn chain(case: &Case<'_>) -> PlanStep {
 fn cancel(case: &Case<'_>) -> Repair {
     Repair {
         action: format!(
-            "Cancel the statement at the head of the chain. PID is its session's number.{}",
+            "Cancel the statement at the head of the chain. PID is its number.{}",
             CANCEL.words(case)
         ),
         command: CANCEL.command(case).or_else(|| console(&sessions_page(case))),
@@ -128,7 +143,7 @@ fn spread_the_writers(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let looks = vec![
         note_state(case, "its indexes and capacity"),
-        SIGN.still_there(case),
+        CONFLICTS.still_there(case),
         read(
             Phase::CheckBefore,
             format!(
@@ -146,14 +161,14 @@ fn spread_the_writers(case: &Case<'_>) -> Remedy {
             "Let the writers of those items in {name} run one at a time: lower their concurrency and give their retries a growing, random wait."
         ),
         command: console("the configuration of the writer → concurrency, retries"),
-        expect: SIGN.goes_away(case),
+        expect: CONFLICTS.goes_away(case),
         undo: "set the former concurrency and waits".into(),
         undo_command: None,
         risk: risk(RiskLevel::Low, "that writer is slower; what it does comes later"),
         decision: case.owner(),
     };
     let goal = format!("Let writers stop turning one another away at {name}.");
-    assemble(goal, looks, &[slow, pause_batch(case)], SIGN.recovered(case))
+    assemble(goal, looks, &[slow, pause_batch(case)], CONFLICTS.recovered(case))
         .careful("More capacity doesn't help: conflicts are about items, not about throughput. More retries make it worse.")
 }
 
@@ -170,23 +185,14 @@ fn find_the_holder(case: &Case<'_>) -> Remedy {
             console(&format!("the runtime tools of {name} → one instance → thread dump")),
             "the same threads stand at the same place in both, and one thread holds what they wait for",
         ),
-        SIGN.still_there(case),
+        WAITING.still_there(case),
         logs_of(case),
         hand_over(case),
     ];
-    let free = Repair {
-        action: format!("If one instance of {name} holds the lock and is stuck: restart that one instance. If the lock is a lease whose holder is gone: let it run out, or have the owner remove it."),
-        command: console(&format!("{} → the instance that holds the lock → restart", case.platform.console_path(name))),
-        expect: SIGN.goes_away(case),
-        undo: "none needed: the same version starts again; a lease is taken anew by the next that asks".into(),
-        undo_command: None,
-        risk: risk(
-            RiskLevel::Medium,
-            "what that instance was doing is cut off; a lease removed too early lets two do the same work",
-        ),
-        decision: case.owner(),
-    };
+    let free =
+        restart_one(case, "the instance that holds the lock and is stuck", WAITING.goes_away(case));
     let goal = format!("Free the lock in {name} that requests wait for.");
-    assemble(goal, looks, &[free], SIGN.recovered(case))
+    assemble(goal, looks, &[free], WAITING.recovered(case))
         .careful("Don't restart all instances at once: they would ask for the same lock together.")
+        .careful("If the lock is a lease kept elsewhere and its holder is gone, let it run out, or have the owner remove it: removed too early, two do the same work.")
 }

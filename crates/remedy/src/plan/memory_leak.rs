@@ -3,9 +3,10 @@ use nightjar_topology::EntityKind;
 
 use super::{NOT_OURS, Row, STORES, after_change, assemble, note_state, of_kinds, otherwise};
 use crate::case::Case;
+use crate::database::CONNECTIONS;
 use crate::platform::{Platform, kubectl, slash};
 use crate::repair::{leave_the_host, pause_batch, restart, take_back};
-use crate::shell::{Command, console, first};
+use crate::shell::{Command, console};
 use crate::sign::Sign;
 use crate::step::{ON_CALL, Remedy, Repair, read, risk};
 
@@ -71,21 +72,15 @@ fn relieve_the_store(case: &Case<'_>) -> Remedy {
     let looks = vec![
         note_state(case, "its memory settings, its size and whether it has a standby"),
         SIGN.still_there(case),
-        read(
-            Phase::CheckBefore,
-            format!(
-                "See what the memory of {name} goes to: connections × memory each, large sorts, caches without a limit, keys that never expire."
-            ),
-            first(
-                [case.platform.rds_events()],
-                &format!("{} → memory", case.platform.console_path(name)),
-            ),
+        CONNECTIONS.look(
+            case,
+            format!("See what the memory of {name} goes to: connections times what each may take, large sorts, keys that never expire."),
             "many connections: follow the plan for connections; one statement or client: stop it; a cache: see whether it may evict",
         ),
     ];
     let goal = format!("Keep {name} from being killed for memory, without losing what it holds.");
     assemble(goal, looks, &[pause_batch(case)], SIGN.recovered(case))
-        .careful(format!("Don't restart {name} as a cure: it comes back cold, and if it was killed it is in recovery; let that end. A planned move to its standby, or a larger machine, is the {}'s decision.", case.owner()))
+        .careful(format!("Don't restart {name} as a cure: it comes back cold, and if it was killed it is in recovery; let that end. A planned move to its standby, or a larger machine, is for the {} to decide.", case.owner()))
         .careful("Don't empty a cache at once (FLUSHALL): all its readers would fall on what is behind it.")
 }
 

@@ -4,7 +4,7 @@ use nightjar_topology::EntityKind;
 use super::{NOT_OURS, Row, after_change, assemble, note_state, of_kinds, otherwise};
 use crate::case::Case;
 use crate::repair::{go_around, leave_the_host, take_back};
-use crate::shell::{console, first};
+use crate::shell::console;
 use crate::sign::Sign;
 use crate::step::{Remedy, read};
 
@@ -79,10 +79,7 @@ fn limits(case: &Case<'_>) -> PlanStep {
     read(
         Phase::CheckBefore,
         "See whether a limit drops them: the table of connections (nf_conntrack in dmesg), the card's errors and allowances (ip -s link, ethtool -S), queues of a proxy.",
-        first(
-            [case.platform.ec2("describe-instance-status", "")],
-            &format!("a shell on both ends of the way to {name}"),
-        ),
+        console(&format!("a shell on both ends of the way to {name}")),
         "“table full”, counters of errors or exceeded allowances that grow: then it is that limit; raise it, or spread the load over more hosts",
     )
 }

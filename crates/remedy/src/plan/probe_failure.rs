@@ -151,7 +151,7 @@ fn relax(case: &Case<'_>) -> Repair {
     };
     Repair {
         action: format!(
-            "Give the probe of {name} more patience: a longer time-out (5 seconds rather than 1), a higher threshold of failures, and a start-up probe as long as its slowest start. Put a number in place of a word in capitals."
+            "Give the probe of {name} more patience: a longer time-out (5 seconds rather than 1), a higher threshold of failures, and a start-up probe as long as its slowest start."
         ),
         command: first([command], &format!("{} → health check", case.platform.console_path(name))),
         expect: SIGN.goes_away(case),

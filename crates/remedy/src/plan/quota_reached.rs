@@ -4,7 +4,7 @@ use nightjar_topology::EntityKind;
 use super::{Row, after_change, assemble, note_state, of_kinds, otherwise};
 use crate::case::Case;
 use crate::look::{logs_of, platform_events};
-use crate::repair::{pause_batch, take_back};
+use crate::repair::{pause_batch_on, take_back};
 use crate::shell::{Command, console, first};
 use crate::sign::Sign;
 use crate::step::{ON_CALL, Remedy, Repair, read, risk};
@@ -29,7 +29,7 @@ fn restore(case: &Case<'_>) -> Remedy {
     let (prepare, repair) = take_back(case, SIGN.goes_away(case));
     let looks = vec![prepare, SIGN.still_there(case), which_quota(case)];
     let goal = format!("Get {} below its quota again by taking the change back.", case.name);
-    assemble(goal, looks, &[repair, pause_batch(case)], SIGN.recovered(case))
+    assemble(goal, looks, &[repair, pause_batch_on(&format!("the quota of {}", case.name))], SIGN.recovered(case))
         .careful("If the quota counts per day or month, taking the change back frees nothing until it starts anew: ask for more as well.")
 }
 
@@ -42,7 +42,8 @@ fn free_and_ask(case: &Case<'_>) -> Remedy {
         platform_events(case, "what was created or called so often before the onset, and by whom"),
     ];
     let goal = format!("Get {} below its quota again, then raise the quota.", case.name);
-    let repairs = [pause_batch(case), release(case), ask(case)];
+    let repairs =
+        [pause_batch_on(&format!("the quota of {}", case.name)), release(case), ask(case)];
     assemble(goal, looks, &repairs, SIGN.recovered(case)).careful(no_retries())
 }
 
@@ -71,7 +72,7 @@ fn spend_with_care(case: &Case<'_>) -> Remedy {
         decision: ON_CALL.into(),
     };
     let goal = format!("Serve users with what is left of the quota of {name}, and get more.");
-    assemble(goal, looks, &[pause_batch(case), save, ask(case)], SIGN.recovered(case))
+    assemble(goal, looks, &[pause_batch_on(&format!("the quota of {}", case.name)), save, ask(case)], SIGN.recovered(case))
         .careful(no_retries())
         .careful("Don't spread the calls over further keys or accounts to get around the quota: operators lock accounts for that.")
 }
@@ -87,7 +88,7 @@ fn which_quota(case: &Case<'_>) -> PlanStep {
     read(
         Phase::CheckBefore,
         format!(
-            "Find which quota it is: the message names it; read its value, what is used, and who else shares it with {name}. Put what the message names in place of a word in capitals."
+            "Find which quota it is: the message names it; read its value, what is used, and who else shares it with {name}."
         ),
         first(
             [case.platform.in_namespace("describe resourcequota"), lambda, account],
@@ -101,7 +102,7 @@ fn release(case: &Case<'_>) -> Repair {
     let name = &case.name;
     Repair {
         action: format!("Give back what counts against the quota of {name} and nobody uses: stopped test environments, idle instances, unused addresses, finished jobs. Take what can be made again; ask before taking what holds data."),
-        command: console(&format!("{} → by age and use", case.platform.console_path(name))),
+        command: console("what counts against that quota → by age and use"),
         expect: SIGN.goes_away(case),
         undo: "none possible: what is deleted is gone; what was only scaled down or stopped is started again".into(),
         undo_command: None,
@@ -116,10 +117,9 @@ fn ask(case: &Case<'_>) -> Repair {
         action: format!(
             "Ask for a higher quota of {name} now, and call the provider if users suffer: some are granted within minutes, some take days."
         ),
-        command: console(&format!(
-            "{} → quotas → request an increase (AWS: Service Quotas)",
-            case.platform.console_path(name)
-        )),
+        command: console(
+            "the provider's page of quotas (AWS: Service Quotas; a Kubernetes namespace: whoever runs the cluster) → request an increase",
+        ),
         expect: "the request has a number, and the quota's value rises".into(),
         undo: "none needed: a higher quota changes nothing by itself".into(),
         undo_command: None,

@@ -3,9 +3,9 @@ use nightjar_topology::EntityKind;
 
 use super::{NOT_OURS, Row, after_change, assemble, note_state, of_kinds, otherwise};
 use crate::case::Case;
-use crate::database::{REPLICAS, RETAINED_LOG, RUNNING};
+use crate::database::{REPLICA, REPLICAS, RETAINED_LOG, RUNNING};
 use crate::look::platform_events;
-use crate::repair::{pause_batch, stop_statements, take_back};
+use crate::repair::{pause_batch_on, stop_statements, take_back};
 use crate::shell::console;
 use crate::sign::Sign;
 use crate::step::{ON_CALL, Remedy, Repair, read, risk};
@@ -46,9 +46,14 @@ fn catch_up(case: &Case<'_>) -> Remedy {
         note_state(case, "its role, its size against the primary's, and who reads from it"),
         SIGN.still_there(case),
         platform_events(case, "replication wasn't stopped with an error; if it was, the error names the row or file: call the owner, since the copy may have to be made anew"),
-        REPLICAS.look(
+        REPLICA.look(
             case,
-            "Ask the primary how far each copy is behind (MySQL: ask the copy).",
+            format!("Ask {name} itself how far it is behind."),
+            "it says so; after minutes without a write at the primary this number rises by itself and means nothing",
+        ),
+        REPLICAS.look_at_primary(
+            case,
+            "Ask the primary how far each copy is behind.",
             "all copies behind: the primary writes more than usual, find that; this one alone: it is short of processor or disk, or a long read blocks it",
         ),
         RUNNING.look(
@@ -56,14 +61,18 @@ fn catch_up(case: &Case<'_>) -> Remedy {
             format!("See what runs on {name} itself."),
             "a long read there holds back what is to be applied: cancel that one; nothing: it is too small or its disk is slow",
         ),
-        RETAINED_LOG.look(
+        RETAINED_LOG.look_at_primary(
             case,
             "Watch the primary's disk: it keeps its log until the copy has read it.",
             "free space on the primary lasts for hours; if it doesn't, say so now: the plan for a full disk comes first",
         ),
     ];
     let goal = format!("Keep stale answers of {name} from users while it catches up.");
-    let repairs = [read_elsewhere(case), pause_batch(case), stop_statements(case)];
+    let repairs = [
+        read_elsewhere(case),
+        pause_batch_on(&format!("the primary of {}", case.name)),
+        stop_statements(case, "the long reads there that hold back what is to be applied"),
+    ];
     assemble(goal, looks, &repairs, SIGN.recovered(case)).careful(keep_it(case))
 }
 
@@ -104,7 +113,7 @@ fn keep_the_leader(case: &Case<'_>) -> Remedy {
         ),
     ];
     let goal = format!("Let the copies in {name} catch up without losing messages.");
-    assemble(goal, looks, &[pause_batch(case)], SIGN.recovered(case))
+    assemble(goal, looks, &[pause_batch_on(name)], SIGN.recovered(case))
         .careful("Don't allow an unclean leader election, and don't lower the number of copies that must be in step: both lose messages that were already acknowledged.")
         .careful("Don't restart brokers while copies are missing: a second one gone makes partitions unavailable.")
 }
@@ -124,6 +133,6 @@ fn read_the_original(case: &Case<'_>) -> Remedy {
         ),
     ];
     let goal = format!("Keep stale answers of {name} from users while it catches up.");
-    let repairs = [read_elsewhere(case), pause_batch(case)];
+    let repairs = [read_elsewhere(case), pause_batch_on(&format!("the primary of {}", case.name))];
     assemble(goal, looks, &repairs, SIGN.recovered(case)).careful(keep_it(case))
 }

@@ -1,7 +1,7 @@
 use nightjar_incident::{Phase, PlanStep, RiskLevel, Signal};
 use nightjar_topology::EntityKind;
 
-use super::{Row, after_change, assemble, note_state, of_kinds, otherwise};
+use super::{Row, after_change, assemble, note, note_state, of_kinds, otherwise};
 use crate::case::Case;
 use crate::repair::{shed_load, take_back};
 use crate::shell::{Command, console, first};
@@ -120,7 +120,7 @@ fn limit_the_function(case: &Case<'_>) -> Remedy {
         decision: case.owner(),
     };
     let valve = Repair {
-        action: format!("If that isn't enough: let fewer executions of {name} run at once, about as many as what is behind it can bear. Put the number in place of the word in capitals, where there is one."),
+        action: format!("If that isn't enough: let fewer executions of {name} run at once, about as many as what is behind it can bear."),
         command: first(
             [case.platform.lambda("put-function-concurrency", "--reserved-concurrent-executions FEWER_EXECUTIONS")],
             &format!("{} → concurrency → reserve", case.platform.console_path(name)),
@@ -135,7 +135,16 @@ fn limit_the_function(case: &Case<'_>) -> Remedy {
         decision: COMMANDER.into(),
     };
     let looks = vec![
-        note_state(case, "its retries, its concurrency and where failed events go"),
+        note(
+            case,
+            "its retries and where failed events go",
+            case.platform.lambda("get-function-event-invoke-config", ""),
+        ),
+        note(
+            case,
+            "its reserved concurrency",
+            case.platform.lambda("get-function-concurrency", ""),
+        ),
         SIGN.still_there(case),
         who_retries(case),
         what_began_it(case),

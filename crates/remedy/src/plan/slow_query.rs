@@ -36,7 +36,7 @@ fn restore(case: &Case<'_>) -> Remedy {
     if case.entity.kind == EntityKind::Database {
         looks.push(worst(case));
         looks.push(RUNNING.look(case, "See which sessions run it now.", "the longest first"));
-        repairs.push(stop_statements(case));
+        repairs.push(stop_statements(case, "the statements of that one kind"));
     } else {
         looks.push(logs_of(case));
     }
@@ -93,7 +93,11 @@ fn mend_the_plan(case: &Case<'_>) -> Remedy {
     let goal = format!(
         "Get the processor and disks of {name} back from one statement, then make it fast again."
     );
-    let repairs = [stop_statements(case), analyze, switch_off(case)];
+    let repairs = [
+        stop_statements(case, "the statements of that one kind"),
+        analyze,
+        switch_off(case, "If it comes back at once: switch off"),
+    ];
     assemble(goal, looks, &repairs, SIGN.recovered(case))
         .careful(format!("Don't restart {name}: cold memory makes the statement slower still. No VACUUM FULL (nobody can use the table meanwhile). No new index at night unless its owner asks, and then CONCURRENTLY."))
 }
@@ -107,9 +111,9 @@ fn worst(case: &Case<'_>) -> nightjar_incident::PlanStep {
 }
 
 /// A feature sends it: users can do without that feature for a night.
-fn switch_off(case: &Case<'_>) -> Repair {
+fn switch_off(case: &Case<'_>, lead: &str) -> Repair {
     Repair {
-        action: "If it comes back at once: switch off the feature, report or job that sends the statement.".into(),
+        action: format!("{lead} the feature, report or job that sends it."),
         command: console("the feature flags or schedulers of its sender → off"),
         expect: SIGN.goes_away(case),
         undo: "switch it on again".into(),
@@ -135,7 +139,7 @@ fn stop_the_scan(case: &Case<'_>) -> Remedy {
         ),
     ];
     let goal = format!("Stop the reading of all of {name} where a key would do.");
-    assemble(goal, looks, &[switch_off(case)], SIGN.recovered(case))
+    assemble(goal, looks, &[switch_off(case, "Switch off")], SIGN.recovered(case))
         .careful("More capacity hides a scan until the table has grown again.")
 }
 
@@ -158,7 +162,7 @@ fn ease_the_statement(case: &Case<'_>) -> Remedy {
     let goal = format!(
         "Serve users of {name} without the slow statement, until its database answers it quickly again."
     );
-    assemble(goal, looks, &[switch_off(case)], SIGN.recovered(case)).careful(format!(
+    assemble(goal, looks, &[switch_off(case, "Switch off")], SIGN.recovered(case)).careful(format!(
         "More instances of {name} send the statement more often and make its database slower."
     ))
 }

@@ -1,7 +1,7 @@
 use nightjar_incident::{Phase, RiskLevel, Signal};
 use nightjar_topology::EntityKind;
 
-use super::{Row, after_change, assemble, note_state, of_kinds, otherwise};
+use super::{Row, after_change, assemble, note, note_state, of_kinds, otherwise};
 use crate::case::Case;
 use crate::platform::Platform;
 use crate::repair::{add_capacity, take_back};
@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
 const SIGN: Sign = Sign {
     signals: &[Signal::Throttled, Signal::CapacityConsumed],
     there: "the provider turns requests away while consumed capacity sits at the limit",
-    gone: "no request is throttled for 2 minutes",
+    gone: "no request is throttled",
 };
 
 /// Read and write units, as far as they are known; the reader fills in what isn't.
@@ -226,7 +226,11 @@ fn raise_function(case: &Case<'_>) -> Remedy {
     assemble(
         format!("Let {} run more executions at once.", case.name),
         vec![
-            note_state(case, "the reserved concurrency"),
+            note(
+                case,
+                "the reserved concurrency",
+                case.platform.lambda("get-function-concurrency", ""),
+            ),
             SIGN.still_there(case),
             read(
                 Phase::CheckBefore,
@@ -264,8 +268,7 @@ pub(super) fn ask_for_less(case: &Case<'_>) -> Remedy {
     let raise = Repair {
         action: format!("Ask for a higher limit of {name} where the provider sets it."),
         command: console(&format!(
-            "{} → quotas → request an increase",
-            case.platform.console_path(name)
+            "the page of {name} at its provider → quotas → request an increase"
         )),
         expect,
         undo: "none needed: a higher limit changes nothing by itself".into(),

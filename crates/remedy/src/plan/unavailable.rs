@@ -1,9 +1,10 @@
 use nightjar_incident::{Phase, Signal};
 
-use super::{NOT_OURS, Row, after_change, assemble, note_state, otherwise};
+use super::{NOT_OURS, Row, after_change, assemble, otherwise};
 use crate::case::Case;
 use crate::look::{changes_before, hand_over, logs_of};
 use crate::repair::take_back;
+use crate::shell::{Command, console};
 use crate::sign::Sign;
 use crate::step::{Remedy, read};
 use crate::text::named;
@@ -17,7 +18,7 @@ pub(super) const ROWS: &[Row] = &[
 const SIGN: Sign = Sign {
     signals: &[Signal::Errors, Signal::Availability, Signal::Requests],
     there: "calls to it fail and it sends no telemetry",
-    gone: "calls to it succeed and its telemetry comes without a gap",
+    gone: "its health check succeeds on every instance and its telemetry has no gap",
 };
 
 /// Gone since a change: take it back.
@@ -27,7 +28,7 @@ fn restore(case: &Case<'_>) -> Remedy {
         format!("Take back the change after which {} stopped answering.", case.name),
         vec![prepare, SIGN.still_there(case), logs_of(case)],
         &[repair],
-        after(case),
+        SIGN.recovered(case),
     )
 }
 
@@ -35,7 +36,15 @@ fn restore(case: &Case<'_>) -> Remedy {
 fn look(case: &Case<'_>) -> Remedy {
     let name = &case.name;
     let looks = vec![
-        note_state(case, "how many instances run and how the last one ended"),
+        read(
+            Phase::Prepare,
+            format!("Read how many instances of {name} run and how the last one ended."),
+            case.platform
+                .describe()
+                .and_then(Command::finish)
+                .or_else(|| console(&case.platform.console_path(name))),
+            "both are noted in the incident's channel",
+        ),
         SIGN.still_there(case),
         read(
             Phase::CheckBefore,
@@ -56,7 +65,7 @@ fn look(case: &Case<'_>) -> Remedy {
         ),
         looks,
         &[],
-        after(case),
+        SIGN.recovered(case),
     )
 }
 
@@ -75,18 +84,4 @@ fn below(case: &Case<'_>) -> nightjar_incident::PlanStep {
         None,
         "the neighbours are well; if they are gone too, the host or zone is the cause",
     )
-}
-
-fn after(case: &Case<'_>) -> Vec<nightjar_incident::PlanStep> {
-    let mut steps = SIGN.recovered(case);
-    steps.insert(
-        0,
-        read(
-            Phase::CheckAfter,
-            format!("See that {} answers and reports again.", case.name),
-            None,
-            "its health check succeeds on every instance and its telemetry has no gap for 5 minutes",
-        ),
-    );
-    steps
 }

@@ -4,7 +4,7 @@ use nightjar_topology::EntityKind;
 use super::{NOT_OURS, Row, after_change, assemble, note_state, of_kinds, otherwise};
 use crate::case::Case;
 use crate::look::{changes_before, hand_over};
-use crate::repair::{pause_batch, take_back};
+use crate::repair::{pause_batch_on, take_back};
 use crate::shell::{Command, console, first};
 use crate::sign::Sign;
 use crate::step::{COMMANDER, Remedy, Repair, read, risk};
@@ -30,8 +30,13 @@ fn restore(case: &Case<'_>) -> Remedy {
     let (prepare, repair) = take_back(case, SIGN.goes_away(case));
     let looks = vec![prepare, SIGN.still_there(case), message(case)];
     let goal = format!("Let all instances of {} run by taking the change back.", case.name);
-    assemble(goal, looks, &[repair, pause_batch(case)], SIGN.recovered(case))
-        .careful(keep_what_runs())
+    assemble(
+        goal,
+        looks,
+        &[repair, pause_batch_on("the hosts that could take them")],
+        SIGN.recovered(case),
+    )
+    .careful(keep_what_runs())
 }
 
 fn make_room(case: &Case<'_>) -> Remedy {
@@ -62,7 +67,7 @@ fn make_room(case: &Case<'_>) -> Remedy {
         decision: case.owner(),
     };
     let goal = format!("Let all instances of {name} run.");
-    let repairs = [pause_batch(case), add_hosts(case), loosen];
+    let repairs = [pause_batch_on("the hosts that could take them"), add_hosts(case), loosen];
     assemble(goal, looks, &repairs, SIGN.recovered(case))
         .careful(keep_what_runs())
         .careful("Don't lower what an instance asks for below what it uses: it would be placed, and then starve or be killed with its neighbours.")

@@ -80,7 +80,7 @@ pub(crate) fn deploy_previous(case: &Case<'_>, expect: String) -> (PlanStep, Rep
             (
                 kubectl("rollout history"),
                 kubectl("rollout undo"),
-                "the same command once more returns to the version of now; where a pipeline keeps the cluster as its repository says, revert there as well",
+                "run the same command once more: it returns to the version of now",
                 kubectl("rollout undo"),
             )
         }
@@ -150,8 +150,6 @@ pub(crate) fn deploy_previous(case: &Case<'_>, expect: String) -> (PlanStep, Rep
         }
     };
     let way = format!("your deployment tool → {name}");
-    let fill = command.as_deref().is_some_and(|c| c.contains("PREVIOUS_") || c.contains(" ALIAS"));
-    let fill = if fill { " Put what you noted in place of the words in capitals." } else { "" };
     let newer = match &case.platform {
         Platform::Kubernetes { workload, .. } if *workload != "pod" => {
             " If anything was rolled out since, name the good revision with --to-revision."
@@ -174,14 +172,14 @@ pub(crate) fn deploy_previous(case: &Case<'_>, expect: String) -> (PlanStep, Rep
         format!("the version of now and {to} are both listed and can be deployed"),
     );
     let repair = Repair {
-        action: format!("Roll {name} back to {to}{undoes}.{fill}{newer}"),
+        action: format!("Roll {name} back to {to}{undoes}.{newer}"),
         command: command.or_else(|| console(&format!("{way} → {to} → redeploy"))),
         expect,
         undo: undo.into(),
         undo_command,
         risk: risk(
             RiskLevel::Low,
-            "the previous version served until the deployment; check that no database migration came with the new one",
+            "the previous version served until the deployment; check that no database migration came with the new one, and that no pipeline brings the new one back",
         ),
         decision: if case.trigger.is_some() { ON_CALL.into() } else { COMMANDER.into() },
     };

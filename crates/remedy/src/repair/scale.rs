@@ -6,7 +6,7 @@ use crate::step::{ON_CALL, Repair, risk};
 
 /// Adds instances, or the platform's equivalent.
 pub(crate) fn add_capacity(name: &str, platform: &Platform, expect: String) -> Repair {
-    let note = "Put half as many again as run now in place of the word in capitals";
+    let note = "Half as many again as run now is a good start";
     let (command, back, action) = match platform {
         Platform::Kubernetes { workload, name: id, namespace } if *workload != "pod" => {
             let scale = |to| {
@@ -68,11 +68,24 @@ pub(crate) fn add_capacity(name: &str, platform: &Platform, expect: String) -> R
         }
     };
     let way = format!("{} → scale out", platform.console_path(name));
+    let undo = match platform {
+        Platform::Lambda { .. } => {
+            "set the number noted while preparing; if there was none, remove the reservation (delete-function-concurrency)"
+        }
+        Platform::Kubernetes { .. }
+        | Platform::Ecs { .. }
+        | Platform::DynamoDb { .. }
+        | Platform::Rds { .. }
+        | Platform::Ec2 { .. }
+        | Platform::Sqs { .. }
+        | Platform::Aws { .. }
+        | Platform::Unknown => "scale back to the number noted while preparing",
+    };
     Repair {
         action,
         command: command.or_else(|| console(&way)),
         expect,
-        undo: "scale back to the number noted while preparing".into(),
+        undo: undo.into(),
         undo_command: back,
         risk: risk(
             RiskLevel::Low,

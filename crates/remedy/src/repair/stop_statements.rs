@@ -6,11 +6,11 @@ use crate::shell::console;
 use crate::step::{ON_CALL, Repair, risk};
 
 /// Cancels single statements in a database; the sessions stay.
-pub(crate) fn stop_statements(case: &Case<'_>) -> Repair {
+pub(crate) fn stop_statements(case: &Case<'_>, which: &str) -> Repair {
     let name = &case.name;
     Repair {
         action: format!(
-            "Cancel the statements of that one kind which run longest, one at a time; PID is the session's number from the look before. Leave writes that are nearly done.{}",
+            "Cancel {which}, one at a time, the longest first. Leave writes that are nearly done.{}",
             CANCEL.words(case)
         ),
         command: CANCEL

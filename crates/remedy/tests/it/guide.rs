@@ -56,7 +56,7 @@ fn undo(plans: &[MitigationPlan]) -> String {
 fn check(plans: &[MitigationPlan]) -> &str {
     let first =
         plans.first().unwrap().steps.iter().find(|step| step.phase == Phase::CheckAfter).unwrap();
-    first.expect.trim_end_matches(", for 5 minutes")
+    first.expect.trim_end_matches(", and so for 5 minutes")
 }
 
 fn tables() -> String {
