@@ -283,7 +283,6 @@ fn decide(
         );
     }
     if let (Complaint::Shows(state), Some(graph)) = (complaint, graph)
-        && leading.node == Some(state.0)
         && !leading.decisive
         && graph.blindness(*state) >= limit::TOO_BLIND.value
     {

@@ -351,7 +351,8 @@ impl Graph {
             if let Some(theirs) = self.nodes.get(callee).and_then(|node| node.excess(kind))
                 && theirs.known
             {
-                found.push(handed_on(own, theirs, (callee, kind), share, 0.0));
+                let prior = standing_out(theirs, below.measured.len());
+                found.push(handed_on(own, theirs, (callee, kind), share, prior));
             }
         }
         for &callee in &self.below(index, other).measured {
@@ -508,6 +509,15 @@ fn tolerant(x: &[f64], variance: &mut [f64], offsets: &[&[f64]], odd: f64) -> f6
         }
     }
     log_sum_exp(&terms)
+}
+
+/// Log prior weight of a callee as an explanation. One that doesn't stand out by itself could hide
+/// excess under its noise, but all of those together are no more likely than a few of them: a place
+/// with many noisy callees isn't cleared by their number.
+fn standing_out(theirs: &Excess, callees: usize) -> f64 {
+    let least = limit::CALM_CALLEES.value / callees.max(1) as f64;
+    let share = (theirs.z() / limit::OWN_TEST.value).powi(2);
+    share.clamp(least.min(1.0), 1.0).ln()
 }
 
 /// "It starts here": excess of any form, which pays a price for each row it is free to choose.

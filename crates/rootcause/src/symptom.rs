@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nightjar_incident::Signal;
+use nightjar_series::robust::median;
 use nightjar_topology::{EntityId, RelationKind};
 
 use crate::case::Case;
@@ -91,6 +92,19 @@ fn rings(case: &Case<'_>, graph: &Graph) -> Vec<Vec<State>> {
             kinds_of.insert(node, kinds(symptom.signal));
         }
     }
+    // What the alerting entities handle in a row: seconds and requests.
+    let mut handled: BTreeMap<Kind, f64> = BTreeMap::new();
+    for node in kinds_of.keys() {
+        for kind in Kind::BOTH {
+            let Some(excess) = excess_of(graph, (*node, kind)) else { continue };
+            let requests = median(&excess.requests);
+            let all = match kind {
+                Kind::Time => requests * excess.usual,
+                Kind::Errors => requests,
+            };
+            *handled.entry(kind).or_default() += all;
+        }
+    }
     let mut seen: BTreeSet<usize> = kinds_of.keys().copied().collect();
     let mut rings = Vec::new();
     while !kinds_of.is_empty() {
@@ -102,7 +116,11 @@ fn rings(case: &Case<'_>, graph: &Graph) -> Vec<Vec<State>> {
             }
         }
         seen.extend(next.keys());
-        let known = |state: &State| excess_of(graph, *state).is_some_and(|excess| excess.known);
+        let known = |state: &State| {
+            excess_of(graph, *state).is_some_and(|excess| {
+                excess.known && handled.get(&state.1).is_none_or(|all| matters(excess, *all))
+            })
+        };
         let states = next.iter().flat_map(|(node, kinds)| kinds.iter().map(|kind| (*node, *kind)));
         rings.push(states.filter(known).collect());
         kinds_of = next;
@@ -119,6 +137,15 @@ fn kinds(signal: Option<Signal>) -> &'static [Kind] {
         }
         Some(_) | None => &Kind::BOTH,
     }
+}
+
+/// Whether a place's excess is worth speaking of, given all that the alerting entities handle in a
+/// row.
+fn matters(excess: &Excess, handled: f64) -> bool {
+    excess.pulse.is_some_and(|pulse| {
+        let rows = excess.values.get(pulse.from..pulse.to).unwrap_or_default();
+        rows.iter().sum::<f64>() >= limit::MATERIAL.value * handled * rows.len() as f64
+    })
 }
 
 /// The row of the window in which what goes on at a place began: the start of the elevated rows

@@ -10,9 +10,15 @@ pub(crate) const SYMPTOM_Z: Threshold = number(
 );
 pub(crate) const BELOW_Z: Threshold = number(
     "BELOW_Z",
-    6.0,
+    4.0,
     "standard deviations",
-    "where the alerting entity itself is as usual, one of the many places below it must stand out beyond what the loudest of many does by chance",
+    "where the alerting entity itself is as usual, a place below it must stand out beyond what one of many does by chance",
+);
+pub(crate) const MATERIAL: Threshold = number(
+    "MATERIAL",
+    0.02,
+    "of the alerting entity's usual time or requests",
+    "an excess below it that costs less than a fiftieth of what the alerting entity handles isn't what the alert is about",
 );
 pub(crate) const SECOND_ROW: Threshold = number(
     "SECOND_ROW",

@@ -56,6 +56,12 @@ pub(crate) const UNSEEN_EDGE: Threshold = number(
     "prior weight",
     "about one dependency in twenty is missing from a recorded topology",
 );
+pub(crate) const CALM_CALLEES: Threshold = number(
+    "CALM_CALLEES",
+    0.3,
+    "prior weight, all of a place together",
+    "callees that don't stand out by themselves hide the origin less often than the place that does is it",
+);
 pub(crate) const BLIND: Threshold = number(
     "BLIND",
     1.0,
