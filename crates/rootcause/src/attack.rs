@@ -43,7 +43,7 @@ fn order_of_onsets(scene: &Scene<'_>, suspect: &mut Suspect) {
 /// A cause that would take away little of the symptom isn't the cause of it.
 fn share_of_symptom(scene: &Scene<'_>, suspect: &mut Suspect) {
     let (Some(flow), Some(share)) = (scene.flow, suspect.share_explained) else { return };
-    if suspect.node == Some(flow.symptom.0) {
+    if flow.symptoms.iter().any(|symptom| suspect.node == Some(symptom.0)) {
         return;
     }
     let what = match flow.symptom.1 {

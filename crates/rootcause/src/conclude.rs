@@ -28,12 +28,10 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         None => (None, Complaint::Unmeasured),
     };
     let onset = ledger.as_ref().zip(graph).and_then(|(ledger, graph)| {
-        let (Complaint::Shows(state)
-        | Complaint::Below(state)
-        | Complaint::Recovered(state)
-        | Complaint::Blip(state)) = &complaint
-        else {
-            return None;
+        let state = match &complaint {
+            Complaint::Shows(state) | Complaint::Recovered(state) | Complaint::Blip(state) => state,
+            Complaint::Below(states) => states.first()?,
+            Complaint::Usual(..) | Complaint::Unmeasured => return None,
         };
         let row = onset_row(excess_of(graph, *state)?)?;
         let at = ledger.rows.get(ledger.window.start + row)?;
@@ -57,17 +55,19 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         (Complaint::Unmeasured, _, _) | (_, None, _) | (_, _, None) => None,
         (
             Complaint::Shows(state)
-            | Complaint::Below(state)
             | Complaint::Usual(state, _)
             | Complaint::Blip(state)
             | Complaint::Recovered(state),
             Some(ledger),
             Some(graph),
-        ) => Some(graph.flow(ledger, *state, case.takes(Step::UnseenEdge))),
+        ) => Some(graph.flow(ledger, &[*state], case.takes(Step::UnseenEdge))),
+        (Complaint::Below(states), Some(ledger), Some(graph)) => {
+            Some(graph.flow(ledger, states, case.takes(Step::UnseenEdge)))
+        }
     };
-    let starts = match (&flow, graph) {
-        (Some(flow), Some(graph)) => start_of(graph, flow.symptom),
-        _ => case.symptoms.iter().map(|symptom| symptom.entity.clone()).collect(),
+    let starts = match (&flow, graph, &complaint) {
+        (Some(flow), Some(graph), Complaint::Shows(_)) => start_of(graph, flow.symptom),
+        (_, _, _) => case.symptoms.iter().map(|symptom| symptom.entity.clone()).collect(),
     };
     let scene =
         Scene { view: &view, graph, flow: flow.as_ref(), observations: &observations, starts };
@@ -114,8 +114,15 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
 fn connect(case: &Case<'_>, ledger: &mut Ledger) -> (Graph, Complaint) {
     let graph = Graph::build(ledger, case.topology, 0);
     let first = complaint(case, &graph);
-    let (Complaint::Shows(state) | Complaint::Below(state)) = first else { return (graph, first) };
-    let Some(onset) = excess_of(&graph, state).and_then(onset_row) else {
+    let state = match &first {
+        Complaint::Shows(state) => Some(state),
+        Complaint::Below(states) => states.first(),
+        Complaint::Usual(..)
+        | Complaint::Blip(_)
+        | Complaint::Recovered(_)
+        | Complaint::Unmeasured => None,
+    };
+    let Some(onset) = state.and_then(|state| excess_of(&graph, *state)).and_then(onset_row) else {
         return (graph, first);
     };
     let cut = onset.saturating_sub(limit::LEAD_ROWS);
@@ -158,7 +165,9 @@ fn cap(scene: &Scene<'_>, suspect: &mut Suspect, stage: Stage) -> f64 {
     if !suspect.decisive {
         most = most.min(limit::CAP_UNDECIDED.value);
     }
-    let is_symptom = scene.flow.is_some_and(|flow| suspect.node == Some(flow.symptom.0));
+    let is_symptom = scene
+        .flow
+        .is_some_and(|flow| flow.symptoms.iter().any(|start| suspect.node == Some(start.0)));
     if is_symptom && !suspect.decisive {
         let kinds = "what it calls may not be fully observed";
         suspect.reasons.push(format!("the excess stays with the symptom itself; {kinds}"));
@@ -232,6 +241,10 @@ fn decide(
         Kind::Time => "latency",
         Kind::Errors => "error rate",
     };
+    let places = |states: &[State]| {
+        let each = states.iter().take(3).map(|state| format!("{} of {}", what(state), name(state)));
+        each.collect::<Vec<_>>().join(", ")
+    };
     let leading = ranked.first();
     let decisive = leading
         .filter(|s| s.decisive && s.confidence >= limit::CLAIM.value)
@@ -258,11 +271,10 @@ fn decide(
                 name(state)
             ));
         }
-        Complaint::Below(state) if !leading.is_some_and(|leading| leading.decisive) => {
+        Complaint::Below(states) if !leading.is_some_and(|leading| leading.decisive) => {
             return Decision::Unknown(format!(
-                "the alerting entity is as usual; {} of {} isn't, and nothing decisive was seen",
-                what(state),
-                name(state)
+                "the alerting entity is as usual; {} isn't, and nothing decisive was seen",
+                places(states)
             ));
         }
         Complaint::Usual(..)

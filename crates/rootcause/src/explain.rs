@@ -45,6 +45,11 @@ impl Suspect {
             Culprit::Entity(id) | Culprit::Connection { to: id, .. } => id,
         }
     }
+
+    /// The entity, or all ways to it.
+    fn place(&self) -> (bool, EntityId) {
+        (matches!(self.culprit, Culprit::Connection { .. }), self.entity().clone())
+    }
 }
 
 /// What is known of a place before its fault modes are tried.
@@ -91,20 +96,20 @@ pub(crate) fn normalise(suspects: &mut [Suspect]) {
     for suspect in suspects.iter_mut() {
         suspect.confidence = Share::new((scaled(suspect.score) - total).exp()).value();
     }
-    // The place is what counts first: its fault modes together, then the best of them.
-    let mut by_place: BTreeMap<Culprit, f64> = BTreeMap::new();
+    // The place is what counts first, all ways to it being one place: its fault modes together,
+    // then the best of them.
+    let mut by_place: BTreeMap<(bool, EntityId), (f64, f64)> = BTreeMap::new();
     for suspect in suspects.iter() {
-        *by_place.entry(suspect.culprit.clone()).or_default() += suspect.confidence;
-    }
-    let mut best: BTreeMap<Culprit, f64> = BTreeMap::new();
-    for suspect in suspects.iter() {
-        let top = best.entry(suspect.culprit.clone()).or_insert(f64::NEG_INFINITY);
+        let (all, top) = by_place.entry(suspect.place()).or_insert((0.0, f64::NEG_INFINITY));
+        *all += suspect.confidence;
         *top = top.max(suspect.score);
     }
     for suspect in suspects.iter_mut() {
         // The best mode of a place speaks for the place.
-        if best.get(&suspect.culprit) == Some(&suspect.score) {
-            suspect.confidence = by_place.get(&suspect.culprit).copied().unwrap_or(0.0);
+        if let Some((all, top)) = by_place.get(&suspect.place())
+            && *top == suspect.score
+        {
+            suspect.confidence = *all;
         }
     }
     suspects.sort_by(|a, b| {

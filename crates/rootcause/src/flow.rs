@@ -64,10 +64,13 @@ pub(crate) struct Graph {
 /// A place in excess of one kind.
 pub(crate) type State = (usize, Kind);
 
-/// How a symptom's probability ended up.
+/// How the symptoms' probability ended up.
 #[derive(Clone, Debug)]
 pub(crate) struct Flow {
+    /// The symptom that most of the probability started from.
     pub(crate) symptom: State,
+    /// All places that probability started from.
+    pub(crate) symptoms: Vec<State>,
     /// Probability that the fault starts at a place, most probable first.
     pub(crate) roots: Vec<Root>,
 }
@@ -218,13 +221,14 @@ impl Graph {
         })
     }
 
-    /// Hands probability from the symptom down.
-    /// `strangers` says whether places that the topology doesn't connect with it may explain it.
-    pub(crate) fn flow(&self, ledger: &Ledger, symptom: State, strangers: bool) -> Flow {
-        let order = self.order(symptom.0);
+    /// Hands probability down from the symptoms, the first of which is the main one; it starts in
+    /// proportion to what each costs. `strangers` says whether places that the topology doesn't
+    /// connect with a symptom may explain it.
+    pub(crate) fn flow(&self, ledger: &Ledger, symptoms: &[State], strangers: bool) -> Flow {
+        let order = self.order(symptoms);
         let rank: BTreeMap<usize, usize> =
             order.iter().enumerate().map(|(rank, &node)| (node, rank)).collect();
-        let mut mass: BTreeMap<State, f64> = BTreeMap::from([(symptom, 1.0)]);
+        let mut mass = self.starts(symptoms);
         let mut stayed: BTreeMap<State, f64> = BTreeMap::new();
         // Who handed a state most of its probability, and how much of the sender's excess it is.
         let mut origin: BTreeMap<State, (State, f64, f64)> = BTreeMap::new();
@@ -235,7 +239,8 @@ impl Graph {
                 if amount < limit::MASS_FLOOR.value {
                     continue;
                 }
-                for explanation in self.explanations(ledger, here, strangers && here == symptom) {
+                let strangers = strangers && symptoms.contains(&here);
+                for explanation in self.explanations(ledger, here, strangers) {
                     let part = amount * explanation.probability;
                     match explanation.by {
                         None => *stayed.entry(here).or_default() += part,
@@ -253,7 +258,7 @@ impl Graph {
         }
         let mut roots: BTreeMap<usize, Root> = BTreeMap::new();
         for (&(node, kind), &amount) in &stayed {
-            let (path, share) = trace_back((node, kind), symptom, &origin);
+            let (path, share) = trace_back((node, kind), symptoms, &origin);
             let root = Root { node, kind, mass: amount, path, share };
             match roots.get_mut(&node) {
                 None => {
@@ -270,20 +275,43 @@ impl Graph {
         }
         let mut roots: Vec<Root> = roots.into_values().collect();
         roots.sort_by(|a, b| b.mass.total_cmp(&a.mass).then(a.node.cmp(&b.node)));
-        Flow { symptom, roots }
+        let symptom = symptoms.first().copied().unwrap_or((0, Kind::Time));
+        Flow { symptom, symptoms: symptoms.to_vec(), roots }
+    }
+
+    fn starts(&self, symptoms: &[State]) -> BTreeMap<State, f64> {
+        let cost = |&(node, kind): &State| {
+            let excess = self.nodes.get(node).and_then(|node| node.excess(kind));
+            excess.map_or(0.0, |excess| excess.total().max(0.0)) + f64::MIN_POSITIVE
+        };
+        // Seconds and failed requests don't add up: each kind gets its share by the number of places.
+        let mut mass = BTreeMap::new();
+        for kind in Kind::BOTH {
+            let same: Vec<State> =
+                symptoms.iter().copied().filter(|state| state.1 == kind).collect();
+            let total: f64 = same.iter().map(cost).sum();
+            let part = same.len() as f64 / symptoms.len() as f64;
+            mass.extend(same.iter().map(|state| (*state, part * cost(state) / total)));
+        }
+        mass
     }
 
     /// Callers before callees, the symptom first, cycles broken at the first visit. Places that
     /// the symptom doesn't reach are listed too: an unseen edge may lead to any of them.
-    fn order(&self, symptom: usize) -> Vec<usize> {
+    fn order(&self, symptoms: &[State]) -> Vec<usize> {
+        let mut first: Vec<usize> = symptoms.iter().map(|state| state.0).collect();
+        first.dedup();
         let mut done = BTreeSet::new();
         let (mut reached, mut strangers) = (Vec::new(), Vec::new());
-        self.visit(symptom, &mut done, &mut reached);
+        for &symptom in &first {
+            self.visit(symptom, &mut done, &mut reached);
+        }
         for start in 0..self.nodes.len() {
             self.visit(start, &mut done, &mut strangers);
         }
         let others = strangers.into_iter().rev().chain(reached.into_iter().rev());
-        [symptom].into_iter().chain(others.filter(|&node| node != symptom)).collect()
+        let others: Vec<usize> = others.filter(|node| !first.contains(node)).collect();
+        first.iter().copied().chain(others).collect()
     }
 
     pub(crate) fn reaches(&self, from: usize, to: usize) -> bool {
@@ -568,13 +596,13 @@ fn handed_on(own: &Excess, theirs: &Excess, by: State, share: Share, prior: f64)
 /// The way from a root back to the symptom, and the share of the symptom's excess that it carries.
 fn trace_back(
     root: State,
-    symptom: State,
+    symptoms: &[State],
     origin: &BTreeMap<State, (State, f64, f64)>,
 ) -> (Vec<usize>, f64) {
     let mut path = vec![root.0];
     let mut share = 1.0;
     let mut here = root;
-    while here != symptom {
+    while !symptoms.contains(&here) {
         let Some(&(before, _, part)) = origin.get(&here) else { break };
         share *= part;
         if path.last() != Some(&before.0) {

@@ -16,8 +16,9 @@ use crate::thresholds as limit;
 pub(crate) enum Complaint {
     /// It shows, at this place.
     Shows(State),
-    /// The alerting entity itself is as usual; this place that it calls isn't.
-    Below(State),
+    /// The alerting entity itself is as usual; these places that it calls aren't, the costliest
+    /// first.
+    Below(Vec<State>),
     /// It is measured and as usual; the largest deviation found, with its place.
     Usual(State, f64),
     /// It stood out in one row and is over.
@@ -47,11 +48,11 @@ pub(crate) fn complaint(case: &Case<'_>, graph: &Graph) -> Complaint {
         return told;
     }
     // What few requests suffer from drowns in the sum over all: look at the calls behind it.
-    for states in rings(case, graph) {
-        let below = judge(graph, states, limit::BELOW_Z.value, all_resolved);
-        if let Complaint::Shows(state) = below {
-            return Complaint::Below(state);
-        }
+    let mut below = tops(graph, &ongoing(graph, behind(case, graph), limit::BELOW_Z.value));
+    let cost = |state: &State| excess_of(graph, *state).map_or(0.0, Excess::total);
+    below.sort_by(|a, b| a.1.cmp(&b.1).then(cost(b).total_cmp(&cost(a))).then(a.cmp(b)));
+    if !below.is_empty() {
+        return Complaint::Below(below);
     }
     told
 }
@@ -83,9 +84,19 @@ fn judge(graph: &Graph, mut states: Vec<State>, least: f64, all_resolved: bool) 
     }
 }
 
-/// What the alerting entities call, nearest first: each ring one call further, of the kinds the
-/// alerts complain about.
-fn rings(case: &Case<'_>, graph: &Graph) -> Vec<Vec<State>> {
+/// Those of some states that stand out, last and aren't over.
+fn ongoing(graph: &Graph, mut states: Vec<State>, least: f64) -> Vec<State> {
+    states.retain(|state| {
+        excess_of(graph, *state).is_some_and(|excess| excess.z() >= least)
+            && lasts(graph, *state)
+            && (calm_rows(graph, *state) as f64) < limit::CALM_ROWS.value
+    });
+    states
+}
+
+/// All that the alerting entities call, directly or not, of the kinds the alerts complain about,
+/// where it costs enough to be what they are about.
+fn behind(case: &Case<'_>, graph: &Graph) -> Vec<State> {
     let mut kinds_of: BTreeMap<usize, &'static [Kind]> = BTreeMap::new();
     for symptom in case.symptoms {
         if let Some(node) = graph.entity(&symptom.entity) {
@@ -106,7 +117,7 @@ fn rings(case: &Case<'_>, graph: &Graph) -> Vec<Vec<State>> {
         }
     }
     let mut seen: BTreeSet<usize> = kinds_of.keys().copied().collect();
-    let mut rings = Vec::new();
+    let mut found = Vec::new();
     while !kinds_of.is_empty() {
         let mut next: BTreeMap<usize, &'static [Kind]> = BTreeMap::new();
         for (node, kinds) in &kinds_of {
@@ -122,10 +133,10 @@ fn rings(case: &Case<'_>, graph: &Graph) -> Vec<Vec<State>> {
             })
         };
         let states = next.iter().flat_map(|(node, kinds)| kinds.iter().map(|kind| (*node, *kind)));
-        rings.push(states.filter(known).collect());
+        found.extend(states.filter(known));
         kinds_of = next;
     }
-    rings
+    found
 }
 
 /// What a signal complains about; both kinds where the alert doesn't tell.
@@ -236,10 +247,8 @@ fn calm_rows(graph: &Graph, state: State) -> usize {
         .count()
 }
 
-/// Of several places at which it shows, the one that no other waits for; of several such, the
-/// loudest.
-fn nearest_to_users(graph: &Graph, states: &[State]) -> State {
-    let z = |state: &State| excess_of(graph, *state).map_or(0.0, Excess::z);
+/// Of several places at which it shows, those that no other of them waits for.
+fn tops(graph: &Graph, states: &[State]) -> Vec<State> {
     let is_below = |state: &State| {
         states.iter().any(|other| {
             other.0 != state.0
@@ -247,8 +256,15 @@ fn nearest_to_users(graph: &Graph, states: &[State]) -> State {
                 && !graph.reaches(state.0, other.0)
         })
     };
-    let top = states.iter().copied().filter(|state| !is_below(state));
-    top.max_by(|a, b| z(a).total_cmp(&z(b)))
+    states.iter().copied().filter(|state| !is_below(state)).collect()
+}
+
+/// The loudest of those places that no other waits for.
+fn nearest_to_users(graph: &Graph, states: &[State]) -> State {
+    let z = |state: &State| excess_of(graph, *state).map_or(0.0, Excess::z);
+    tops(graph, states)
+        .into_iter()
+        .max_by(|a, b| z(a).total_cmp(&z(b)))
         .or_else(|| states.first().copied())
         .unwrap_or((0, Kind::Time))
 }

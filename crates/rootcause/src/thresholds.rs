@@ -99,6 +99,7 @@ pub const TABLE: &[Threshold] = &[
     MARK_CERTAIN,
     MARK_CLEAR,
     MARK_WEAK,
+    GAP_CERTAIN,
     NEW_LINES,
     CPU_FULL,
     CPU_RISE,

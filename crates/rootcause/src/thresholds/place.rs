@@ -66,6 +66,12 @@ pub(crate) const MARK_CLEAR: Threshold = number(
 );
 pub(crate) const MARK_WEAK: Threshold =
     number("MARK_WEAK", 1.5, "log odds", "a mark that other faults leave too");
+pub(crate) const GAP_CERTAIN: Threshold = number(
+    "GAP_CERTAIN",
+    10.0,
+    "times the least gap that counts",
+    "a network that delays multiplies the gap; another mix of requests moves it a little",
+);
 pub(crate) const NEW_LINES: Threshold = number(
     "NEW_LINES",
     0.7,

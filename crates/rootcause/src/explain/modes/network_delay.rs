@@ -20,9 +20,14 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
                     | ObservationKind::Missing
             ) && o.is_abnormal()
         });
-    let gap = place.marks.of(ObservationKind::NetworkGap).next();
+    let gap = place.marks.of(ObservationKind::NetworkGap).max_by(|a, b| a.z.total_cmp(&b.z));
     let seen = place.marks.of(ObservationKind::Latency).next();
-    let told = if gap.is_some() { limit::MARK_CLEAR.value } else { 0.0 };
+    // A gap of a few standard deviations is often another mix of requests.
+    let told = gap.map_or(0.0, |gap| {
+        let clear = (gap.z / limit::GAUGE_Z.value).ln() / limit::GAP_CERTAIN.value.ln();
+        let range = limit::MARK_CERTAIN.value - limit::MARK_WEAK.value;
+        limit::MARK_WEAK.value + range * clear.clamp(0.0, 1.0)
+    });
     let weight = if troubled { told - limit::MARK_CERTAIN.value } else { told };
     (gap.is_some() || seen.is_some()).then(|| Fit {
         mode: FaultMode::NetworkDelay,
