@@ -38,8 +38,12 @@ pub struct CaseResult {
     /// Whether nothing should be claimed in it.
     #[serde(default)]
     pub quiet: bool,
-    /// The entities at fault, each followed by those that are right as well.
-    pub expected: Vec<EntityId>,
+    /// The entities at fault, each followed by those that are right as well; the category where
+    /// the truth names nothing finer.
+    pub expected: Vec<String>,
+    /// Whether the category is judged instead of the entity.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub by_category: bool,
     /// The truth's word for the fault, or else ours, where known.
     pub expected_fault: Option<String>,
     /// How the investigation ended.
@@ -119,14 +123,17 @@ impl CaseResult {
         let order = in_order(conclusion);
         let places = first_of_each_entity(&order);
         let causes = &expectation.causes;
-        let quiet = expectation.verdict != ExpectedVerdict::CauseFound;
+        let category = expectation.category.as_deref();
+        let right = || causes.iter().flat_map(right_entities).map(|id| id.as_str().to_owned());
+        let quiet = expectation.verdict != ExpectedVerdict::CauseFound && category.is_none();
         let said = text(conclusion);
         let says = |wanted: &&String| said.contains(&wanted.to_lowercase());
         Self {
             name: name.to_owned(),
             scenario: scenario.to_owned(),
             quiet,
-            expected: causes.iter().flat_map(right_entities).cloned().collect(),
+            expected: category.map_or_else(|| right().collect(), |kind| vec![kind.to_owned()]),
+            by_category: category.is_some(),
             expected_fault: causes.iter().find_map(fault_word),
             verdict: match conclusion.verdict {
                 Verdict::CauseFound { .. } => Outcome::CauseFound,
@@ -134,14 +141,27 @@ impl CaseResult {
                 Verdict::NotFound { .. } => Outcome::NotFound,
             },
             ranked: places.iter().take(KEPT).map(|h| ranked(h)).collect(),
-            rank: rank(causes, &places),
+            rank: match category {
+                Some(kind) => rank_of_category(kind, &conclusion.verdict, &places),
+                None => rank(causes, &places),
+            },
             fault_rank: causes.iter().find_map(|cause| fault_rank(cause, &order)),
             modalities: modalities.to_vec(),
             millis,
             gaps: conclusion.gaps.len(),
             said: sentence(&conclusion.verdict),
             unseen: unseen(causes, &conclusion.gaps),
-            forbidden: expectation.must_not_say.iter().filter(says).cloned().collect(),
+            forbidden: expectation
+                .must_not_say
+                .iter()
+                .filter(says)
+                .chain(expectation.must_not_blame.iter().filter(|kind| {
+                    // A lead is blame too, unless nothing is said to be wrong.
+                    let first = places.first().filter(|_| !is_over(&conclusion.verdict));
+                    first.is_some_and(|first| id_of(first.fault_mode.row().category) == **kind)
+                }))
+                .cloned()
+                .collect(),
             unsaid: expectation.must_say.iter().filter(|t| !says(t)).cloned().collect(),
         }
     }
@@ -158,7 +178,11 @@ impl CaseResult {
 
     /// Whether what was claimed first is right.
     pub fn is_leading_claim_right(&self) -> bool {
-        self.leading_claim().is_some_and(|claim| self.expected.contains(&claim.entity))
+        self.leading_claim().is_some_and(|claim| {
+            let said =
+                if self.by_category { id_of(claim.category) } else { claim.entity.to_string() };
+            self.expected.contains(&said)
+        })
     }
 
     /// Whether the case went as it should: the cause first, or nothing claimed where nothing is.
@@ -210,6 +234,33 @@ fn rank(causes: &[ExpectedCause], places: &[&Hypothesis]) -> Option<usize> {
     // Two causes that accept one entity may share a place.
     let worst = found.iter().enumerate().map(|(before, place)| place.saturating_sub(before)).max();
     worst.map(|place| place + 1)
+}
+
+/// The word for a case in which nothing is wrong.
+const HEALTHY: &str = "healthy";
+
+/// The place of the first entity whose fault is of this kind; `healthy` is right exactly when no
+/// incident was found.
+fn rank_of_category(kind: &str, verdict: &Verdict, places: &[&Hypothesis]) -> Option<usize> {
+    if kind == HEALTHY {
+        return is_over(verdict).then_some(1);
+    }
+    let is_right = |h: &&Hypothesis| id_of(h.fault_mode.row().category) == kind;
+    places.iter().position(is_right).map(|place| place + 1)
+}
+
+/// A category as it is written in files.
+fn id_of(category: Category) -> String {
+    let text = serde_json::to_value(category).ok();
+    text.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+}
+
+fn is_over(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::NoIncident { .. })
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 fn fault_rank(cause: &ExpectedCause, order: &[&Hypothesis]) -> Option<usize> {

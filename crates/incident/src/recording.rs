@@ -53,12 +53,19 @@ pub struct Expectation {
     /// The causes; empty unless the verdict is `cause_found`.
     #[serde(default, rename = "cause", skip_serializing_if = "Vec::is_empty")]
     pub causes: Vec<ExpectedCause>,
+    /// The kind of trouble, where the truth names no entity: the id of a [`crate::Category`], or
+    /// `healthy` where nothing is wrong. The ranking is judged by it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<String>,
     /// Texts the conclusion must contain, letter case aside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub must_say: Vec<String>,
     /// Texts the conclusion must not contain, letter case aside.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub must_not_say: Vec<String>,
+    /// Kinds of trouble that must not come first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub must_not_blame: Vec<String>,
 }
 
 /// How an investigation should end.

@@ -178,5 +178,12 @@ fn cause(fault: &Planned, entity: EntityId, trigger: Option<&ChangeId>) -> Expec
 fn expectation(causes: Vec<ExpectedCause>) -> Expectation {
     let verdict =
         if causes.is_empty() { ExpectedVerdict::NoIncident } else { ExpectedVerdict::CauseFound };
-    Expectation { verdict, causes, must_say: Vec::new(), must_not_say: Vec::new() }
+    Expectation {
+        verdict,
+        causes,
+        category: None,
+        must_say: Vec::new(),
+        must_not_say: Vec::new(),
+        must_not_blame: Vec::new(),
+    }
 }

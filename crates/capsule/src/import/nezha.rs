@@ -149,8 +149,10 @@ fn expectation(fault: &Fault) -> Expectation {
             trigger: None,
             accept: Vec::new(),
         }],
+        category: None,
         must_say: Vec::new(),
         must_not_say: Vec::new(),
+        must_not_blame: Vec::new(),
     }
 }
 

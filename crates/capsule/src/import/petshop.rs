@@ -148,8 +148,10 @@ impl Importer {
                 trigger: None,
                 accept: Vec::new(),
             }],
+            category: None,
             must_say: Vec::new(),
             must_not_say: Vec::new(),
+            must_not_blame: Vec::new(),
         });
         Ok(case)
     }
@@ -188,8 +190,10 @@ impl Importer {
         case.recording.expect = Some(Expectation {
             verdict: ExpectedVerdict::NoIncident,
             causes: Vec::new(),
+            category: None,
             must_say: Vec::new(),
             must_not_say: Vec::new(),
+            must_not_blame: Vec::new(),
         });
         Ok(case)
     }

@@ -184,8 +184,10 @@ fn expectation() -> Expectation {
             trigger: Some("deploy-7".to_owned()),
             accept: vec![EntityId::new("checkout").unwrap()],
         }],
+        category: None,
         must_say: vec!["memory".to_owned()],
         must_not_say: Vec::new(),
+        must_not_blame: Vec::new(),
     }
 }
 

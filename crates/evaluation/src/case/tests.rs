@@ -65,8 +65,10 @@ fn expectation(causes: &[(&str, Option<FaultMode>, &[&str])]) -> Expectation {
             ExpectedVerdict::CauseFound
         },
         causes: causes.iter().map(cause).collect(),
+        category: None,
         must_say: Vec::new(),
         must_not_say: Vec::new(),
+        must_not_blame: Vec::new(),
     }
 }
 
@@ -168,4 +170,53 @@ fn a_quiet_case_is_right_when_nothing_is_claimed() {
     assert!(case(0, &[("a", Slow, 0.3)], &[]).is_right());
     let claimed = case(1, &[("a", Slow, 0.3)], &[]);
     assert!(claimed.quiet && !claimed.is_right() && !claimed.is_leading_claim_right());
+}
+
+#[test]
+fn where_the_truth_is_a_category_the_first_fault_of_it_counts() {
+    let judge = |kind: &str, claimed| {
+        let mut expected = expectation(&[]);
+        expected.category = Some(kind.to_owned());
+        expected.must_not_blame = vec!["resource_exhaustion".to_owned()];
+        CaseResult::judge(Judged {
+            name: "x",
+            scenario: "s",
+            modalities: &[],
+            expectation: &expected,
+            conclusion: &conclusion(
+                claimed,
+                &[("a", CpuSaturation, 0.6), ("b", FaultMode::ConfigurationError, 0.3)],
+            ),
+            millis: 1.0,
+        })
+    };
+    let second = judge("configuration_error", 1);
+    assert_eq!((second.rank, second.quiet), (Some(2), false));
+    assert!(!second.is_leading_claim_right());
+    assert_eq!(second.forbidden, ["resource_exhaustion"]);
+    let first = judge("resource_exhaustion", 1);
+    assert!(first.rank == Some(1) && first.is_leading_claim_right());
+    assert_eq!(judge("healthy", 1).rank, None);
+}
+
+#[test]
+fn healthy_is_right_exactly_when_no_incident_is_found() {
+    let mut expected = expectation(&[]);
+    expected.category = Some("healthy".to_owned());
+    expected.must_not_blame = vec!["unknown".to_owned()];
+    let mut concluded = conclusion(0, &[("a", Slow, 0.1)]);
+    let judge = |conclusion: &Conclusion| {
+        CaseResult::judge(Judged {
+            name: "x",
+            scenario: "s",
+            modalities: &[],
+            expectation: &expected,
+            conclusion,
+            millis: 1.0,
+        })
+    };
+    assert_eq!(judge(&concluded).rank, None);
+    concluded.verdict = Verdict::NoIncident { reason: "all is calm".to_owned() };
+    let found = judge(&concluded);
+    assert!(found.rank == Some(1) && found.is_right() && found.forbidden.is_empty());
 }

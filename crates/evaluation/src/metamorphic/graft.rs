@@ -126,8 +126,10 @@ pub fn graft(recording: &Recording, graft: &Graft<'_>) -> Option<Recording> {
             trigger: None,
             accept: Vec::new(),
         }],
+        category: None,
         must_say: Vec::new(),
         must_not_say: Vec::new(),
+        must_not_blame: Vec::new(),
     });
     Some(new)
 }

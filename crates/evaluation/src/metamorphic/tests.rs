@@ -95,8 +95,10 @@ fn shop() -> Recording {
         expect: Some(Expectation {
             verdict: ExpectedVerdict::CauseFound,
             causes: vec![cause],
+            category: None,
             must_say: vec!["left".to_owned()],
             must_not_say: Vec::new(),
+            must_not_blame: Vec::new(),
         }),
         ..Recording::default()
     }
