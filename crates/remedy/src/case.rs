@@ -63,7 +63,7 @@ impl<'a> Case<'a> {
     }
 
     /// The same case seen from what the trigger altered, which isn't always what is at fault.
-    pub(crate) fn altered(&self) -> Self {
+    pub(crate) fn altered(&self) -> Case<'a> {
         let altered = self.trigger.map(|change| change.entities.as_slice()).unwrap_or_default();
         let entity = match altered.first() {
             Some(first) if !altered.contains(&self.entity.id) => {
@@ -76,7 +76,7 @@ impl<'a> Case<'a> {
     }
 
     /// The same case seen from another entity.
-    pub(crate) fn of(&self, entity: Entity) -> Self {
+    pub(crate) fn of(&self, entity: Entity) -> Case<'a> {
         Self { platform: Platform::of(&entity), name: named(entity.id.as_str()), entity, ..*self }
     }
 

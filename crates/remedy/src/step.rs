@@ -84,9 +84,12 @@ impl Repair {
         }
         Some(PlanStep {
             phase: Phase::RollBack,
-            action: format!(
-                "If errors or latency rise after the repair, or nothing improves within 10 minutes: {}.",
-                lower_first(&self.undo)
+            action: to_fill_in(
+                &format!(
+                    "If errors or latency rise after the repair, or nothing improves within 10 minutes: {}.",
+                    lower_first(&self.undo)
+                ),
+                self.undo_command.as_deref(),
             ),
             command: self.undo_command.clone(),
             expect: "the state noted while preparing is back; then go to the next hypothesis"
@@ -103,10 +106,10 @@ fn to_fill_in(action: &str, command: Option<&str>) -> String {
     // A name of the monitored system could look like one of ours; it does no harm to name it.
     let blanks = command.filter(|c| !c.starts_with("Console: ")).map(blanks).unwrap_or_default();
     if blanks.is_empty() {
-        action.into()
-    } else {
-        format!("{action} Fill in {}.", blanks.join(", "))
+        return action.into();
     }
+    let blanks: Vec<String> = blanks.into_iter().map(|blank| format!("`{blank}`")).collect();
+    format!("{action} Fill in {}.", blanks.join(", "))
 }
 
 /// A risk with its reason.

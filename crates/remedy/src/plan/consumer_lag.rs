@@ -64,9 +64,25 @@ fn ends(case: &Case<'_>) -> Ends {
     }
 }
 
+/// The case seen from the queue, where waiting is measured, whoever is at fault.
+fn at_the_queue<'a>(case: &Case<'a>) -> Case<'a> {
+    let consumed = case.topology.dependencies(&case.entity.id);
+    let queue = consumed.filter(|r| r.kind == RelationKind::Consumes).find_map(|relation| {
+        let queue = case.topology.entity(&relation.to)?.clone();
+        let queue = case.of(queue);
+        queue.own_deviation(SIGN.signals).is_some().then_some(queue)
+    });
+    queue.unwrap_or_else(|| case.of(case.entity.clone()))
+}
+
 fn restore(case: &Case<'_>) -> Remedy {
-    let (prepare, repair) = take_back(case, SIGN.goes_away(case));
-    let looks = vec![prepare, SIGN.still_there(case), one_message_or_all(case), expiry(case)];
+    let (prepare, repair) = take_back(case, SIGN.goes_away(&at_the_queue(case)));
+    let looks = vec![
+        prepare,
+        SIGN.still_there(&at_the_queue(case)),
+        one_message_or_all(case),
+        expiry(case),
+    ];
     let goal = format!("Let {} keep up again by taking the change back.", case.name);
     assemble(goal, looks, &[keep_longer(case), repair], drained(case)).careful(never_purge())
 }
@@ -75,7 +91,7 @@ fn restore(case: &Case<'_>) -> Remedy {
 pub(super) fn catch_up(case: &Case<'_>) -> Remedy {
     let looks = vec![
         note_state(case, "retention, visibility time-out and where failed messages go"),
-        SIGN.still_there(case),
+        SIGN.still_there(&at_the_queue(case)),
         one_message_or_all(case),
         expiry(case),
     ];
@@ -87,7 +103,7 @@ pub(super) fn catch_up(case: &Case<'_>) -> Remedy {
 fn unblock(case: &Case<'_>) -> Remedy {
     let looks = vec![
         note_state(case, "the number of instances and how many messages each takes at once"),
-        SIGN.still_there(case),
+        SIGN.still_there(&at_the_queue(case)),
         logs_of(case),
         one_message_or_all(case),
         expiry(case),
@@ -117,7 +133,7 @@ fn split_the_batch(case: &Case<'_>) -> Remedy {
             ),
             "the mapping's UUID and all its settings are noted in the incident's channel",
         ),
-        SIGN.still_there(case),
+        SIGN.still_there(&at_the_queue(case)),
         logs_of(case),
         one_message_or_all(case),
         expiry(case),
@@ -133,7 +149,7 @@ fn split_the_batch(case: &Case<'_>) -> Remedy {
                 case.platform.console_path(name)
             ),
         ),
-        expect: SIGN.goes_away(case),
+        expect: SIGN.goes_away(&at_the_queue(case)),
         undo: "set the noted retries and no splitting again".into(),
         undo_command: set(
             "--no-bisect-batch-on-function-error --maximum-retry-attempts NOTED_ATTEMPTS",
@@ -210,7 +226,7 @@ fn set_aside(case: &Case<'_>) -> Repair {
             "If one message stops {consumer}: keep a copy of it, then set it aside. With a queue for failed messages, let it go there (SQS: a redrive policy with a small maxReceiveCount). In Kafka stop the group, note the partition's offset, and move that partition alone by one (kafka-consumer-groups.sh --reset-offsets --shift-by 1, first with --dry-run, then with --execute)."
         ),
         command: console(&format!("{queue} → failed messages → redrive policy")),
-        expect: SIGN.goes_away(case),
+        expect: SIGN.goes_away(&at_the_queue(case)),
         undo: format!(
             "put the message back once {consumer} can process it (SQS: start a redrive; Kafka: the noted offset)"
         ),
@@ -225,7 +241,7 @@ fn set_aside(case: &Case<'_>) -> Repair {
 
 fn more_consumers(case: &Case<'_>) -> Repair {
     let Ends { consumer, platform, .. } = ends(case);
-    let mut repair = add_capacity(&consumer, &platform, SIGN.goes_away(case));
+    let mut repair = add_capacity(&consumer, &platform, SIGN.goes_away(&at_the_queue(case)));
     repair.action = format!(
         "Only if no message fails and there are simply more (Kafka: no more consumers than partitions): {}",
         lower_first(&repair.action)
@@ -235,7 +251,7 @@ fn more_consumers(case: &Case<'_>) -> Repair {
 
 fn drained(case: &Case<'_>) -> Vec<PlanStep> {
     let queue = ends(case).queue;
-    let mut checks = SIGN.recovered(case);
+    let mut checks = SIGN.recovered(&at_the_queue(case));
     checks.push(read(
         Phase::CheckAfter,
         format!("Work out when the backlog of {queue} is gone: messages waiting ÷ (taken − arriving per minute). Tell whoever waits for the results."),

@@ -224,6 +224,16 @@ impl Scene {
         Self { what, conclusion, topology, changes, evidence }
     }
 
+    /// The same with another entity at fault.
+    pub(crate) fn blaming(mut self, entity: &str) -> Self {
+        if let Verdict::CauseFound { causes } = &mut self.conclusion.verdict {
+            for cause in causes {
+                cause.hypothesis.entity = id(entity);
+            }
+        }
+        self
+    }
+
     /// The same with nothing measured.
     pub(crate) fn without_numbers(mut self) -> Self {
         self.conclusion.observations.clear();

@@ -1,6 +1,6 @@
 use jiff::Timestamp;
 use nightjar_incident::{
-    Conclusion, Hypothesis, Impact, Investigation, Share, Stage, Verdict, amount,
+    Conclusion, FaultMode, Hypothesis, Impact, Investigation, Share, Stage, Verdict, amount,
 };
 
 use super::Material;
@@ -23,12 +23,45 @@ pub(super) fn verdict(conclusion: &Conclusion) -> (&'static str, &'static str) {
     }
 }
 
-/// The fault with its place: "connection pool exhausted in `inventory`".
+/// The fault with its place, as people say it: "connection pool exhausted in `inventory`".
 pub(crate) fn named_fault(hypothesis: &Hypothesis) -> String {
-    let fault = hypothesis.fault_mode.row().name;
-    match &hypothesis.peer {
-        Some(peer) => format!("{fault} between `{peer}` and `{}`", hypothesis.entity),
-        None => format!("{fault} in `{}`", hypothesis.entity),
+    let mode = hypothesis.fault_mode;
+    let fault = mode.row().name;
+    let entity = format!("`{}`", hypothesis.entity);
+    if let Some(peer) = &hypothesis.peer {
+        return format!("{fault} between `{peer}` and {entity}");
+    }
+    match mode {
+        FaultMode::ConnectionPoolExhausted
+        | FaultMode::CpuSaturation
+        | FaultMode::MemoryLeak
+        | FaultMode::LockContention
+        | FaultMode::SlowQuery => format!("{fault} in {entity}"),
+        FaultMode::BadDeployment
+        | FaultMode::WrongResult
+        | FaultMode::ConfigurationError
+        | FaultMode::ReplicationLag
+        | FaultMode::Failover
+        | FaultMode::CrashLoop => format!("{fault} of {entity}"),
+        FaultMode::TrafficSurge
+        | FaultMode::RetryStorm
+        | FaultMode::DnsFailure
+        | FaultMode::DiskFull
+        | FaultMode::IoSaturation => format!("{fault} at {entity}"),
+        FaultMode::NetworkDelay | FaultMode::PacketLoss => {
+            format!("{fault} on the way to {entity}")
+        }
+        FaultMode::Throttled | FaultMode::Slow => format!("{entity} is {fault}"),
+        FaultMode::Unavailable => format!("{entity} is {fault} any more"),
+        FaultMode::Failing => format!("{entity} is {fault}"),
+        FaultMode::ExternalDependency => format!("{fault}, {entity}"),
+        FaultMode::CertificateExpired => format!("certificate of {entity} expired"),
+        FaultMode::ConsumerLag => format!("{fault} at {entity}"),
+        FaultMode::QuotaReached => format!("quota of {entity} reached"),
+        FaultMode::BadHost => format!("bad host: {entity}"),
+        FaultMode::ImagePullFailure => format!("the image of {entity} can't be pulled"),
+        FaultMode::ProbeFailure => format!("a health probe fails {entity} although it is healthy"),
+        FaultMode::Unschedulable => format!("no room to run {entity}"),
     }
 }
 
@@ -47,7 +80,7 @@ pub(crate) fn headline(conclusion: &Conclusion) -> String {
         Verdict::NoIncident { .. } => "no incident: there is nothing to repair".into(),
         Verdict::NotFound { .. } => match conclusion.hypotheses.first() {
             Some(lead) => {
-                format!("no root cause found; the strongest lead is {}", named_fault(lead))
+                format!("no root cause found; the strongest lead: {}", named_fault(lead))
             }
             None => "no root cause found, and no lead".into(),
         },

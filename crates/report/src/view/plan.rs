@@ -8,8 +8,6 @@ pub(crate) struct PlanView {
     pub(crate) goal: Prose,
     pub(crate) caveats: Vec<Prose>,
     pub(crate) parts: Vec<PartView>,
-    /// Whether a command holds words in capitals for the reader to replace.
-    pub(crate) has_blanks: bool,
 }
 
 /// The steps of one phase.
@@ -52,18 +50,9 @@ pub(crate) fn plan(plan: &MitigationPlan, anchors: &Anchors) -> PlanView {
     PlanView {
         anchor: format!("plan-{}", anchor(plan.hypothesis.as_str())),
         goal: Prose::new(&plan.goal, anchors),
-        has_blanks: plan.steps.iter().any(|step| step.command.as_deref().is_some_and(has_blank)),
         caveats: plan.caveats.iter().map(|caveat| Prose::new(caveat, anchors)).collect(),
         parts,
     }
-}
-
-/// `PREVIOUS_VERSION`: a word of capitals that no name of the monitored system is taken for.
-fn has_blank(command: &str) -> bool {
-    let is_blank =
-        |word: &str| word.contains('_') && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
-    !command.starts_with("Console: ")
-        && command.split([' ', '=', ',']).any(|word| is_blank(word) || word == "ALIAS")
 }
 
 fn view(step: &PlanStep, anchors: &Anchors) -> StepView {

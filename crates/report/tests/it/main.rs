@@ -164,7 +164,7 @@ fn hostile_text_stays_text_everywhere() {
 #[test]
 fn a_verdict_without_a_cause_says_what_to_do_instead() {
     let not_found = page(&fixture::not_found());
-    assert!(not_found.contains("<h1>No root cause found; the strongest lead is"));
+    assert!(not_found.contains("<h1>No root cause found; the strongest lead:"));
     assert!(not_found.contains("Not claimed as the cause"));
     assert!(not_found.contains("would change the answer"));
     assert!(not_found.contains("No repair is proposed"));
