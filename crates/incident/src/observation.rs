@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use nightjar_topology::EntityId;
 use serde::{Deserialize, Serialize};
 
-use crate::{EvidenceId, ObservationId, Signal};
+use crate::{EvidenceId, FaultMode, ObservationId, Signal};
 
 /// One abnormal, or notably normal, fact computed from evidence.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Observation {
     pub kind: ObservationKind,
     /// What was measured, if one signal was.
     pub signal: Option<Signal>,
+    /// What is wrong in the system's own words, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stated: Option<FaultMode>,
     /// Which way it went.
     pub direction: Direction,
     /// Since when.
@@ -99,6 +102,20 @@ pub enum ObservationKind {
     Change,
     /// Telemetry that used to come stopped.
     Missing,
+    /// A program or the platform names the fault in well-known words.
+    Stated,
+    /// Work waits for the disk, or the disk does more than it can.
+    Disk,
+    /// Sessions wait for each other's locks.
+    Locks,
+    /// A replica is behind what was written, or much more is written than usual.
+    Replication,
+    /// Fewer replicas run, or are ready, than are wanted.
+    Replicas,
+    /// One statement takes much of a database's time.
+    Statement,
+    /// A certificate is about to end, or has ended.
+    Expiry,
 }
 
 impl ObservationKind {
@@ -117,6 +134,13 @@ impl ObservationKind {
             Self::Spans => "spans",
             Self::Change => "change",
             Self::Missing => "missing telemetry",
+            Self::Stated => "stated fault",
+            Self::Disk => "disk",
+            Self::Locks => "locks",
+            Self::Replication => "replication",
+            Self::Replicas => "replicas",
+            Self::Statement => "statement",
+            Self::Expiry => "expiry",
         }
     }
 }

@@ -52,6 +52,54 @@ pub enum Signal {
     NetworkIo,
     /// Disk in use, share of the whole (0 to 1).
     DiskUtilization,
+    /// Disk space left (bytes).
+    DiskFree,
+    /// Disk space in all (bytes).
+    DiskSize,
+    /// Disk operations waiting (count).
+    DiskQueue,
+    /// Disk operations (1/s).
+    DiskOperations,
+    /// Time one disk operation takes (seconds).
+    DiskLatency,
+    /// Burst credit left, share of the whole (0 to 1).
+    BurstCredit,
+    /// How far a replica is behind (seconds).
+    ReplicationLag,
+    /// Log that a database writes ahead (bytes per second).
+    WriteAheadLog,
+    /// Checkpoints of a database (count).
+    Checkpoints,
+    /// Sessions that wait for a lock (count).
+    LockWaits,
+    /// Deadlocks (count).
+    Deadlocks,
+    /// Sessions at work in a database at a time (mean).
+    DatabaseLoad,
+    /// Sessions at work for one statement at a time (mean); an attribute names the statement.
+    StatementLoad,
+    /// Memory left (bytes).
+    MemoryFree,
+    /// Time until a certificate ends (seconds).
+    CertificateLeft,
+    /// Replicas wanted (count).
+    ReplicasWanted,
+    /// Replicas ready to serve (count).
+    ReplicasAvailable,
+    /// Pods that wait for a host or an image (count).
+    PodsPending,
+    /// Whether a container is ready (1 or 0).
+    Ready,
+    /// Whether a host is ready (1 or 0).
+    HostReady,
+    /// Use of a quota (its own unit).
+    QuotaUsage,
+    /// The quota (its own unit).
+    QuotaLimit,
+    /// Packets sent again, dropped or broken (count).
+    PacketErrors,
+    /// Requests sent again (count).
+    Retries,
     /// Anything else.
     Other,
 }
@@ -80,6 +128,30 @@ impl Signal {
             Self::Restarts => "restarts",
             Self::NetworkIo => "network traffic",
             Self::DiskUtilization => "disk utilisation",
+            Self::DiskFree => "free disk space",
+            Self::DiskSize => "disk size",
+            Self::DiskQueue => "disk queue",
+            Self::DiskOperations => "disk operations",
+            Self::DiskLatency => "disk latency",
+            Self::BurstCredit => "burst credit",
+            Self::ReplicationLag => "replication lag",
+            Self::WriteAheadLog => "write-ahead log",
+            Self::Checkpoints => "checkpoints",
+            Self::LockWaits => "sessions waiting for a lock",
+            Self::Deadlocks => "deadlocks",
+            Self::DatabaseLoad => "database load",
+            Self::StatementLoad => "load of a statement",
+            Self::MemoryFree => "free memory",
+            Self::CertificateLeft => "time until the certificate ends",
+            Self::ReplicasWanted => "replicas wanted",
+            Self::ReplicasAvailable => "replicas available",
+            Self::PodsPending => "pods pending",
+            Self::Ready => "containers ready",
+            Self::HostReady => "host ready",
+            Self::QuotaUsage => "quota in use",
+            Self::QuotaLimit => "quota",
+            Self::PacketErrors => "packet errors",
+            Self::Retries => "requests sent again",
             Self::Other => "metric",
         }
     }
@@ -142,8 +214,67 @@ const TABLE: &[Row] = &[
     row("aws.sqs.approximate_number_of_messages_visible", Signal::QueueDepth),
     row("aws.sqs.approximate_age_of_oldest_message", Signal::QueueAge),
     row("k8s.container.restart.count", Signal::Restarts),
+    row("k8s.container.restarts", Signal::Restarts),
     row("k8s.pod.network.io", Signal::NetworkIo),
     row("system.filesystem.utilization", Signal::DiskUtilization),
+    row("k8s.volume.utilization", Signal::DiskUtilization),
+    row("k8s.volume.available", Signal::DiskFree),
+    row("k8s.volume.capacity", Signal::DiskSize),
+    row("system.disk.pending_operations", Signal::DiskQueue),
+    row("system.disk.operations", Signal::DiskOperations),
+    row("system.disk.operation.latency", Signal::DiskLatency),
+    // The Collector's PostgreSQL receiver.
+    row("postgresql.backends", Signal::PoolUsage),
+    row("postgresql.connection.max", Signal::PoolLimit),
+    row("postgresql.deadlocks", Signal::Deadlocks),
+    row("postgresql.database.locks", Signal::LockWaits),
+    row("postgresql.blocked_sessions", Signal::LockWaits),
+    row("postgresql.wal.lag", Signal::ReplicationLag),
+    row("postgresql.bgwriter.checkpoint.count", Signal::Checkpoints),
+    row("postgresql.statement.load", Signal::StatementLoad),
+    // The Collector's cluster receiver.
+    row("k8s.deployment.desired", Signal::ReplicasWanted),
+    row("k8s.deployment.available", Signal::ReplicasAvailable),
+    row("k8s.statefulset.desired_pods", Signal::ReplicasWanted),
+    row("k8s.statefulset.ready_pods", Signal::ReplicasAvailable),
+    row("k8s.daemonset.desired_scheduled_nodes", Signal::ReplicasWanted),
+    row("k8s.daemonset.ready_nodes", Signal::ReplicasAvailable),
+    row("k8s.pod.pending", Signal::PodsPending),
+    row("k8s.container.ready", Signal::Ready),
+    row("k8s.node.condition_ready", Signal::HostReady),
+    row("k8s.resource_quota.used", Signal::QuotaUsage),
+    row("k8s.resource_quota.hard_limit", Signal::QuotaLimit),
+    row("kafka.consumer_group.lag", Signal::QueueDepth),
+    row("kafka.consumer_group.lag_sum", Signal::QueueDepth),
+    row("httpcheck.tls.cert_remaining", Signal::CertificateLeft),
+    row("tlscheck.time_left", Signal::CertificateLeft),
+    row("system.network.errors", Signal::PacketErrors),
+    row("system.network.dropped", Signal::PacketErrors),
+    row("tcp.retransmits", Signal::PacketErrors),
+    row("http.client.request.resend_count", Signal::Retries),
+    // CloudWatch, AWS/RDS.
+    row("aws.rds.cpu_utilization", Signal::CpuUtilization),
+    row("aws.rds.database_connections", Signal::PoolUsage),
+    row("aws.rds.max_connections", Signal::PoolLimit),
+    row("aws.rds.free_storage_space", Signal::DiskFree),
+    row("aws.rds.allocated_storage", Signal::DiskSize),
+    row("aws.rds.disk_queue_depth", Signal::DiskQueue),
+    row("aws.rds.write_iops", Signal::DiskOperations),
+    row("aws.rds.read_iops", Signal::DiskOperations),
+    row("aws.rds.write_latency", Signal::DiskLatency),
+    row("aws.rds.read_latency", Signal::DiskLatency),
+    row("aws.rds.burst_balance", Signal::BurstCredit),
+    row("aws.rds.ebs_io_balance", Signal::BurstCredit),
+    row("aws.rds.replica_lag", Signal::ReplicationLag),
+    row("aws.rds.transaction_logs_generation", Signal::WriteAheadLog),
+    row("aws.rds.checkpoints", Signal::Checkpoints),
+    row("aws.rds.deadlocks", Signal::Deadlocks),
+    row("aws.rds.blocked_transactions", Signal::LockWaits),
+    row("aws.rds.db_load", Signal::DatabaseLoad),
+    row("aws.rds.statement_load", Signal::StatementLoad),
+    row("aws.rds.freeable_memory", Signal::MemoryFree),
+    row("aws.rds.network_receive_throughput", Signal::NetworkIo),
+    row("aws.rds.network_transmit_throughput", Signal::NetworkIo),
 ];
 
 /// What a metric measures.

@@ -133,6 +133,7 @@ fn steady(
         peer: peer.cloned(),
         kind,
         signal: Some(signal),
+        stated: None,
         direction: Direction::Steady,
         onset: None,
         usual: excess.usual,

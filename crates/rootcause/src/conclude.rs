@@ -320,7 +320,18 @@ fn has_own_mark(suspect: &Suspect, observations: &[Observation]) -> bool {
     observations.iter().any(|o| {
         suspect.support.contains(&o.id)
             && match o.kind {
-                Is::Saturation | Is::Throttling | Is::Backlog | Is::Restart | Is::Missing => true,
+                Is::Saturation
+                | Is::Throttling
+                | Is::Backlog
+                | Is::Restart
+                | Is::Missing
+                | Is::Stated
+                | Is::Disk
+                | Is::Locks
+                | Is::Replication
+                | Is::Replicas
+                | Is::Statement
+                | Is::Expiry => o.is_abnormal(),
                 Is::Latency
                 | Is::Errors
                 | Is::Traffic

@@ -220,6 +220,13 @@ fn marks_a_place(observation: &Observation) -> bool {
         | ObservationKind::Spans
         | ObservationKind::Missing
         | ObservationKind::Backlog
+        | ObservationKind::Stated
+        | ObservationKind::Disk
+        | ObservationKind::Locks
+        | ObservationKind::Replication
+        | ObservationKind::Replicas
+        | ObservationKind::Statement
+        | ObservationKind::Expiry
         | ObservationKind::Logs => observation.is_abnormal(),
         ObservationKind::Latency
         | ObservationKind::Errors

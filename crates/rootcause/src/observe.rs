@@ -5,20 +5,29 @@
 
 mod backlog;
 mod change;
+mod disk;
+mod expiry;
 mod flow;
 mod gauge;
+mod locks;
 mod logs;
 mod missing;
 mod network_gap;
+mod packets;
+mod replicas;
+mod replication;
 mod restart;
 mod saturation;
 mod spans;
+mod stated;
+mod statement;
 mod throttling;
 mod traffic;
 
 use jiff::Timestamp;
 use nightjar_incident::{
-    Direction, EvidenceId, Observation, ObservationId, ObservationKind, Onset, Signal, Window,
+    Direction, EvidenceId, FaultMode, Observation, ObservationId, ObservationKind, Onset, Signal,
+    Window,
 };
 use nightjar_topology::EntityId;
 
@@ -43,6 +52,8 @@ pub(crate) struct Draft {
     pub(crate) peer: Option<EntityId>,
     pub(crate) kind: ObservationKind,
     pub(crate) signal: Option<Signal>,
+    /// What is wrong in the system's own words, where it says so.
+    pub(crate) stated: Option<FaultMode>,
     pub(crate) direction: Direction,
     pub(crate) onset: Option<Onset>,
     pub(crate) usual: f64,
@@ -61,9 +72,17 @@ pub(crate) fn all(view: &View<'_>) -> Vec<Observation> {
     drafts.extend(throttling::observe(view));
     drafts.extend(backlog::observe(view));
     drafts.extend(restart::observe(view));
+    drafts.extend(disk::observe(view));
+    drafts.extend(replication::observe(view));
+    drafts.extend(locks::observe(view));
+    drafts.extend(statement::observe(view));
+    drafts.extend(replicas::observe(view));
+    drafts.extend(expiry::observe(view));
+    drafts.extend(packets::observe(view));
     drafts.extend(network_gap::observe(view));
     drafts.extend(logs::observe(view));
     drafts.extend(spans::observe(view));
+    drafts.extend(stated::observe(view));
     drafts.extend(change::observe(view));
     drafts.extend(missing::observe(view));
     let number = |(n, draft): (usize, Draft)| Observation {
@@ -72,6 +91,7 @@ pub(crate) fn all(view: &View<'_>) -> Vec<Observation> {
         peer: draft.peer,
         kind: draft.kind,
         signal: draft.signal,
+        stated: draft.stated,
         direction: draft.direction,
         onset: draft.onset,
         usual: draft.usual,

@@ -4,6 +4,7 @@
 //! the method.
 
 mod confidence;
+mod objects;
 mod place;
 mod signals;
 mod speak;
@@ -11,6 +12,7 @@ mod transfer;
 mod usual;
 
 pub(crate) use confidence::*;
+pub(crate) use objects::*;
 pub(crate) use place::*;
 pub(crate) use signals::*;
 pub(crate) use speak::*;
@@ -88,6 +90,26 @@ pub const TABLE: &[Threshold] = &[
     LOG_Z,
     LOG_Z_INFO,
     OWN_TIME_FACTOR,
+    SHORT_RECORD,
+    DISK_FULL,
+    DISK_FILLS,
+    DISK_QUEUE,
+    DISK_LATENCY,
+    DISK_FACTOR,
+    DISK_STALLED,
+    CREDIT_SPENT,
+    LAG_NOTABLE,
+    WAL_FACTOR,
+    LOCKS_FACTOR,
+    DEADLOCK_Z,
+    STATEMENT_SHARE,
+    STATEMENT_LOAD,
+    CERTIFICATE_SOON,
+    QUOTA_FULL,
+    PACKET_FACTOR,
+    STATED_STALE,
+    STATED_RATE,
+    STATED_LINES,
     TEMPERATURE,
     NONE_OF_THESE,
     FLOOR_UNSEEN,

@@ -9,5 +9,6 @@ mod column;
 pub mod gaussian;
 pub mod robust;
 pub mod shift;
+pub mod stretch;
 
 pub use column::{Column, Repairs};

@@ -47,6 +47,7 @@ fn observation(number: u32, entity: &str, summary: &str) -> Observation {
         peer: None,
         kind: ObservationKind::Throttling,
         signal: Some(Signal::Throttled),
+        stated: None,
         direction: Direction::Up,
         onset: Some(Onset { at: at("03:01:00"), earliest: at("03:00:00"), latest: at("03:02:00") }),
         usual: 0.0,

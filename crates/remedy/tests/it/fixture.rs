@@ -325,6 +325,7 @@ fn observation(
         peer: None,
         kind: ObservationKind::Latency,
         signal: Some(signal),
+        stated: None,
         direction: Direction::Up,
         onset: Some(onset),
         usual,

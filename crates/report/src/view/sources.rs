@@ -83,6 +83,13 @@ fn method(observation: &Observation) -> &'static str {
         Kind::Spans => "spans: own time and where errors begin",
         Kind::Change => "time of the change against the onset",
         Kind::Missing => "samples expected and not received",
+        Kind::Stated => "well-known words of a program or platform, how often and since when",
+        Kind::Disk => "operations, queue and time of the disk against the usual level",
+        Kind::Locks => "waits for locks against the usual level; deadlocks counted",
+        Kind::Replication => "lag and volume of the log against the usual level",
+        Kind::Replicas => "replicas running against those wanted",
+        Kind::Statement => "share of one statement in the load of the database",
+        Kind::Expiry => "time left until the end",
     }
 }
 

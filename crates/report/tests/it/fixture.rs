@@ -139,6 +139,7 @@ fn observation(fact: Fact<'_>) -> Observation {
         peer: None,
         kind: fact.kind,
         signal: fact.signal,
+        stated: None,
         direction: fact.direction,
         onset: fact.onset.map(|at| Onset {
             at: minute(at),

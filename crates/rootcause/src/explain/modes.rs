@@ -1,19 +1,36 @@
 //! What is wrong at a place: each fault mode by the marks it leaves, one file each.
 
+mod bad_host;
+mod certificate_expired;
+mod configuration_error;
 mod connection_pool;
+mod consumer_lag;
 mod cpu;
+mod crash_loop;
 mod deployment;
+mod disk_full;
+mod dns_failure;
 mod external;
+mod failover;
+mod image_pull_failure;
+mod io_saturation;
+mod lock_contention;
 mod memory_leak;
 mod network_delay;
+mod packet_loss;
+mod probe_failure;
+mod quota_reached;
+mod replication_lag;
+mod slow_query;
 mod throttled;
 mod unavailable;
 mod unknown;
+mod unschedulable;
 
 use nightjar_incident::{
-    ChangeKind, FaultMode, Observation, ObservationId, ObservationKind, Signal,
+    ChangeKind, Direction, FaultMode, Observation, ObservationId, ObservationKind, Signal,
 };
-use nightjar_topology::EntityId;
+use nightjar_topology::{EntityId, EntityKind, RelationKind};
 
 use super::{Candidate, Scene, Suspect, is_outside, triggers};
 use crate::flow::Culprit;
@@ -37,7 +54,9 @@ struct Marks<'a> {
 impl<'a> Marks<'a> {
     fn at(scene: &Scene<'a>, culprit: &Culprit) -> Self {
         let here = |o: &&Observation| match culprit {
-            Culprit::Entity(id) => o.entity == *id || stands_for(scene, o, id),
+            Culprit::Entity(id) => {
+                o.entity == *id || stands_for(scene, o, id) || is_part_of(scene, &o.entity, id)
+            }
             Culprit::Connection { from, to } => {
                 (o.entity == *to && o.peer.as_ref() == Some(from))
                     || (o.entity == *from && o.peer.as_ref() == Some(to))
@@ -53,6 +72,42 @@ impl<'a> Marks<'a> {
     fn signal(&self, kind: ObservationKind, signal: Signal) -> Option<&'a Observation> {
         self.of(kind).find(|o| o.signal == Some(signal))
     }
+
+    /// The clearest statement of a fault.
+    fn stated(&self, mode: FaultMode) -> Option<Said<'a>> {
+        let said = self.of(ObservationKind::Stated).filter_map(|o| Said::of(o, mode));
+        said.max_by(|a, b| a.weight.total_cmp(&b.weight))
+    }
+}
+
+/// A fault in the system's own words, and what they are worth.
+struct Said<'a> {
+    observation: &'a Observation,
+    /// Log odds.
+    weight: f64,
+}
+
+impl<'a> Said<'a> {
+    fn of(observation: &'a Observation, mode: FaultMode) -> Option<Self> {
+        let fits = observation.kind == ObservationKind::Stated
+            && observation.stated == Some(mode)
+            && observation.is_abnormal();
+        let is_clear = observation.z >= limit::GAUGE_Z.value;
+        let weight = if is_clear { limit::MARK_CLEAR.value } else { limit::MARK_WEAK.value };
+        fits.then_some(Self { observation, weight })
+    }
+
+    /// Whether more than one witness says so.
+    fn is_clear(&self) -> bool {
+        self.weight >= limit::MARK_CLEAR.value
+    }
+}
+
+/// Whether an entity is a replica of another: what is seen at a pod is seen at its workload.
+fn is_part_of(scene: &Scene<'_>, part: &EntityId, whole: &EntityId) -> bool {
+    let topology = scene.view.case.topology;
+    topology.kind(part) == EntityKind::Pod
+        && topology.dependencies(part).any(|r| r.kind == RelationKind::BelongsTo && r.to == *whole)
 }
 
 /// What callers see of an entity that says nothing itself.
@@ -68,20 +123,82 @@ struct Place<'a> {
     marks: Marks<'a>,
 }
 
+impl<'a> Place<'a> {
+    /// What those who call the place say of a fault: they meet it, the place doesn't.
+    fn caller_states(&self, mode: FaultMode) -> Option<Said<'a>> {
+        let topology = self.scene.view.case.topology;
+        let callers: Vec<&EntityId> = match &self.candidate.culprit {
+            Culprit::Connection { from, .. } => vec![from],
+            Culprit::Entity(id) => topology
+                .dependents(id)
+                .filter(|relation| relation.kind.is_request())
+                .map(|relation| &relation.from)
+                .collect(),
+        };
+        let said = self.scene.observations.iter().filter(|o| callers.contains(&&o.entity));
+        let said = said.filter_map(|o| Said::of(o, mode));
+        said.max_by(|a, b| a.weight.total_cmp(&b.weight))
+    }
+}
+
+/// Whether the platform has as many of the place running as it should, and none was started anew:
+/// what it complained of before is over.
+fn has_recovered(place: &Place<'_>) -> bool {
+    let marks = &place.marks;
+    let complete = marks
+        .all
+        .iter()
+        .any(|o| o.kind == ObservationKind::Replicas && o.direction == Direction::Steady);
+    complete
+        && marks.of(ObservationKind::Replicas).next().is_none()
+        && marks.of(ObservationKind::Restart).next().is_none()
+}
+
+/// Whether a full disk is seen at the place: then what waits, waits for space.
+fn disk_is_full(place: &Place<'_>) -> bool {
+    let marks = &place.marks;
+    marks.signal(ObservationKind::Saturation, Signal::DiskUtilization).is_some()
+        || marks.signal(ObservationKind::Saturation, Signal::DiskFree).is_some()
+        || marks.stated(FaultMode::DiskFull).is_some()
+}
+
 /// What may be wrong with an entity, one file each.
 const OF_ENTITIES: &[fn(&Place<'_>) -> Option<Fit>] = &[
     connection_pool::judge,
     throttled::judge,
     memory_leak::judge,
     cpu::judge,
+    disk_full::judge,
+    io_saturation::judge,
+    lock_contention::judge,
+    slow_query::judge,
+    replication_lag::judge,
+    failover::judge,
+    dns_failure::judge,
+    certificate_expired::judge,
+    packet_loss::judge,
+    consumer_lag::judge,
+    quota_reached::judge,
+    bad_host::judge,
+    crash_loop::judge,
+    image_pull_failure::judge,
+    probe_failure::judge,
+    unschedulable::judge,
     unavailable::judge,
+    configuration_error::judge,
     deployment::judge,
     external::judge,
     unknown::judge,
 ];
 
 /// What may be wrong on the way from one entity to another.
-const OF_CONNECTIONS: &[fn(&Place<'_>) -> Option<Fit>] = &[network_delay::judge];
+const OF_CONNECTIONS: &[fn(&Place<'_>) -> Option<Fit>] = &[
+    network_delay::judge,
+    packet_loss::judge,
+    dns_failure::judge,
+    certificate_expired::judge,
+    quota_reached::judge,
+];
 
 /// All fault modes that fit a candidate, with "for an unknown reason" as the one to beat.
 pub(super) fn judge(scene: &Scene<'_>, candidate: &Candidate) -> Vec<Suspect> {

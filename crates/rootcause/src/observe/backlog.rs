@@ -26,6 +26,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
                 peer: None,
                 kind: ObservationKind::Backlog,
                 signal: Some(signal),
+                stated: None,
                 direction: Direction::Up,
                 onset: moved.onset,
                 usual: moved.shift.usual,

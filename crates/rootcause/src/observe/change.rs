@@ -27,6 +27,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
                     peer: None,
                     kind: ObservationKind::Change,
                     signal: None,
+                    stated: None,
                     direction: Direction::Appeared,
                     onset: Some(nightjar_incident::Onset {
                         at: change.at,

@@ -58,6 +58,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
                 peer,
                 kind,
                 signal: Some(signal),
+                stated: None,
                 direction: Direction::Up,
                 onset,
                 usual: excess.usual,

@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 use nightjar_incident::{EvidenceId, MetricSeries, Onset, Signal, signal};
 use nightjar_series::Column;
 use nightjar_series::shift::{Shift, shift};
+use nightjar_series::stretch::earliest_stretch;
 use nightjar_topology::EntityId;
 
 use super::{View, between};
 use crate::ledger::metrics;
+use crate::thresholds as limit;
 
 /// A column that moved, with where it comes from.
 pub(super) struct Moved<'a> {
     pub(super) series: &'a MetricSeries,
     pub(super) shift: Shift,
+    /// Whether the latest sample is nearer to the usual again.
+    pub(super) is_over: bool,
     pub(super) onset: Option<Onset>,
     pub(super) evidence: EvidenceId,
 }
@@ -29,16 +33,40 @@ pub(super) fn moved<'a>(
     metrics(view.case.evidence)
         .filter(move |(_, series)| signals.contains(&signal::of(series)))
         .filter_map(move |(piece, series)| {
-            let before = cut(&series.column, reference);
-            let during = cut(&series.column, window);
+            let (before, during) = parts(&series.column, reference, window);
             let usual = nightjar_series::robust::median(before.values());
             let shift = shift(before.values(), during.values(), floor(usual))?;
             let onset = during.times().get(shift.first).and_then(|&first| {
                 let last = shift.first.checked_sub(1).and_then(|n| during.times().get(n));
                 between(last.or(before.times().last()).copied(), first)
             });
-            Some(Moved { series, shift, onset, evidence: piece.id.clone() })
+            let middle = shift.usual / 2.0 + shift.seen / 2.0;
+            let latest = during.values().iter().rev().find(|v| v.is_finite());
+            let is_over = latest.is_some_and(|&latest| {
+                if shift.seen >= shift.usual { latest < middle } else { latest > middle }
+            });
+            Some(Moved { series, shift, is_over, onset, evidence: piece.id.clone() })
         })
+}
+
+/// What is taken as usual, and what is compared with it. A record too short to tell the usual from
+/// before the window is divided where it first leaves the level it begins with: the fault may have
+/// begun long before the alert.
+fn parts(
+    column: &Column,
+    reference: nightjar_incident::Window,
+    window: nightjar_incident::Window,
+) -> (Column, Column) {
+    let (before, during) = (cut(column, reference), cut(column, window));
+    let told = before.values().iter().filter(|v| v.is_finite()).count();
+    if told as f64 >= limit::SHORT_RECORD.value {
+        return (before, during);
+    }
+    let all = column.between(reference.from.as_millisecond(), window.to.as_millisecond());
+    match all.times().get(earliest_stretch(all.values())) {
+        Some(&first) => (all.between(i64::MIN, first), all.between(first, i64::MAX)),
+        None => (before, during),
+    }
 }
 
 fn cut(column: &Column, window: nightjar_incident::Window) -> Column {

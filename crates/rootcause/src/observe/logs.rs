@@ -70,6 +70,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             peer: None,
             kind: ObservationKind::Logs,
             signal: None,
+            stated: None,
             direction: if appeared { Direction::Appeared } else { Direction::Up },
             onset: between(None, first.as_millisecond()),
             usual: expected,

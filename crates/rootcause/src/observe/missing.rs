@@ -39,6 +39,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             peer: series.peer.clone(),
             kind: ObservationKind::Missing,
             signal: Some(signal::of(series)),
+            stated: None,
             direction: Direction::Vanished,
             onset: between(Some(last), last + step),
             usual: 1.0,

@@ -72,6 +72,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             peer: Some(from.clone()),
             kind: ObservationKind::NetworkGap,
             signal: Some(Signal::Latency),
+            stated: None,
             direction: Direction::Up,
             onset: first.and_then(|first| between(before, first)),
             usual: shift.usual,

@@ -32,6 +32,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             peer: None,
             kind: ObservationKind::Restart,
             signal: Some(Signal::Restarts),
+            stated: None,
             direction: Direction::Up,
             onset: between(None, first),
             usual,

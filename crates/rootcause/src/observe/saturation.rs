@@ -13,10 +13,9 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     found
 }
 
-/// Utilisations: CPU, memory, disk as a share of their limit.
+/// Utilisations: CPU and memory as a share of their limit.
 fn shares(view: &View<'_>) -> Vec<Draft> {
-    const SIGNALS: &[Signal] =
-        &[Signal::CpuUtilization, Signal::MemoryUtilization, Signal::DiskUtilization];
+    const SIGNALS: &[Signal] = &[Signal::CpuUtilization, Signal::MemoryUtilization];
     let floor = |_usual: f64| limit::UTILISATION_FLOOR.value;
     let notable = |moved: &Moved<'_>| {
         moved.shift.z >= limit::GAUGE_Z.value
@@ -91,6 +90,7 @@ fn draft(moved: &Moved<'_>, signal: Signal, unit: &str, summary: String) -> Draf
         peer: None,
         kind: ObservationKind::Saturation,
         signal: Some(signal),
+        stated: None,
         direction: Direction::Up,
         onset: moved.onset,
         usual: moved.shift.usual,

@@ -15,6 +15,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             peer: None,
             kind: ObservationKind::Throttling,
             signal: Some(Signal::Throttled),
+            stated: None,
             direction: if moved.shift.usual > 0.0 { Direction::Up } else { Direction::Appeared },
             onset: moved.onset,
             usual: moved.shift.usual,

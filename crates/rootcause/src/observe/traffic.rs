@@ -38,6 +38,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             peer: None,
             kind: ObservationKind::Traffic,
             signal: Some(Signal::Requests),
+            stated: None,
             direction: if grew { Direction::Up } else { Direction::Down },
             onset,
             usual: shift.usual,

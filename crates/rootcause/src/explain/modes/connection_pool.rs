@@ -2,7 +2,7 @@
 
 use nightjar_incident::{FaultMode, ObservationKind, Signal};
 
-use super::{Fit, Place, ids, mentions};
+use super::{Fit, Place, disk_is_full, ids, mentions};
 use crate::thresholds as limit;
 
 pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
@@ -11,15 +11,28 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         .marks
         .signal(ObservationKind::Backlog, Signal::PoolPending)
         .or_else(|| place.marks.signal(ObservationKind::Backlog, Signal::PoolTimeouts));
-    let weight = match (full, waiting) {
-        (Some(_), Some(_)) => limit::MARK_CERTAIN.value,
-        (Some(_), None) => limit::MARK_CLEAR.value,
-        (None, Some(_)) => limit::MARK_CLEAR.value,
-        (None, None) => return None,
+    let stated = place.marks.stated(FaultMode::ConnectionPoolExhausted);
+    let weight = match (full, waiting, &stated) {
+        (Some(_), Some(_), _) => limit::MARK_CERTAIN.value,
+        (Some(_), None, Some(said)) | (None, Some(_), Some(said)) => {
+            limit::MARK_CLEAR.value + said.weight
+        }
+        (Some(_), None, None) | (None, Some(_), None) => limit::MARK_CLEAR.value,
+        (None, None, Some(said)) => said.weight,
+        (None, None, None) => return None,
     };
+    // Connections fill up where nothing can be written, or where all wait for a disk or a lock.
+    let weight = if disk_is_full(place) { weight - limit::MARK_CERTAIN.value } else { weight };
     let says =
         place.marks.of(ObservationKind::Logs).filter(|o| mentions(o, &["pool", "connection"]));
-    let support = ids(full.into_iter().chain(waiting).chain(says));
+    let stated = stated.map(|said| said.observation);
+    let support = ids(full.into_iter().chain(waiting).chain(stated).chain(says));
     let reason = "its connections are all in use while requests wait for one".to_owned();
-    Some(Fit { mode: FaultMode::ConnectionPoolExhausted, weight, decisive: true, support, reason })
+    Some(Fit {
+        mode: FaultMode::ConnectionPoolExhausted,
+        weight,
+        decisive: weight >= limit::MARK_CLEAR.value,
+        support,
+        reason,
+    })
 }

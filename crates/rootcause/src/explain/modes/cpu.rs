@@ -18,11 +18,21 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     } else {
         limit::MARK_WEAK.value
     };
-    // More requests need more CPU: then the CPU is a consequence.
-    let weight = weight - if surge.is_some() { limit::MARK_CLEAR.value } else { 0.0 };
-    let reason = match surge {
-        Some(_) => "its CPU use rose, but so did its requests",
-        None => "its CPU use rose, and not because of more requests",
+    // More requests need more CPU, and so do checkpoints, bulk writes and a bad statement: then
+    // the CPU is a consequence.
+    let works = place.marks.all.iter().any(|o| {
+        o.is_abnormal()
+            && matches!(
+                o.kind,
+                ObservationKind::Disk | ObservationKind::Replication | ObservationKind::Statement
+            )
+    });
+    let follows = surge.is_some() || works;
+    let weight = weight - if follows { limit::MARK_CLEAR.value } else { 0.0 };
+    let reason = match (surge, works) {
+        (Some(_), _) => "its CPU use rose, but so did its requests",
+        (None, true) => "its CPU use rose, but so did the work of its disk or of one statement",
+        (None, false) => "its CPU use rose, and not because of more requests",
     };
     Some(Fit {
         mode: FaultMode::CpuSaturation,

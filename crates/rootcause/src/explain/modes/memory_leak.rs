@@ -11,8 +11,10 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         .signal(ObservationKind::Saturation, Signal::MemoryUsage)
         .or_else(|| place.marks.signal(ObservationKind::Saturation, Signal::MemoryUtilization));
     let restarted = place.marks.of(ObservationKind::Restart).next();
-    let killed =
-        place.marks.of(ObservationKind::Logs).find(|o| mentions(o, &["oom", "out of memory"]));
+    let said = place.marks.stated(FaultMode::MemoryLeak).map(|said| said.observation);
+    let killed = said.or_else(|| {
+        place.marks.of(ObservationKind::Logs).find(|o| mentions(o, &["oom", "out of memory"]))
+    });
     let weight = match (grew, restarted, killed) {
         (Some(_), Some(_), _) | (_, Some(_), Some(_)) => limit::MARK_CERTAIN.value,
         (Some(_), None, Some(_)) | (None, None, Some(_)) => limit::MARK_CLEAR.value,

@@ -1,0 +1,36 @@
+//! Wrong configuration: the program says so, or its own trouble began after a setting was edited.
+
+use nightjar_incident::{ChangeKind, FaultMode, ObservationKind};
+
+use super::{Fit, Place, ids, triggers};
+use crate::thresholds as limit;
+
+pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
+    let edited = triggers(place.scene, place.id)
+        .into_iter()
+        .find(|(change, _)| change.kind == ChangeKind::Configuration)
+        .map(|(_, weight)| weight);
+    let said = place.marks.stated(FaultMode::ConfigurationError);
+    let stated = said.as_ref().map_or(0.0, |said| said.weight);
+    // The program's own words say more than the platform's, which only sees it end.
+    let ends = place.marks.of(ObservationKind::Restart).next().is_some()
+        || place.marks.of(ObservationKind::Replicas).next().is_some();
+    let ends = if ends && stated > 0.0 { limit::MARK_WEAK.value } else { 0.0 };
+    let weight = match (edited, &said) {
+        (Some(timing), _) => timing + stated,
+        (None, Some(_)) => stated + ends,
+        (None, None) => return None,
+    };
+    let reason = match edited {
+        Some(_) => "the trouble is its own and began after a setting of it was edited",
+        None => "it says itself that a setting is missing or wrong",
+    };
+    Some(Fit {
+        mode: FaultMode::ConfigurationError,
+        weight,
+        decisive: weight >= limit::MARK_WEAK.value
+            && (edited.is_some() || weight >= limit::MARK_CLEAR.value),
+        support: ids(said.map(|said| said.observation)),
+        reason: reason.to_owned(),
+    })
+}

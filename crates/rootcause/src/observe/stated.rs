@@ -1,0 +1,257 @@
+//! Stated: programs and platforms that name the fault themselves, in well-known words.
+//!
+//! Text is data: a phrase of the table is matched, nothing is interpreted. A phrase that was always
+//! there is no news; one that was said and not repeated is context. A line may be an echo of
+//! somebody's input, so lines without a severity of their own, or that quote the phrase, count
+//! little (see [`Weight`]).
+
+mod phrases;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use nightjar_incident::{
+    ChangeKind, Content, Direction, EvidenceId, FaultMode, LogSeverity, ObservationKind, Onset,
+};
+use nightjar_topology::EntityId;
+
+use self::phrases::{PHRASES, Phrase};
+use super::{Draft, View};
+use crate::thresholds as limit;
+
+/// How much a line that holds a phrase is worth as a witness, in lines.
+#[derive(Clone, Copy, PartialEq)]
+struct Weight(f64);
+
+impl Weight {
+    /// A warning or an error of the program's own.
+    const OWN: Self = Self(1.0);
+    /// Somebody is quoted, or nobody says how bad it is.
+    const ECHO: Self = Self(0.3);
+}
+
+/// What was said of one fault at one entity.
+struct Said<'a> {
+    before: f64,
+    during: f64,
+    weight: f64,
+    first: Timestamp,
+    last: Timestamp,
+    example: &'a str,
+    evidence: EvidenceId,
+}
+
+pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
+    let index = Index::new();
+    let mut said: BTreeMap<(EntityId, FaultMode), Said<'_>> = BTreeMap::new();
+    let mut earliest: Option<Timestamp> = None;
+    let mut note = |entity: &EntityId, at, mode, weight: Weight, text, evidence: &EvidenceId| {
+        let entry = said.entry((entity.clone(), mode)).or_insert_with(|| Said {
+            before: 0.0,
+            during: 0.0,
+            weight: 0.0,
+            first: at,
+            last: at,
+            example: text,
+            evidence: evidence.clone(),
+        });
+        entry.first = entry.first.min(at);
+        entry.last = entry.last.max(at);
+        entry.weight += weight.0;
+        if at < view.window.from {
+            entry.before += 1.0;
+        } else {
+            entry.during += 1.0;
+        }
+    };
+    for piece in view.case.evidence {
+        match &piece.content {
+            Content::Logs(lines) => {
+                for line in lines.iter().filter(|line| line.at <= view.case.now) {
+                    earliest = Some(earliest.map_or(line.at, |at| at.min(line.at)));
+                    if let Some((mode, weight)) = read(&index, &line.body, line.severity) {
+                        note(&line.entity, line.at, mode, weight, line.body.as_str(), &piece.id);
+                    }
+                }
+            }
+            Content::Changes(changes) => {
+                let of_platform = changes.iter().filter(|change| {
+                    change.kind == ChangeKind::Infrastructure && change.at <= view.case.now
+                });
+                for change in of_platform {
+                    let Some((phrase, _)) = index.find(&change.summary) else { continue };
+                    for entity in &change.entities {
+                        let text = change.summary.as_str();
+                        note(entity, change.at, phrase.mode, Weight::OWN, text, &piece.id);
+                    }
+                }
+            }
+            Content::Series(_) | Content::Spans(_) | Content::Inventory(_) | Content::Text(_) => {}
+        }
+    }
+    said.into_iter()
+        .filter_map(|((entity, mode), said)| draft(view, entity, mode, &said, earliest))
+        .collect()
+}
+
+/// The fault a line names, and its worth as a witness.
+fn read(index: &Index, body: &str, severity: LogSeverity) -> Option<(FaultMode, Weight)> {
+    match severity {
+        LogSeverity::Trace | LogSeverity::Debug | LogSeverity::Info => None,
+        LogSeverity::Unspecified => index.find(body).map(|(phrase, _)| (phrase.mode, Weight::ECHO)),
+        LogSeverity::Warn | LogSeverity::Error | LogSeverity::Fatal => {
+            let (phrase, quoted) = index.find(body)?;
+            Some((phrase.mode, if quoted { Weight::ECHO } else { Weight::OWN }))
+        }
+    }
+}
+
+fn draft(
+    view: &View<'_>,
+    entity: EntityId,
+    mode: FaultMode,
+    said: &Said<'_>,
+    earliest: Option<Timestamp>,
+) -> Option<Draft> {
+    let minutes = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs_f64() / 60.0;
+    let quoted: String = said.example.chars().take(160).collect();
+    let name = mode.row().name;
+    let onset = Onset { at: said.first, earliest: said.first, latest: said.first };
+    let mut draft = Draft {
+        entity: entity.clone(),
+        peer: None,
+        kind: ObservationKind::Stated,
+        signal: None,
+        stated: Some(mode),
+        direction: Direction::Appeared,
+        onset: Some(onset),
+        usual: 0.0,
+        seen: said.before + said.during,
+        unit: "{line}".to_owned(),
+        z: 0.0,
+        summary: format!("`{entity}` states {name}: {quoted}"),
+        evidence: vec![said.evidence.clone()],
+    };
+    let silent = minutes(said.last, view.case.now);
+    if silent > limit::STATED_STALE.value {
+        draft.direction = Direction::Steady;
+        draft.summary =
+            format!("`{entity}` stated {name} {silent:.0} minutes ago and not since: {quoted}");
+        return Some(draft);
+    }
+    // How often it was said before the window, where lines were recorded then.
+    let recorded = earliest.map_or(0.0, |at| minutes(at, view.window.from)).max(0.0);
+    let lasts = minutes(view.window.from, view.case.now).max(1.0);
+    let expected = if recorded > lasts { said.before / recorded * lasts } else { 0.0 };
+    let always = said.before > 0.0
+        && recorded > lasts
+        && minutes(said.first, view.window.from) > 0.8 * recorded;
+    if always && said.during < limit::STATED_RATE.value * expected.max(1.0) {
+        return None;
+    }
+    draft.usual = expected;
+    // Lines come in bunches: a doubled Poisson variance, as for other log lines.
+    draft.z = said.weight / (2.0 * expected.max(0.5)).sqrt() * limit::GAUGE_Z.value
+        / limit::STATED_LINES.value;
+    Some(draft)
+}
+
+/// The phrases by their first byte, so that a line is read once.
+struct Index {
+    by_first: Vec<Vec<&'static Phrase>>,
+}
+
+impl Index {
+    fn new() -> Self {
+        let mut by_first: Vec<Vec<&'static Phrase>> = vec![Vec::new(); 256];
+        for phrase in PHRASES {
+            let first = phrase.text.bytes().next().map(usize::from);
+            if let Some(list) = first.and_then(|first| by_first.get_mut(first)) {
+                list.push(phrase);
+            }
+        }
+        Self { by_first }
+    }
+
+    /// The first phrase of the table that a text holds, and whether it stands in quotes.
+    fn find(&self, text: &str) -> Option<(&'static Phrase, bool)> {
+        let bytes = text.as_bytes();
+        let mut best: Option<(usize, &'static Phrase, bool)> = None;
+        let mut quoted = false;
+        for (start, byte) in bytes.iter().enumerate() {
+            if *byte == b'"' {
+                quoted = !quoted;
+            }
+            let Some(list) = self.by_first.get(usize::from(byte.to_ascii_lowercase())) else {
+                continue;
+            };
+            let rest = bytes.get(start..).unwrap_or_default();
+            for phrase in list {
+                if starts_with(rest, phrase.text) && holds(bytes, phrase.and) {
+                    let place = PHRASES.iter().position(|p| std::ptr::eq(p, *phrase));
+                    let place = place.unwrap_or(usize::MAX);
+                    if best.is_none_or(|(known, _, _)| place < known) {
+                        best = Some((place, phrase, quoted));
+                    }
+                }
+            }
+        }
+        best.map(|(_, phrase, quoted)| (phrase, quoted))
+    }
+}
+
+fn starts_with(bytes: &[u8], phrase: &str) -> bool {
+    bytes.get(..phrase.len()).is_some_and(|head| head.eq_ignore_ascii_case(phrase.as_bytes()))
+}
+
+fn holds(bytes: &[u8], part: &str) -> bool {
+    part.is_empty()
+        || bytes.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(body: &str) -> Option<FaultMode> {
+        read(&Index::new(), body, LogSeverity::Error).map(|(mode, _)| mode)
+    }
+
+    #[test]
+    fn the_words_of_many_systems_name_the_same_fault() {
+        let dns = [
+            "Error: getaddrinfo ENOTFOUND db.internal",
+            "java.net.UnknownHostException: db.internal",
+            "dial tcp: lookup db.internal on 10.0.0.10:53: no such host",
+            "[Errno -3] Temporary failure in name resolution",
+        ];
+        for line in dns {
+            assert_eq!(names(line), Some(FaultMode::DnsFailure), "{line}");
+        }
+        assert_eq!(names("write /var/lib/x: No space left on device"), Some(FaultMode::DiskFull));
+        assert_eq!(
+            names("Back-off restarting failed container app in pod app-1"),
+            Some(FaultMode::CrashLoop)
+        );
+        assert_eq!(names("Back-off pulling image \"app:1\""), Some(FaultMode::ImagePullFailure));
+        assert_eq!(names("payment declined"), None);
+    }
+
+    #[test]
+    fn an_echo_weighs_less_than_a_programs_own_words() {
+        let index = Index::new();
+        let own = read(&index, "pg: deadlock detected", LogSeverity::Error);
+        let echo = read(&index, "search for \"deadlock detected\" failed", LogSeverity::Error);
+        assert!(own.is_some_and(|(_, weight)| weight == Weight::OWN));
+        assert!(echo.is_some_and(|(_, weight)| weight == Weight::ECHO));
+        assert!(read(&index, "q=deadlock detected", LogSeverity::Info).is_none());
+    }
+
+    #[test]
+    fn phrases_are_in_lower_case() {
+        for phrase in PHRASES {
+            assert_eq!(phrase.text, phrase.text.to_ascii_lowercase());
+            assert_eq!(phrase.and, phrase.and.to_ascii_lowercase());
+        }
+    }
+}
