@@ -284,8 +284,12 @@ fn set_off_by<'a>(
     };
     let found = triggers(scene, entity).into_iter().find(|(change, _)| fits(change.kind));
     match found {
-        // The deployment is already what the mode was judged by.
-        Some((change, _)) if mode == FaultMode::BadDeployment => (Some(change), 0.0),
+        // The change is already what the mode was judged by.
+        Some((change, _))
+            if matches!(mode, FaultMode::BadDeployment | FaultMode::ConfigurationError) =>
+        {
+            (Some(change), 0.0)
+        }
         Some((change, weight)) => (Some(change), weight / 3.0),
         None => (None, 0.0),
     }

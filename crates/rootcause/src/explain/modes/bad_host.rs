@@ -28,18 +28,10 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
                     | ObservationKind::Missing
             )
         })
+        // What runs there uses the processor: that is their fault mode, or its own.
+        .filter(|o| o.signal != Some(Signal::CpuUtilization))
         .collect();
-    let guests = topology.dependents(place.id).filter(|r| r.kind == RelationKind::RunsOn);
-    let suffering: Vec<&Observation> = guests
-        .filter_map(|guest| {
-            place.scene.observations.iter().find(|o| {
-                o.entity == guest.from
-                    && o.peer.is_none()
-                    && o.is_abnormal()
-                    && matches!(o.kind, ObservationKind::Latency | ObservationKind::Errors)
-            })
-        })
-        .collect();
+    let suffering = suffering(place);
     let stated = said.as_ref().map_or(0.0, |said| said.weight);
     let weight = match (unready.is_some() || stated > 0.0, suffering.len(), own.is_empty()) {
         (true, 0 | 1, _) => limit::MARK_CLEAR.value + stated,
@@ -59,4 +51,40 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
             .chain(suffering)),
         reason: "what runs on it suffers together".to_owned(),
     })
+}
+
+/// Guests that slow down or fail for no reason of their own: not those that wait for another guest
+/// that does, nor those that ran short of something themselves.
+fn suffering<'a>(place: &Place<'a>) -> Vec<&'a Observation> {
+    let topology = place.scene.view.case.topology;
+    let guests = topology.dependents(place.id).filter(|r| r.kind == RelationKind::RunsOn);
+    let hurt: Vec<&Observation> = guests
+        .filter_map(|guest| {
+            place.scene.observations.iter().find(|o| {
+                o.entity == guest.from
+                    && o.peer.is_none()
+                    && o.is_abnormal()
+                    && matches!(o.kind, ObservationKind::Latency | ObservationKind::Errors)
+            })
+        })
+        .collect();
+    let waits = |o: &Observation| {
+        hurt.iter().any(|other| {
+            other.entity != o.entity && topology.path(&o.entity, &other.entity).is_some()
+        })
+    };
+    let short = |o: &Observation| {
+        place.scene.observations.iter().any(|other| {
+            other.entity == o.entity
+                && other.is_abnormal()
+                && matches!(
+                    other.kind,
+                    ObservationKind::Saturation
+                        | ObservationKind::Restart
+                        | ObservationKind::Throttling
+                        | ObservationKind::Backlog
+                )
+        })
+    };
+    hurt.iter().copied().filter(|o| !waits(o) && !short(o)).collect()
 }

@@ -16,8 +16,21 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     let ends = place.marks.of(ObservationKind::Restart).next().is_some()
         || place.marks.of(ObservationKind::Replicas).next().is_some();
     let ends = if ends && stated > 0.0 { limit::MARK_WEAK.value } else { 0.0 };
+    // A resource that ran short explains more: then the edit is what set that off.
+    let short = place.marks.all.iter().any(|o| {
+        o.is_abnormal()
+            && matches!(
+                o.kind,
+                ObservationKind::Saturation
+                    | ObservationKind::Throttling
+                    | ObservationKind::Backlog
+                    | ObservationKind::Disk
+                    | ObservationKind::Locks
+            )
+    });
+    let short = if short { limit::MARK_WEAK.value } else { 0.0 };
     let weight = match (edited, &said) {
-        (Some(timing), _) => timing + stated,
+        (Some(timing), _) => timing + stated - short,
         (None, Some(_)) => stated + ends,
         (None, None) => return None,
     };
