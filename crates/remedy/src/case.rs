@@ -157,8 +157,20 @@ impl<'a> Case<'a> {
             let found = found.filter(|o| o.signal.is_none_or(|s| !REQUESTS.contains(&s)));
             found.max_by(|a, b| a.z.abs().total_cmp(&b.z.abs()))
         };
-        let is_felt = signals.iter().any(|signal| REQUESTS.contains(signal));
-        self.deviation(signals).or_else(|| if is_felt { None } else { of_entity() })
+        // The fault's own number before what users feel of it, however loud that is.
+        let is_felt = |signal: &&Signal| REQUESTS.contains(signal);
+        let own: Vec<Signal> = signals.iter().filter(|s| !is_felt(s)).copied().collect();
+        let found = self.deviation(&own).or_else(|| self.deviation(signals));
+        found.or_else(|| if signals.iter().any(|s| is_felt(&s)) { None } else { of_entity() })
+    }
+
+    /// What the entity or its platform says of the fault in words, where that supports the cause.
+    pub(crate) fn stated(&self) -> Option<&'a Observation> {
+        let kinds = [ObservationKind::Stated, ObservationKind::Logs];
+        kinds.into_iter().find_map(|kind| {
+            let told = self.deviation_of_kind(kind)?;
+            self.hypothesis.support.contains(&told.id).then_some(told)
+        })
     }
 
     /// The strongest deviation of the entity of one kind.

@@ -4,6 +4,7 @@ use nightjar_incident::{Phase, PlanStep};
 use nightjar_topology::{Entity, EntityKind};
 
 use crate::case::Case;
+use crate::platform::Platform;
 use crate::shell::Command;
 use crate::step::read;
 
@@ -45,7 +46,7 @@ impl Sql {
     pub(crate) fn command(self, case: &Case<'_>) -> Option<String> {
         let (client, last, text) = match Engine::of(&case.entity) {
             Engine::PostgreSql => ("psql", "--command", self.postgresql),
-            Engine::MySql => ("mysql", "--execute", self.mysql),
+            Engine::MySql => ("mysql", "--execute", self.mysql_at(&case.platform)),
             Engine::Unknown => return None,
         };
         let command = Command::new(client).words("--host");
@@ -59,6 +60,15 @@ impl Sql {
             (_, _) => command,
         };
         command.words(last).quoted(text).finish()
+    }
+
+    /// RDS lets nobody end the sessions of others but by procedures of its own.
+    fn mysql_at(self, platform: &Platform) -> &'static str {
+        match (platform, self.mysql) {
+            (Platform::Rds { .. }, KILL_QUERY) => "CALL mysql.rds_kill_query(PID)",
+            (Platform::Rds { .. }, KILL) => "CALL mysql.rds_kill(PID)",
+            (_, other) => other,
+        }
     }
 
     /// Inside a sentence, where no command can be given: for the engines we know.
@@ -137,13 +147,16 @@ pub(crate) const CONNECTIONS: Sql = Sql {
     mysql: "SELECT user, command, count(*), max(time) FROM information_schema.processlist GROUP BY 1, 2 ORDER BY 3 DESC",
 };
 
+const KILL_QUERY: &str = "KILL QUERY PID";
+const KILL: &str = "KILL PID";
+
 /// Stops a statement and leaves its session.
 pub(crate) const CANCEL: Sql =
-    Sql { postgresql: "SELECT pg_cancel_backend(PID)", mysql: "KILL QUERY PID" };
+    Sql { postgresql: "SELECT pg_cancel_backend(PID)", mysql: KILL_QUERY };
 
 /// Ends a session; its open transaction is rolled back.
 pub(crate) const TERMINATE: Sql =
-    Sql { postgresql: "SELECT pg_terminate_backend(PID)", mysql: "KILL PID" };
+    Sql { postgresql: "SELECT pg_terminate_backend(PID)", mysql: KILL };
 
 /// Takes the planner's figures of a table again.
 pub(crate) const ANALYZE: Sql =

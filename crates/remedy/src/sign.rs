@@ -4,7 +4,7 @@ use nightjar_incident::{Observation, Phase, PlanStep, Signal};
 
 use crate::case::Case;
 use crate::step::read;
-use crate::text::named;
+use crate::text::{named, sentence};
 
 /// What shows that requests suffer at all.
 pub(crate) const REQUESTS: &[Signal] = &[Signal::Latency, Signal::Errors, Signal::Availability];
@@ -33,7 +33,14 @@ impl Sign {
                 Phase::CheckBefore,
                 "See that the cause is what it seems; no number shows it directly.",
                 None,
-                format!("{}; if not, stop and look at the next hypothesis", self.there),
+                match case.stated() {
+                    Some(told) => format!(
+                        "{}, as was told: {}; if not, stop and look at the next hypothesis",
+                        self.there,
+                        sentence(told.summary.trim_end_matches('.'))
+                    ),
+                    None => format!("{}; if not, stop and look at the next hypothesis", self.there),
+                },
             ),
         }
     }

@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[Signal::CpuUtilization, Signal::Latency, Signal::Errors],
+    signals: &[Signal::HostReady, Signal::CpuUtilization, Signal::Latency, Signal::Errors],
     there: "what runs on the host is slow or fails together, and the same services elsewhere are well",
     gone: "what ran there runs elsewhere, and is as fast as on the other hosts",
 };

@@ -1,11 +1,11 @@
-use nightjar_incident::{Phase, PlanStep, RiskLevel};
+use nightjar_incident::{Phase, PlanStep, RiskLevel, Signal};
 use nightjar_topology::EntityKind;
 
 use super::{Row, after_change, assemble, note_state, of_kinds, otherwise};
 use crate::case::Case;
 use crate::repair::{restart, take_back};
 use crate::shell::{Command, console, first};
-use crate::sign::{REQUESTS, Sign};
+use crate::sign::Sign;
 use crate::step::{Remedy, Repair, read, risk};
 
 pub(super) const ROWS: &[Row] = &[
@@ -24,7 +24,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: REQUESTS,
+    signals: &[Signal::CertificateLeft, Signal::Errors, Signal::Availability],
     there: "every new connection fails with a TLS error, from one moment on",
     gone: "new connections succeed, and every instance shows a certificate valid for weeks",
 };

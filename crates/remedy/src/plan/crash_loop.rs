@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[Signal::Restarts],
+    signals: &[Signal::Restarts, Signal::Ready, Signal::ReplicasAvailable],
     there: "it ends soon after each start, and its log ends with the same error",
     gone: "every instance runs without a restart",
 };

@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[Signal::DiskUtilization],
+    signals: &[Signal::DiskFree, Signal::DiskUtilization],
     there: "no space is left, or less than a few percent, and writes fail",
     gone: "at least a fifth of the disk is free, writes succeed, and free space doesn't fall",
 };

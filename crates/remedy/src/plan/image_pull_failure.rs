@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[Signal::Restarts],
+    signals: &[Signal::PodsPending, Signal::ReplicasAvailable, Signal::Ready, Signal::Restarts],
     there: "new instances wait for their image, and the platform reports why it can't be fetched",
     gone: "every instance runs, and none waits for an image",
 };
@@ -48,11 +48,11 @@ fn mend(case: &Case<'_>) -> Remedy {
     let way = format!("where the image and registry credential of {name} are kept");
     let give = Repair {
         action: format!(
-            "Mend what the message names for {name}. Not found: the name or tag that exists, or push it again. Unauthorised: a fresh credential. Too many requests: fetch with an account, or from a mirror. Time-out: the way to the registry, or its name."
+            "Mend what the message names for {name}. Not found: the name or tag that exists, or push it again. Unauthorised: a fresh credential. Too many requests: fetch with an account, or from a mirror. Time-out: the way to the registry, or its name. Then resume a paused roll-out."
         ),
         command: first([edit], &way),
         expect: SIGN.goes_away(case),
-        undo: "set the image and credential noted while preparing again".into(),
+        undo: "set the image and credential noted while preparing again (after resuming the roll-out, if it is paused)".into(),
         undo_command: case.platform.controller("rollout undo").and_then(Command::finish),
         risk: risk(
             RiskLevel::Low,

@@ -1,4 +1,4 @@
-use nightjar_incident::{Phase, RiskLevel};
+use nightjar_incident::{Phase, RiskLevel, Signal};
 use nightjar_topology::EntityKind;
 
 use super::{NOT_OURS, Row, after_change, assemble, note_state, of_kinds, otherwise};
@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[],
+    signals: &[Signal::DiskQueue, Signal::DiskLatency, Signal::BurstCredit, Signal::DiskOperations],
     there: "operations per second or their queue stand at the disk's limit, and each takes longer",
     gone: "the disk's queue is short and each operation takes as long as before",
 };

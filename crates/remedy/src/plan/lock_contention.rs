@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[Signal::PoolPending, Signal::PoolUsage],
+    signals: &[Signal::LockWaits, Signal::Deadlocks, Signal::PoolPending, Signal::PoolUsage],
     there: "sessions wait for locks while the processor is idle",
     gone: "no session waits for a lock for more than a second",
 };

@@ -24,7 +24,12 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[Signal::MemoryUsage, Signal::MemoryUtilization, Signal::Restarts],
+    signals: &[
+        Signal::MemoryUsage,
+        Signal::MemoryUtilization,
+        Signal::MemoryFree,
+        Signal::Restarts,
+    ],
     there: "memory climbs without falling, or the last end of an instance reads OOMKilled",
     gone: "memory stays level and nothing is killed",
 };

@@ -16,7 +16,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[Signal::Latency, Signal::Errors],
+    signals: &[Signal::PacketErrors, Signal::Latency, Signal::Errors],
     there: "a part of the requests waits for retransmissions or times out, while the callee is well",
     gone: "no more packets are retransmitted than before the onset",
 };

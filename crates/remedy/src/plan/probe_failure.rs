@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[Signal::Restarts],
+    signals: &[Signal::Restarts, Signal::Ready, Signal::ReplicasAvailable],
     there: "the platform reports failed probes and restarts, and the process itself logs no error",
     gone: "no probe fails and nothing is restarted or withdrawn",
 };

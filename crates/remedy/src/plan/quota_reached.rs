@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[Signal::Throttled, Signal::Errors],
+    signals: &[Signal::QuotaUsage, Signal::Throttled, Signal::Errors],
     there: "requests are refused with a message that names a quota or limit",
     gone: "no request is refused for the quota",
 };

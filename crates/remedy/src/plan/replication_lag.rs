@@ -1,4 +1,4 @@
-use nightjar_incident::{Phase, RiskLevel};
+use nightjar_incident::{Phase, RiskLevel, Signal};
 use nightjar_topology::EntityKind;
 
 use super::{NOT_OURS, Row, after_change, assemble, note_state, of_kinds, otherwise};
@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[],
+    signals: &[Signal::ReplicationLag],
     there: "the lag grows, or stays far above its usual seconds",
     gone: "the lag falls steadily and is at its usual seconds",
 };

@@ -24,7 +24,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[Signal::Requests, Signal::Errors],
+    signals: &[Signal::Retries, Signal::Requests, Signal::Errors],
     there: "many more requests arrive than users send, and many of them fail and are sent again",
     gone: "as many requests arrive as users send",
 };

@@ -23,7 +23,12 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[Signal::CpuUtilization, Signal::Latency],
+    signals: &[
+        Signal::StatementLoad,
+        Signal::DatabaseLoad,
+        Signal::CpuUtilization,
+        Signal::Latency,
+    ],
     there: "one statement takes many times as long as it used to, with unchanged traffic",
     gone: "the statement takes as long as before",
 };

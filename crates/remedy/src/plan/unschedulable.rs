@@ -1,4 +1,4 @@
-use nightjar_incident::{Phase, PlanStep, RiskLevel};
+use nightjar_incident::{Phase, PlanStep, RiskLevel, Signal};
 use nightjar_topology::EntityKind;
 
 use super::{NOT_OURS, Row, after_change, assemble, note_state, of_kinds, otherwise};
@@ -21,7 +21,7 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 const SIGN: Sign = Sign {
-    signals: &[],
+    signals: &[Signal::PodsPending, Signal::ReplicasAvailable],
     there: "instances stay pending, and the scheduler says why none of the hosts fits",
     gone: "no instance is pending",
 };

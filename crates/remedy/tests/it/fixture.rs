@@ -234,6 +234,34 @@ impl Scene {
         self
     }
 
+    /// The same with one more number that supports the cause, quieter than the others.
+    pub(crate) fn seen(mut self, entity: &str, signal: Signal, levels: (f64, f64)) -> Self {
+        let mut seen = observation("obs-3", entity, signal, "{packet}", levels);
+        seen.z = 5.0;
+        self.support(seen);
+        self
+    }
+
+    /// The same with something the platform says in words.
+    pub(crate) fn stated(mut self, summary: &str) -> Self {
+        let entity = self.conclusion.hypotheses.first().unwrap().entity.clone();
+        let mut told = observation("obs-3", entity.as_str(), Signal::Other, "1", (0.0, 1.0));
+        told.kind = ObservationKind::Stated;
+        told.signal = None;
+        told.summary = summary.into();
+        self.support(told);
+        self
+    }
+
+    fn support(&mut self, observation: Observation) {
+        if let Verdict::CauseFound { causes } = &mut self.conclusion.verdict {
+            for cause in causes {
+                cause.hypothesis.support.push(observation.id.clone());
+            }
+        }
+        self.conclusion.observations.push(observation);
+    }
+
     /// The same with nothing measured.
     pub(crate) fn without_numbers(mut self) -> Self {
         self.conclusion.observations.clear();

@@ -7,7 +7,7 @@ mod guide;
 #[cfg(test)]
 mod reads_well;
 
-use nightjar_incident::{ChangeKind, FaultMode, MitigationPlan, Phase, RiskLevel};
+use nightjar_incident::{ChangeKind, FaultMode, MitigationPlan, Phase, RiskLevel, Signal};
 use nightjar_topology::EntityKind;
 
 use fixture::{KINDS, Scene};
@@ -100,7 +100,7 @@ fn every_cause_gets_a_complete_plan() {
 
 #[test]
 fn checks_only_read() {
-    const WRITES: [&str; 22] = [
+    const WRITES: [&str; 23] = [
         " edit ",
         " pause",
         " resume",
@@ -111,6 +111,7 @@ fn checks_only_read() {
         "drain",
         "modify",
         "pg_cancel",
+        "rds_kill",
         "pg_terminate",
         "put-",
         "reboot",
@@ -189,6 +190,24 @@ fn what_waits_is_measured_at_the_queue_when_its_consumer_is_at_fault() {
     assert!(plan.goal.contains("`packer`"), "{}", plan.goal);
     let check = plan.steps.iter().find(|step| step.phase == Phase::CheckAfter).unwrap();
     assert!(check.expect.contains("oldest_message` (mean) of `orders` back under"), "{check:?}");
+}
+
+#[test]
+fn the_own_number_of_a_fault_comes_before_what_users_feel_of_it() {
+    let scene = Scene::new("node-7", FaultMode::PacketLoss, EntityKind::Host, "ec2", false);
+    let plan = scene.seen("node-7", Signal::PacketErrors, (2.0, 900.0)).plans().remove(0);
+    let checks = plan.steps.iter().filter(|step| step.phase == Phase::CheckAfter);
+    let checks: Vec<&str> = checks.map(|step| step.expect.as_str()).collect();
+    assert!(checks[0].starts_with("packet errors of `node-7` back under"), "{checks:?}");
+    assert!(checks[1].starts_with("errors of `api-gateway` back under"), "{checks:?}");
+}
+
+#[test]
+fn what_the_platform_states_stands_where_no_number_does() {
+    let scene = Scene::new("shop", FaultMode::Unschedulable, EntityKind::Service, "ecs", false);
+    let plan = scene.without_numbers().stated("`shop` states no room: “0/6 hosts fit”").plans();
+    let check = plan[0].steps.iter().find(|step| step.phase == Phase::CheckBefore).unwrap();
+    assert!(check.expect.contains("as was told: `shop` states no room: “0/6 hosts fit”; if not"));
 }
 
 #[test]
