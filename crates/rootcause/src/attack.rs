@@ -99,7 +99,7 @@ fn neighbours(scene: &Scene<'_>, suspect: &mut Suspect, calm: &mut Vec<Observati
             suspect.support.push(note(callee, excess, calm));
         }
     }
-    for caller in graph.nodes.iter().filter(|n| n.callees.contains(&node)) {
+    for caller in center.callers.iter().filter_map(|&caller| graph.nodes.get(caller)) {
         let Some(excess) = caller.excess(kind).filter(|excess| excess.known) else { continue };
         let sent: f64 = excess.requests.iter().sum();
         // What the caller should suffer, were it hurt in proportion, against what would show.

@@ -10,7 +10,7 @@ use crate::case::Case;
 use crate::excess::Kind;
 use crate::explain::{Scene, Suspect, normalise, suspects};
 use crate::flow::{Culprit, Graph, State};
-use crate::ledger::{Ledger, Place};
+use crate::ledger::{Ledger, Place, measured};
 use crate::observe::{self, View};
 use crate::statement::statement;
 use crate::step::Step;
@@ -21,7 +21,8 @@ use crate::{calibration, gaps, impact};
 /// Investigates one case: the same input gives the same conclusion.
 pub fn investigate(case: &Case<'_>) -> Conclusion {
     let (mut window, reference) = (case.window(), case.reference());
-    let mut ledger = Ledger::build(case.evidence, window, reference);
+    let columns = measured(case.evidence);
+    let mut ledger = Ledger::build(&columns, window, reference);
     let connected = ledger.as_mut().map(|ledger| connect(case, ledger));
     let (graph, complaint) = match &connected {
         Some((graph, complaint)) => (Some(graph), complaint.clone()),
@@ -45,6 +46,7 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
     }
     let view = View {
         case: *case,
+        columns: &columns,
         window,
         reference,
         requests: ledger.as_ref().zip(graph),
@@ -112,7 +114,7 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
 /// The graph with the window cut to what the alerts are about: it begins a few rows before the
 /// symptom, and what deviated in those rows is taken as drift.
 fn connect(case: &Case<'_>, ledger: &mut Ledger) -> (Graph, Complaint) {
-    let graph = Graph::build(ledger, case.topology, 0);
+    let graph = Graph::build(ledger, case.topology);
     let first = complaint(case, &graph);
     let state = match &first {
         Complaint::Shows(state) => Some(state),
@@ -135,7 +137,7 @@ fn connect(case: &Case<'_>, ledger: &mut Ledger) -> (Graph, Complaint) {
     if cut == 0 && quiet == 0 {
         return (graph, first);
     }
-    let graph = Graph::build(ledger, case.topology, quiet);
+    let graph = graph.again(ledger, quiet);
     let second = complaint(case, &graph);
     (graph, second)
 }

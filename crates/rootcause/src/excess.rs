@@ -40,6 +40,7 @@ pub(crate) struct Excess {
     pub(crate) known: bool,
     /// The stretch that stands out most, if any does.
     pub(crate) pulse: Option<Pulse>,
+    base: Base,
 }
 
 /// A stretch of rows in which a place costs more than usual.
@@ -66,102 +67,124 @@ impl Excess {
 }
 
 /// The excess of a table; `None` if the table doesn't measure this kind or nothing happened.
-///
-/// `quiet` rows at the start of the window lie before the symptom: what already deviated there is
-/// drift, not the fault.
-pub(crate) fn excess(ledger: &Ledger, table: &Table, kind: Kind, quiet: usize) -> Option<Excess> {
-    let column = match kind {
-        Kind::Time => table.latency.as_ref()?,
-        Kind::Errors => table.errors.as_ref()?,
-    };
+pub(crate) fn excess(ledger: &Ledger, table: &Table, kind: Kind) -> Option<Excess> {
+    let column = column(table, kind)?;
     let reference = Rows::cut(ledger, table, column, &ledger.reference);
-    let window = Rows::cut(ledger, table, column, &ledger.window);
     let base = match kind {
         Kind::Time => Base::of_time(&reference),
         Kind::Errors => Base::of_errors(&reference),
     };
-    let enough = if ledger.adjacent { limit::MIN_REFERENCE_ADJACENT } else { limit::MIN_REFERENCE };
-    let known = base.samples >= enough.value;
-    let typical = robust::median(&reference.requests);
-    let typical = if typical > 0.0 { typical } else { 1.0 };
-    let mut values = Vec::with_capacity(window.requests.len());
-    let mut variance = Vec::with_capacity(window.requests.len());
-    // A place never seen before has no usual level: what it shows at first counts as that.
-    let usual = if known { base.level } else { first_level(&window, kind).unwrap_or(base.level) };
-    for (&r, &x) in window.requests.iter().zip(&window.values) {
-        let (value, var) = match kind {
-            Kind::Time => {
-                let noise = r * base.scale * base.scale * typical;
-                if r > 0.0 && x.is_nan() {
-                    (0.0, noise + (r * usual).powi(2))
-                } else if r > 0.0 {
-                    (r * (x - usual), noise)
-                } else {
-                    (0.0, noise)
+    Some(Excess::of(base, ledger, table, column, 0))
+}
+
+fn column(table: &Table, kind: Kind) -> Option<&[f64]> {
+    match kind {
+        Kind::Time => table.latency.as_deref(),
+        Kind::Errors => table.errors.as_deref(),
+    }
+}
+
+impl Excess {
+    /// The excess over the ledger's window as it is now. `quiet` rows at its start lie before the
+    /// symptom: what already deviated there is drift, not the fault.
+    pub(crate) fn again(&mut self, ledger: &Ledger, table: &Table, quiet: usize) {
+        if let Some(column) = column(table, self.kind) {
+            *self = Self::of(self.base, ledger, table, column, quiet);
+        }
+    }
+
+    fn of(base: Base, ledger: &Ledger, table: &Table, column: &[f64], quiet: usize) -> Self {
+        let kind = base.kind;
+        let window = Rows::cut(ledger, table, column, &ledger.window);
+        let enough =
+            if ledger.adjacent { limit::MIN_REFERENCE_ADJACENT } else { limit::MIN_REFERENCE };
+        let known = base.samples >= enough.value;
+        let mut values = Vec::with_capacity(window.requests.len());
+        let mut variance = Vec::with_capacity(window.requests.len());
+        // A place never seen before has no usual level: what it shows at first counts as that.
+        let usual =
+            if known { base.level } else { first_level(&window, kind).unwrap_or(base.level) };
+        for (&r, &x) in window.requests.iter().zip(window.values) {
+            let (value, var) = match kind {
+                Kind::Time => {
+                    let noise = r * base.scale * base.scale * base.typical;
+                    if r > 0.0 && x.is_nan() {
+                        (0.0, noise + (r * usual).powi(2))
+                    } else if r > 0.0 {
+                        (r * (x - usual), noise)
+                    } else {
+                        (0.0, noise)
+                    }
                 }
-            }
-            Kind::Errors => {
-                let noise = base.overdispersion * usual * r + limit::ERROR_NOISE.value;
-                if r > 0.0 && x.is_nan() {
-                    (0.0, noise + (r / 2.0).powi(2))
-                } else if r > 0.0 {
-                    (x - usual * r, noise)
-                } else {
-                    (0.0, noise)
+                Kind::Errors => {
+                    let noise = base.overdispersion * usual * r + limit::ERROR_NOISE.value;
+                    if r > 0.0 && x.is_nan() {
+                        (0.0, noise + (r / 2.0).powi(2))
+                    } else if r > 0.0 {
+                        (x - usual * r, noise)
+                    } else {
+                        (0.0, noise)
+                    }
                 }
-            }
-        };
-        values.push(value);
-        variance.push(var);
+            };
+            values.push(value);
+            variance.push(var);
+        }
+        floor_variance(&mut variance, &values);
+        let mut drift = base.drift;
+        if !ledger.adjacent {
+            drift = drift.hypot(limit::DRIFT_SHARE.value * usual);
+        }
+        let before = quiet.min(values.len());
+        let (early, early_requests): (f64, f64) =
+            (values.iter().take(before).sum(), window.requests.iter().take(before).sum());
+        if early_requests > 0.0 {
+            drift = drift.max(early.abs() / early_requests - 2.0 * base.scale);
+        }
+        if !known {
+            drift = drift.max(observed_level(&window, kind));
+        }
+        let offset = window.requests.iter().map(|r| r * drift).collect();
+        let requests = window.requests.to_vec();
+        let mut excess =
+            Self { kind, values, variance, offset, requests, usual, known, pulse: None, base };
+        excess.pulse = best_pulse(&excess);
+        excess
     }
-    floor_variance(&mut variance, &values);
-    let mut drift = base.drift;
-    if !ledger.adjacent {
-        drift = drift.hypot(limit::DRIFT_SHARE.value * usual);
-    }
-    let before = quiet.min(values.len());
-    let (early, early_requests): (f64, f64) =
-        (values.iter().take(before).sum(), window.requests.iter().take(before).sum());
-    if early_requests > 0.0 {
-        drift = drift.max(early.abs() / early_requests - 2.0 * base.scale);
-    }
-    if !known {
-        drift = drift.max(observed_level(&window, kind));
-    }
-    let offset: Vec<f64> = window.requests.iter().map(|r| r * drift).collect();
-    let mut excess = Excess {
-        kind,
-        values,
-        variance,
-        offset,
-        requests: window.requests,
-        usual,
-        known,
-        pulse: None,
-    };
-    excess.pulse = best_pulse(&excess);
-    Some(excess)
 }
 
 /// The columns of a table in some rows.
-struct Rows {
-    times: Vec<i64>,
-    requests: Vec<f64>,
-    values: Vec<f64>,
+struct Rows<'a> {
+    times: &'a [i64],
+    requests: &'a [f64],
+    values: &'a [f64],
 }
 
-impl Rows {
-    fn cut(ledger: &Ledger, table: &Table, column: &[f64], rows: &std::ops::Range<usize>) -> Self {
+impl<'a> Rows<'a> {
+    fn cut(
+        ledger: &'a Ledger,
+        table: &'a Table,
+        column: &'a [f64],
+        rows: &std::ops::Range<usize>,
+    ) -> Self {
         Self {
-            times: ledger.rows.get(rows.clone()).unwrap_or_default().to_vec(),
-            requests: table.requests.get(rows.clone()).unwrap_or_default().to_vec(),
-            values: column.get(rows.clone()).unwrap_or_default().to_vec(),
+            times: ledger.rows.get(rows.clone()).unwrap_or_default(),
+            requests: table.requests.get(rows.clone()).unwrap_or_default(),
+            values: column.get(rows.clone()).unwrap_or_default(),
         }
+    }
+
+    /// Requests and value of the rows that have both.
+    fn pairs(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
+        let pairs = self.requests.iter().zip(self.values);
+        pairs.filter(|(r, x)| **r > 0.0 && !x.is_nan()).map(|(&r, &x)| (r, x))
     }
 }
 
 /// The usual level of a place and how well it is known.
+#[derive(Clone, Copy, Debug)]
 struct Base {
+    kind: Kind,
     /// Seconds, or share of requests that fail.
     level: f64,
     /// Short-term standard deviation of the level.
@@ -172,39 +195,50 @@ struct Base {
     overdispersion: f64,
     /// Rows it was computed from.
     samples: f64,
+    /// Requests of a usual row; for time only.
+    typical: f64,
 }
 
 impl Base {
-    fn of_time(rows: &Rows) -> Self {
-        let values: Vec<f64> = rows
-            .requests
-            .iter()
-            .zip(&rows.values)
-            .filter(|(r, x)| **r > 0.0 && !x.is_nan())
-            .map(|(_, &x)| x)
-            .collect();
+    fn of_time(rows: &Rows<'_>) -> Self {
+        let values: Vec<f64> = rows.pairs().map(|(_, x)| x).collect();
         if values.is_empty() {
-            return Self { level: 0.0, scale: 0.0, drift: 0.0, overdispersion: 1.0, samples: 0.0 };
+            return Self {
+                kind: Kind::Time,
+                level: 0.0,
+                scale: 0.0,
+                drift: 0.0,
+                overdispersion: 1.0,
+                samples: 0.0,
+                typical: typical(rows),
+            };
         }
-        let level = robust::median(&values);
-        let spread = robust::quantile(&values, 0.95) - robust::quantile(&values, 0.05);
+        let robust::Spread { low, median: level, high } = robust::spread(&values);
+        let spread = high - low;
         let short = robust::short_term_sd(&values);
         let short = if short.is_nan() { 0.0 } else { short };
         let scale =
             short.max(limit::SPREAD_SHARE.value * spread).max(limit::LATENCY_FLOOR.value * level);
-        let hourly = hourly(rows, |here| robust::median(&here.map(|(_, x)| x).collect::<Vec<_>>()));
+        let mut latencies = Vec::new();
+        let hourly = hourly(rows, |here| {
+            latencies.clear();
+            latencies.extend(here.iter().map(|(_, x)| *x));
+            robust::median_in_place(&mut latencies)
+        });
         let samples = values.len() as f64;
-        Self { level, scale, drift: deviation(&hourly), overdispersion: 1.0, samples }
+        Self {
+            kind: Kind::Time,
+            level,
+            scale,
+            drift: deviation(&hourly),
+            overdispersion: 1.0,
+            samples,
+            typical: typical(rows),
+        }
     }
 
-    fn of_errors(rows: &Rows) -> Self {
-        let mut pairs: Vec<(f64, f64)> = rows
-            .requests
-            .iter()
-            .zip(&rows.values)
-            .filter(|(r, k)| **r > 0.0 && !k.is_nan())
-            .map(|(&r, &k)| (r, k))
-            .collect();
+    fn of_errors(rows: &Rows<'_>) -> Self {
+        let mut pairs: Vec<(f64, f64)> = rows.pairs().collect();
         let samples = pairs.len() as f64;
         // The worst rows are left out: a reference holds old incidents too.
         pairs.sort_by(|a, b| (a.1 / a.0).total_cmp(&(b.1 / b.0)));
@@ -225,33 +259,51 @@ impl Base {
             .collect();
         let mean = squares.iter().sum::<f64>() / (squares.len().max(1) as f64);
         let hourly = hourly(rows, |here| {
-            let (r, k) = here.fold((0.0, 0.0), |(r, k), (a, b)| (r + a, k + b));
+            let (r, k) = here.iter().fold((0.0, 0.0), |(r, k), (a, b)| (r + a, k + b));
             k / r
         });
-        let typical = if samples > 0.0 { requests / samples } else { 1.0 };
-        let scale = ((level / typical.max(1.0)) * mean.max(1.0)).sqrt();
-        Self { level, scale, drift: deviation(&hourly), overdispersion: mean.max(1.0), samples }
+        let mean_requests = if samples > 0.0 { requests / samples } else { 1.0 };
+        let scale = ((level / mean_requests.max(1.0)) * mean.max(1.0)).sqrt();
+        Self {
+            kind: Kind::Errors,
+            level,
+            scale,
+            drift: deviation(&hourly),
+            overdispersion: mean.max(1.0),
+            samples,
+            typical: 1.0,
+        }
     }
 }
 
-/// One number an hour of rows with requests: `(requests, value)`.
-fn hourly(rows: &Rows, summary: impl Fn(&mut dyn Iterator<Item = (f64, f64)>) -> f64) -> Vec<f64> {
-    let hour = |time: i64| time.div_euclid(3_600_000);
+/// Requests of a usual row, 1 where nobody came.
+fn typical(rows: &Rows<'_>) -> f64 {
+    let typical = robust::median(rows.requests);
+    if typical > 0.0 { typical } else { 1.0 }
+}
+
+/// One number an hour, from the requests and values of its rows with requests.
+fn hourly(rows: &Rows<'_>, mut summary: impl FnMut(&[(f64, f64)]) -> f64) -> Vec<f64> {
+    const HOUR: i64 = 3_600_000;
     let mut found = Vec::new();
-    let mut start = 0;
-    while let Some(&first) = rows.times.get(start) {
-        let end =
-            start + rows.times.iter().skip(start).take_while(|&&t| hour(t) == hour(first)).count();
-        let mut here = (start..end).filter_map(|row| {
-            let (r, x) = (*rows.requests.get(row)?, *rows.values.get(row)?);
-            (r > 0.0 && !x.is_nan()).then_some((r, x))
-        });
-        let value = summary(&mut here);
-        if value.is_finite() {
-            found.push(value);
+    let mut here: Vec<(f64, f64)> = Vec::new();
+    let mut end = i64::MIN;
+    for ((&time, &r), &x) in rows.times.iter().zip(rows.requests).zip(rows.values) {
+        if time >= end {
+            if !here.is_empty() {
+                found.push(summary(&here));
+                here.clear();
+            }
+            end = (time.div_euclid(HOUR) + 1).saturating_mul(HOUR);
         }
-        start = end;
+        if r > 0.0 && !x.is_nan() {
+            here.push((r, x));
+        }
     }
+    if !here.is_empty() {
+        found.push(summary(&here));
+    }
+    found.retain(|value| value.is_finite());
     found
 }
 
@@ -261,21 +313,19 @@ fn deviation(values: &[f64]) -> f64 {
 }
 
 /// The level a place shows in the first row of the window in which it has requests.
-fn first_level(window: &Rows, kind: Kind) -> Option<f64> {
-    let (r, x) =
-        window.requests.iter().zip(&window.values).find(|(r, x)| **r > 0.0 && !x.is_nan())?;
+fn first_level(window: &Rows<'_>, kind: Kind) -> Option<f64> {
+    let (r, x) = window.pairs().next()?;
     Some(match kind {
-        Kind::Time => *x,
+        Kind::Time => x,
         Kind::Errors => (x / r).clamp(0.0, 1.0),
     })
 }
 
 /// The highest level a place shows within the window: how unsure an unknown usual level is.
-fn observed_level(window: &Rows, kind: Kind) -> f64 {
-    let levels =
-        window.requests.iter().zip(&window.values).filter(|(r, x)| **r > 0.0 && !x.is_nan());
-    levels
-        .map(|(&r, &x)| match kind {
+fn observed_level(window: &Rows<'_>, kind: Kind) -> f64 {
+    window
+        .pairs()
+        .map(|(r, x)| match kind {
             Kind::Time => x,
             Kind::Errors => (x / r).max(0.5),
         })
@@ -294,26 +344,14 @@ fn floor_variance(variance: &mut [f64], values: &[f64]) {
     }
 }
 
-/// The stretch of rows with the largest matched-filter score, excess being positive in it.
+/// The stretch of rows with the largest matched-filter score, excess being positive in it. The
+/// shape follows the traffic: a slow place costs more in busy rows.
 fn best_pulse(excess: &Excess) -> Option<Pulse> {
-    let rows = excess.values.len();
-    let mut best: Option<Pulse> = None;
-    let mut shape = vec![0.0; rows];
-    for from in 0..rows {
-        shape.iter_mut().for_each(|s| *s = 0.0);
-        for to in from + 1..=rows {
-            // The shape follows the traffic: a slow place costs more in busy rows.
-            if let (Some(slot), Some(&r)) = (shape.get_mut(to - 1), excess.requests.get(to - 1)) {
-                *slot = r;
-            }
-            let matched =
-                gaussian::matched(&excess.values, &shape, &excess.variance, &excess.offset);
-            let Some((z, _)) = matched else { continue };
-            let gained: f64 = excess.values.iter().zip(&shape).map(|(e, s)| e * s).sum();
-            if gained > 0.0 && z > best.map_or(0.0, |pulse| pulse.z) {
-                best = Some(Pulse { from, to, z });
-            }
-        }
-    }
-    best
+    let found = gaussian::best_stretch(
+        &excess.values,
+        &excess.requests,
+        &excess.variance,
+        &excess.offset,
+    )?;
+    Some(Pulse { from: found.rows.start, to: found.rows.end, z: found.z })
 }

@@ -91,13 +91,13 @@ pub(crate) struct Root {
 impl Graph {
     /// Connects the ledger's places and all entities that take part in requests along the
     /// topology.
-    pub(crate) fn build(ledger: &Ledger, topology: &Topology, quiet: usize) -> Self {
+    pub(crate) fn build(ledger: &Ledger, topology: &Topology) -> Self {
         let mut graph = Self { nodes: Vec::new(), index: BTreeMap::new() };
         for (table, data) in ledger.tables.iter().enumerate() {
             let node = graph.add(data.place.clone(), Some(table));
             if let Some(node) = graph.nodes.get_mut(node) {
-                node.time = excess(ledger, data, Kind::Time, quiet);
-                node.errors = excess(ledger, data, Kind::Errors, quiet);
+                node.time = excess(ledger, data, Kind::Time);
+                node.errors = excess(ledger, data, Kind::Errors);
             }
         }
         let requests = || topology.relations().filter(|relation| relation.kind.is_request());
@@ -127,6 +127,18 @@ impl Graph {
             graph.connect(edge, callee);
         }
         graph
+    }
+
+    /// The same places over the ledger's window as it is now, whose first rows lie before the
+    /// symptom: what deviates in them is drift.
+    pub(crate) fn again(mut self, ledger: &Ledger, quiet: usize) -> Self {
+        for node in &mut self.nodes {
+            let Some(table) = node.table(ledger) else { continue };
+            for excess in [&mut node.time, &mut node.errors].into_iter().flatten() {
+                excess.again(ledger, table, quiet);
+            }
+        }
+        self
     }
 
     fn add(&mut self, place: Place, table: Option<usize>) -> usize {
@@ -314,20 +326,18 @@ impl Graph {
         first.iter().copied().chain(others).collect()
     }
 
-    pub(crate) fn reaches(&self, from: usize, to: usize) -> bool {
-        let mut seen = BTreeSet::from([from]);
-        let mut stack = vec![from];
+    /// The nodes that wait for a node, directly or through others, and the node itself.
+    pub(crate) fn above(&self, node: usize) -> BTreeSet<usize> {
+        let mut seen = BTreeSet::from([node]);
+        let mut stack = vec![node];
         while let Some(here) = stack.pop() {
-            if here == to {
-                return true;
-            }
-            for &next in self.nodes.get(here).map_or(&[][..], |node| &node.callees) {
+            for &next in self.nodes.get(here).map_or(&[][..], |node| &node.callers) {
                 if seen.insert(next) {
                     stack.push(next);
                 }
             }
         }
-        false
+        seen
     }
 
     /// Depth-first, without recursion: estates may be deep.
@@ -394,10 +404,11 @@ impl Graph {
             }
         }
         if strangers {
+            let above = self.above(index);
             for (stranger, node) in self.nodes.iter().enumerate() {
                 let known = stranger == index || below.measured.contains(&stranger);
                 let Some(theirs) = node.excess(kind).filter(|_| !known) else { continue };
-                if matches!(node.place, Place::Edge { .. }) || self.reaches(stranger, index) {
+                if matches!(node.place, Place::Edge { .. }) || above.contains(&stranger) {
                     continue;
                 }
                 if theirs.known && theirs.z() >= limit::OWN_TEST.value {

@@ -35,14 +35,14 @@ pub(crate) fn find(
             }
         }
     }
-    for alert in case.alerts {
+    for alert in case.alerts.iter().filter(|_| case.symptoms.is_empty()) {
         let known = case.topology.entities().any(|entity| {
             alert.entity_names.iter().any(|name| {
                 entity.id.as_str().eq_ignore_ascii_case(name)
                     || entity.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
             })
         });
-        if !known && case.symptoms.is_empty() {
+        if !known {
             found.push(Gap {
                 entity: None,
                 wanted: format!("the entity that alert `{}` speaks of", alert.title),

@@ -23,13 +23,11 @@ pub(crate) fn measure(
     let is_entity =
         |node: usize| graph.nodes.get(node).is_some_and(|n| matches!(n.place, Place::Entity(_)));
     // The highest suffering place that waits for the symptom; the symptom if there is none.
-    let above = (0..graph.nodes.len())
-        .filter(|&node| node != symptom.0 && is_entity(node) && suffers(node))
-        .filter(|&node| graph.reaches(node, symptom.0));
+    let above = graph.above(symptom.0).into_iter();
+    let above = above.filter(|&node| node != symptom.0 && is_entity(node) && suffers(node));
     let callers = |node: usize| {
-        (0..graph.nodes.len())
-            .filter(|&other| other != node && graph.reaches(other, node) && is_entity(other))
-            .count()
+        let above = graph.above(node);
+        above.into_iter().filter(|&other| other != node && is_entity(other)).count()
     };
     let node = above.min_by_key(|&node| callers(node)).unwrap_or(symptom.0);
     let place = graph.nodes.get(node)?;

@@ -122,6 +122,61 @@ impl Grid {
     fn bucket(&self, time: i64) -> i64 {
         time.saturating_sub(self.phase).div_euclid(self.step)
     }
+
+    /// The buckets of times in their order; a division only where a bucket isn't the one before
+    /// or the next.
+    fn buckets<'a>(&'a self, times: &'a [i64]) -> impl Iterator<Item = (i64, i64)> + 'a {
+        let (mut bucket, mut end) = (0, i64::MIN);
+        times.iter().map(move |&time| {
+            let next = end.saturating_add(self.step);
+            if time >= end && time < next && end != i64::MIN {
+                (bucket, end) = (bucket + 1, next);
+            } else if time >= end || end == i64::MIN {
+                bucket = self.bucket(time);
+                end = bucket.saturating_add(1).saturating_mul(self.step);
+                end = end.saturating_add(self.phase);
+            }
+            (time, bucket)
+        })
+    }
+
+    /// The buckets that any column has samples in between two times, and the first time in each.
+    ///
+    /// Columns of one estate mostly share their buckets, so each is merged into what is known with
+    /// one walk over both.
+    fn rows(&self, columns: &[&Column], from: i64, to: i64) -> (Vec<i64>, Vec<i64>) {
+        let mut known: Vec<(i64, i64)> = Vec::new();
+        let mut fresh: Vec<(i64, i64)> = Vec::new();
+        for column in columns {
+            let times = column.times().get(column.rows(from, to)).unwrap_or_default();
+            let mut row = 0;
+            for (time, bucket) in self.buckets(times) {
+                while known.get(row).is_some_and(|&(key, _)| key < bucket) {
+                    row += 1;
+                }
+                match known.get_mut(row) {
+                    Some((key, first)) if *key == bucket => *first = time.min(*first),
+                    Some(_) | None if fresh.last().is_none_or(|&(key, _)| key != bucket) => {
+                        fresh.push((bucket, time));
+                    }
+                    Some(_) | None => {}
+                }
+            }
+            // Few columns bring buckets that none before had; all of these are sorted in at once.
+            if fresh.len() > known.len() {
+                merge(&mut known, &mut fresh);
+            }
+        }
+        merge(&mut known, &mut fresh);
+        known.into_iter().unzip()
+    }
+}
+
+/// Takes fresh buckets in; of several times of one bucket the first counts.
+fn merge(known: &mut Vec<(i64, i64)>, fresh: &mut Vec<(i64, i64)>) {
+    known.append(fresh);
+    known.sort_unstable();
+    known.dedup_by_key(|(bucket, _)| *bucket);
 }
 
 /// Series of one place that belong together.
@@ -137,33 +192,30 @@ struct Parts<'a> {
 impl Ledger {
     /// Sorts the evidence's request metrics into tables. `None` if there are no such metrics or
     /// no two samples of one.
-    pub(crate) fn build(evidence: &[Evidence], window: Window, reference: Window) -> Option<Self> {
+    pub(crate) fn build(
+        measured: &[Measured<'_>],
+        window: Window,
+        reference: Window,
+    ) -> Option<Self> {
         let mut places: BTreeMap<Place, Parts<'_>> = BTreeMap::new();
-        for (piece, series) in metrics(evidence) {
+        for &Measured { piece, series, signal } in measured {
             let Some(place) = place_of(series) else { continue };
             let parts = places.entry(place).or_default();
-            match signal::of(series) {
+            match signal {
                 Signal::Requests => parts.requests.push(series),
                 Signal::Errors => parts.failed.push(series),
                 Signal::Availability => parts.availability.push(series),
                 Signal::Latency => parts.latency.push(series),
                 _ => continue,
             }
-            parts.evidence.insert(piece.id.clone());
+            if !parts.evidence.contains(&piece.id) {
+                parts.evidence.insert(piece.id.clone());
+            }
         }
         let columns: Vec<&Column> = places.values().flat_map(Parts::columns).collect();
         let grid = Grid::of(&columns)?;
         let (from, to) = (reference.from.min(window.from), window.to.max(reference.to));
-        let (from, to) = (from.as_millisecond(), to.as_millisecond());
-        let mut buckets: BTreeMap<i64, i64> = BTreeMap::new();
-        for column in &columns {
-            for &time in column.times().iter().filter(|&&time| from <= time && time < to) {
-                let first = buckets.entry(grid.bucket(time)).or_insert(time);
-                *first = (*first).min(time);
-            }
-        }
-        let rows: Vec<i64> = buckets.values().copied().collect();
-        let keys: Vec<i64> = buckets.keys().copied().collect();
+        let (keys, rows) = grid.rows(&columns, from.as_millisecond(), to.as_millisecond());
         let split = |at: i64| rows.partition_point(|&time| time < at);
         let reference =
             split(reference.from.as_millisecond())..split(reference.to.as_millisecond());
@@ -180,6 +232,21 @@ impl Ledger {
         count_edges(&mut tables);
         Some(Self { step: grid.step, rows, reference, window, adjacent, tables })
     }
+}
+
+/// A metric column of the evidence with the piece it belongs to and what it measures.
+#[derive(Clone, Copy)]
+pub(crate) struct Measured<'a> {
+    pub(crate) piece: &'a Evidence,
+    pub(crate) series: &'a MetricSeries,
+    pub(crate) signal: Signal,
+}
+
+/// All metric columns of the evidence, each looked up once in the table of signals.
+pub(crate) fn measured(evidence: &[Evidence]) -> Vec<Measured<'_>> {
+    metrics(evidence)
+        .map(|(piece, series)| Measured { piece, series, signal: signal::of(series) })
+        .collect()
 }
 
 /// All metric columns of the evidence with the piece they belong to.
@@ -310,8 +377,7 @@ fn sum<'a>(
 fn spread(column: &Column, grid: &Grid, keys: &[i64]) -> Vec<f64> {
     let mut values = vec![f64::NAN; keys.len()];
     let mut row = 0;
-    for (time, value) in column.samples() {
-        let bucket = grid.bucket(time);
+    for ((_, bucket), &value) in grid.buckets(column.times()).zip(column.values()) {
         while keys.get(row).is_some_and(|&key| key < bucket) {
             row += 1;
         }

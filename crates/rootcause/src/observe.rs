@@ -33,11 +33,13 @@ use nightjar_topology::EntityId;
 
 use crate::case::Case;
 use crate::flow::Graph;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Measured};
 
 /// What the observers look at.
 pub(crate) struct View<'a> {
     pub(crate) case: Case<'a>,
+    /// The metric columns of the evidence with what they measure.
+    pub(crate) columns: &'a [Measured<'a>],
     pub(crate) window: Window,
     pub(crate) reference: Window,
     /// Request metrics as tables; absent if there are none.

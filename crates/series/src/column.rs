@@ -1,3 +1,6 @@
+use std::ops::Range;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// One series: sample times and values, in time order.
@@ -5,10 +8,22 @@ use serde::{Deserialize, Serialize};
 /// Shape: two parallel columns of equal length. Times are Unix milliseconds; values are finite or
 /// `NaN` for "no value was recorded here".
 ///
-/// INVARIANT: times strictly increase, so one time has one value.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Samples are shared, not copied: a clone and a cut ([`Column::between`]) cost the same whatever
+/// their length, and a cut keeps the whole it was cut from in memory.
+///
+/// INVARIANT: times strictly increase, so one time has one value; `start..end` lies within the
+/// shared samples.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<(i64, Option<f64>)>", into = "Vec<(i64, Option<f64>)>")]
 pub struct Column {
+    shared: Arc<Samples>,
+    start: usize,
+    end: usize,
+}
+
+/// The samples of a column and of all its cuts.
+#[derive(Debug, Default)]
+struct Samples {
     times: Vec<i64>,
     values: Vec<f64>,
 }
@@ -42,95 +57,114 @@ impl Column {
     /// Builds a column from samples in any order: `(unix milliseconds, value)`.
     pub fn from_samples(samples: impl IntoIterator<Item = (i64, f64)>) -> (Self, Repairs) {
         let mut repairs = Repairs::default();
-        let mut pairs: Vec<(i64, f64)> = Vec::new();
+        let samples = samples.into_iter();
+        let (least, _) = samples.size_hint();
+        let mut times: Vec<i64> = Vec::with_capacity(least);
+        let mut values: Vec<f64> = Vec::with_capacity(least);
+        let mut last = i64::MIN;
         for (time, value) in samples {
-            if let Some(&(last, _)) = pairs.last()
-                && time < last
-            {
+            if time < last {
                 repairs.out_of_order += 1;
             }
-            let value = if value.is_infinite() {
-                repairs.not_finite += 1;
-                f64::NAN
-            } else {
-                value
-            };
-            pairs.push((time, value));
+            last = time;
+            let is_infinite = value.is_infinite();
+            repairs.not_finite += usize::from(is_infinite);
+            times.push(time);
+            values.push(if is_infinite { f64::NAN } else { value });
         }
         if repairs.out_of_order > 0 {
+            let mut pairs: Vec<(i64, f64)> = times.into_iter().zip(values).collect();
             pairs.sort_by_key(|&(time, _)| time);
+            (times, values) = pairs.into_iter().unzip();
         }
-        let mut column = Self {
-            times: Vec::with_capacity(pairs.len()),
-            values: Vec::with_capacity(pairs.len()),
-        };
-        for (time, value) in pairs {
-            if column.times.last() == Some(&time) {
-                repairs.duplicated += 1;
-                // A missing value never overwrites a present one.
-                if let Some(last) = column.values.last_mut()
-                    && !value.is_nan()
-                {
-                    *last = value;
-                }
-            } else {
-                column.times.push(time);
-                column.values.push(value);
-            }
+        if times.windows(2).any(|pair| pair.first() == pair.last()) {
+            (times, values) = without_repeats(&times, &values, &mut repairs.duplicated);
         }
-        (column, repairs)
+        (Self::of(times, values), repairs)
+    }
+
+    /// INVARIANT: both have one length and the times strictly increase.
+    fn of(times: Vec<i64>, values: Vec<f64>) -> Self {
+        let end = times.len();
+        Self { shared: Arc::new(Samples { times, values }), start: 0, end }
     }
 
     /// Number of samples, missing ones included.
     pub fn len(&self) -> usize {
-        self.times.len()
+        self.end - self.start
     }
 
     /// Whether there is no sample.
     pub fn is_empty(&self) -> bool {
-        self.times.is_empty()
+        self.start == self.end
     }
 
     /// Sample times, Unix milliseconds, strictly increasing.
     pub fn times(&self) -> &[i64] {
-        &self.times
+        self.shared.times.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Values; `NaN` is "missing".
     pub fn values(&self) -> &[f64] {
-        &self.values
+        self.shared.values.get(self.start..self.end).unwrap_or_default()
     }
 
     /// The samples as pairs.
-    pub fn samples(&self) -> impl Iterator<Item = (i64, f64)> + '_ {
-        self.times.iter().copied().zip(self.values.iter().copied())
+    pub fn samples(&self) -> impl DoubleEndedIterator<Item = (i64, f64)> + '_ {
+        self.times().iter().copied().zip(self.values().iter().copied())
     }
 
-    /// The part with `from <= time < to` (Unix milliseconds).
+    /// The part with `from <= time < to` (Unix milliseconds), sharing this column's samples.
     pub fn between(&self, from: i64, to: i64) -> Self {
-        let start = self.times.partition_point(|&time| time < from);
-        let end = self.times.partition_point(|&time| time < to).max(start);
+        let rows = self.rows(from, to);
         Self {
-            times: self.times.get(start..end).unwrap_or_default().to_vec(),
-            values: self.values.get(start..end).unwrap_or_default().to_vec(),
+            shared: Arc::clone(&self.shared),
+            start: self.start + rows.start,
+            end: self.start + rows.end,
         }
+    }
+
+    /// Where the samples with `from <= time < to` (Unix milliseconds) lie in [`Column::times`].
+    pub fn rows(&self, from: i64, to: i64) -> Range<usize> {
+        let times = self.times();
+        let start = times.partition_point(|&time| time < from);
+        start..times.partition_point(|&time| time < to).max(start)
     }
 
     /// The value at exactly this time (Unix milliseconds), if it was recorded.
     pub fn at(&self, time: i64) -> Option<f64> {
-        let index = self.times.binary_search(&time).ok()?;
-        self.values.get(index).copied().filter(|value| !value.is_nan())
+        let index = self.times().binary_search(&time).ok()?;
+        self.values().get(index).copied().filter(|value| !value.is_nan())
     }
 
     /// The usual distance of two samples in milliseconds (median), if there are two.
     pub fn step(&self) -> Option<i64> {
-        let mut gaps: Vec<i64> =
-            self.times.windows(2).filter_map(|pair| Some(pair.get(1)? - pair.first()?)).collect();
-        if gaps.is_empty() {
-            return None;
+        let times = self.times();
+        let gaps = || times.iter().zip(times.iter().skip(1)).map(|(a, b)| b.saturating_sub(*a));
+        // Nearly always one distance makes up more than half of all and is the median by that: a
+        // majority vote finds it without a copy (Boyer and Moore 1981).
+        let half = times.len().saturating_sub(1) / 2;
+        let votes = |candidate: i64| gaps().filter(|gap| *gap == candidate).count();
+        let first = gaps().next()?;
+        if votes(first) > half {
+            return Some(first);
         }
-        gaps.sort_unstable();
-        gaps.get(gaps.len() / 2).copied()
+        let (mut leader, mut lead) = (first, 0_usize);
+        for gap in gaps() {
+            if lead == 0 {
+                (leader, lead) = (gap, 1);
+            } else if leader == gap {
+                lead += 1;
+            } else {
+                lead -= 1;
+            }
+        }
+        if votes(leader) > half {
+            return Some(leader);
+        }
+        let mut sorted: Vec<i64> = gaps().collect();
+        let middle = sorted.len() / 2;
+        Some(*sorted.select_nth_unstable(middle).1)
     }
 
     /// Increase per sample of a cumulative counter, with resets taken as a restart from zero.
@@ -138,20 +172,49 @@ impl Column {
     /// The first sample has no predecessor and yields nothing. A missing value yields a missing
     /// increase, and the next increase spans the gap.
     pub fn increases(&self) -> Self {
-        let mut out = Self::default();
+        let (mut times, mut values) = (Vec::new(), Vec::new());
         let mut previous: Option<f64> = None;
         for (time, value) in self.samples() {
             if let Some(before) = previous {
-                out.times.push(time);
-                let increase = if value >= before { value - before } else { value };
-                out.values.push(increase);
+                times.push(time);
+                values.push(if value >= before { value - before } else { value });
             }
             if !value.is_nan() {
                 previous = Some(value);
             }
         }
-        out
+        Self::of(times, values)
     }
+}
+
+/// Columns are equal when their samples are, whatever they share; `NaN` equals nothing.
+impl PartialEq for Column {
+    fn eq(&self, other: &Self) -> bool {
+        self.times() == other.times() && self.values() == other.values()
+    }
+}
+
+/// Of samples of one time the last one counts; a missing value never overwrites a present one.
+fn without_repeats(
+    times: &[i64],
+    values: &[f64],
+    duplicated: &mut usize,
+) -> (Vec<i64>, Vec<f64>) {
+    let mut kept: (Vec<i64>, Vec<f64>) = (Vec::new(), Vec::new());
+    for (&time, &value) in times.iter().zip(values) {
+        if kept.0.last() == Some(&time) {
+            *duplicated += 1;
+            if let Some(last) = kept.1.last_mut()
+                && !value.is_nan()
+            {
+                *last = value;
+            }
+        } else {
+            kept.0.push(time);
+            kept.1.push(value);
+        }
+    }
+    kept
 }
 
 impl From<Vec<(i64, Option<f64>)>> for Column {
@@ -186,6 +249,25 @@ mod tests {
     fn a_counter_reset_is_a_restart_from_zero() {
         let (column, _) = Column::from_samples([(1, 10.0), (2, 15.0), (3, 2.0), (4, 3.0)]);
         assert_eq!(column.increases().values(), [5.0, 2.0, 1.0]);
+    }
+
+    #[test]
+    fn the_step_is_the_median_distance_with_and_without_a_majority() {
+        let step = |times: &[i64]| Column::from_samples(times.iter().map(|&t| (t, 1.0))).0.step();
+        assert_eq!(step(&[0, 60, 120, 500, 560]), Some(60));
+        assert_eq!(step(&[0, 10, 30, 60, 100]), Some(30));
+        assert_eq!(step(&[0, 5]), Some(5));
+        assert_eq!(step(&[7]), None);
+        assert_eq!(step(&[]), None);
+    }
+
+    #[test]
+    fn a_cut_of_a_cut_is_the_same_as_one_cut() {
+        let (column, _) = Column::from_samples((0..10).map(|t| (t, t as f64)));
+        let cut = column.between(2, 8).between(4, 20);
+        assert_eq!(cut, column.between(4, 8));
+        assert_eq!(cut.samples().collect::<Vec<_>>(), [(4, 4.0), (5, 5.0), (6, 6.0), (7, 7.0)]);
+        assert_eq!((cut.at(4), cut.at(3)), (Some(4.0), None));
     }
 
     #[test]

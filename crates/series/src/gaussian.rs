@@ -1,5 +1,7 @@
 //! Gaussian log densities with a covariance that is diagonal plus a few common offsets.
 
+use std::ops::Range;
+
 /// Log density, up to the constant `-n/2 · ln 2π`, of `x` under a Gaussian of mean zero and
 /// covariance `diag(variance) + Σ o oᵀ` for the given offset vectors `o` (two at the most).
 ///
@@ -65,6 +67,59 @@ pub fn matched(x: &[f64], shape: &[f64], variance: &[f64], offset: &[f64]) -> Op
     (power > 0.0 && numerator.is_finite()).then(|| (numerator / power.sqrt(), numerator / power))
 }
 
+/// A stretch of rows and how many standard deviations it stands out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stretch {
+    /// The rows.
+    pub rows: Range<usize>,
+    /// Score of the matched filter.
+    pub z: f64,
+}
+
+/// The stretch of rows that stands out most when the shape is `weights` within it and nothing
+/// outside, by the score of [`matched`]; only stretches whose weighted sum is positive count.
+///
+/// Shapes: all slices have the length of `x`. Every stretch is tried, each in constant time: a
+/// longer one adds one row to the sums of the shorter. `None` if nothing stands out or something
+/// isn't finite.
+pub fn best_stretch(
+    x: &[f64],
+    weights: &[f64],
+    variance: &[f64],
+    offset: &[f64],
+) -> Option<Stretch> {
+    let rows = || x.iter().zip(weights).zip(variance).zip(offset);
+    let is_sound =
+        |value: f64, h: f64, var: f64| value.is_finite() && h.is_finite() && var > 0.0;
+    let (mut oo, mut ox) = (1.0, 0.0);
+    for (((&value, &h), &var), &o) in rows() {
+        if !is_sound(value, h, var) {
+            return None;
+        }
+        oo += o * o / var;
+        ox += o * value / var;
+    }
+    let mut best: Option<Stretch> = None;
+    for from in 0..x.len() {
+        let (mut ho, mut hx, mut hh, mut gained) = (0.0, 0.0, 0.0, 0.0);
+        for (row, (((&value, &h), &var), &o)) in rows().enumerate().skip(from) {
+            ho += h * o / var;
+            hx += h * value / var;
+            hh += h * h / var;
+            gained += value * h;
+            let numerator: f64 = hx - ho * ox / oo;
+            let power: f64 = hh - ho * ho / oo;
+            if power > 0.0 && numerator.is_finite() && gained > 0.0 {
+                let z = numerator / power.sqrt();
+                if z > best.as_ref().map_or(0.0, |best| best.z) {
+                    best = Some(Stretch { rows: from..row + 1, z });
+                }
+            }
+        }
+    }
+    best
+}
+
 /// Natural logarithm of a sum of exponentials, without overflow. `-∞` of nothing.
 pub fn log_sum_exp(values: &[f64]) -> f64 {
     let top = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -99,6 +154,29 @@ mod tests {
         let shape = [0.0, 0.0, 1.0, 1.0, 0.0, 0.0];
         let pulse = matched(&pulse, &shape, &variance, &offset).unwrap().0;
         assert!(level < 1.0 && pulse > 4.0, "{level} {pulse}");
+    }
+
+    #[test]
+    fn the_best_stretch_is_the_one_that_the_matched_filter_scores_highest() {
+        let x = [0.3, -0.2, 4.0, 5.0, 0.1, 2.0, -0.4];
+        let weights = [1.0, 2.0, 1.0, 3.0, 1.0, 1.0, 2.0];
+        let (variance, offset) = ([1.0; 7], [0.5; 7]);
+        let mut most = (0..0, 0.0);
+        for from in 0..7 {
+            for to in from + 1..=7 {
+                let inside = |row: usize| if (from..to).contains(&row) { weights[row] } else { 0.0 };
+                let shape: Vec<f64> = (0..7).map(inside).collect();
+                let z = matched(&x, &shape, &variance, &offset).map_or(0.0, |(z, _)| z);
+                if z > most.1 {
+                    most = (from..to, z);
+                }
+            }
+        }
+        let found = best_stretch(&x, &weights, &variance, &offset).unwrap();
+        assert_eq!((found.rows, found.z.to_bits()), (most.0, most.1.to_bits()));
+        assert_eq!(best_stretch(&[-1.0; 3], &[1.0; 3], &[1.0; 3], &[0.0; 3]), None);
+        assert_eq!(best_stretch(&[f64::NAN], &[1.0], &[1.0], &[0.0]), None);
+        assert_eq!(best_stretch(&[], &[], &[], &[]), None);
     }
 
     #[test]

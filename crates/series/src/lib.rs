@@ -8,6 +8,7 @@ mod column;
 
 pub mod gaussian;
 pub mod robust;
+pub mod screen;
 pub mod shift;
 pub mod stretch;
 

@@ -8,27 +8,16 @@ pub const MAD_TO_SD: f64 = 1.482_602_218_505_602;
 
 /// The `q`-quantile (0 ≤ q ≤ 1) by linear interpolation between order statistics (type 7).
 pub fn quantile(values: &[f64], q: f64) -> f64 {
-    let mut sorted: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    quantile_sorted(&sorted, q)
+    quantile_within(&mut present(values), q)
 }
 
 /// As [`quantile`], of values already sorted and free of `NaN`.
 pub fn quantile_sorted(sorted: &[f64], q: f64) -> f64 {
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
-    let position = q.clamp(0.0, 1.0) * last as f64;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "position lies in 0..=last"
-    )]
-    let low = position.floor() as usize;
-    let (Some(&a), Some(&b)) = (sorted.get(low), sorted.get((low + 1).min(last))) else {
-        return f64::NAN;
-    };
-    let share = position - low as f64;
-    // Not `a + (b - a) * share`: that overflows for values near the largest float.
-    a * (1.0 - share) + b * share
+    let Some((low, share)) = position(sorted.len(), q) else { return f64::NAN };
+    match (sorted.get(low), sorted.get(low + 1).or(sorted.last())) {
+        (Some(&a), Some(&b)) => between(a, b, share),
+        _ => f64::NAN,
+    }
 }
 
 /// The middle value.
@@ -36,23 +25,108 @@ pub fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
+/// As [`median`], of values free of `NaN`, which change their order.
+pub fn median_in_place(values: &mut [f64]) -> f64 {
+    quantile_within(values, 0.5)
+}
+
 /// Median absolute deviation from the median, scaled to a standard deviation.
 pub fn mad(values: &[f64]) -> f64 {
-    let middle = median(values);
-    let deviations: Vec<f64> =
-        values.iter().filter(|v| !v.is_nan()).map(|v| (v - middle).abs()).collect();
-    MAD_TO_SD * median(&deviations)
+    mad_about(values, median(values))
+}
+
+/// As [`mad`], with the median at hand.
+pub fn mad_about(values: &[f64], middle: f64) -> f64 {
+    let mut deviations = present(values);
+    deviations.iter_mut().for_each(|value| *value = (*value - middle).abs());
+    MAD_TO_SD * quantile_within(&mut deviations, 0.5)
 }
 
 /// Short-term standard deviation: scaled MAD of first differences over √2, blind to slow drift.
 pub fn short_term_sd(values: &[f64]) -> f64 {
-    let present: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
-    let differences: Vec<f64> =
-        present.windows(2).filter_map(|pair| Some((pair.get(1)? - pair.first()?).abs())).collect();
-    if differences.is_empty() {
-        return f64::NAN;
+    let mut differences = present(values);
+    let Some(&first) = differences.first() else { return f64::NAN };
+    let mut before = first;
+    for value in &mut differences {
+        let here = *value;
+        *value = (here - before).abs();
+        before = here;
     }
-    MAD_TO_SD * median(&differences) / std::f64::consts::SQRT_2
+    let Some(differences) = differences.get_mut(1..).filter(|d| !d.is_empty()) else {
+        return f64::NAN;
+    };
+    MAD_TO_SD * quantile_within(differences, 0.5) / std::f64::consts::SQRT_2
+}
+
+/// Where values lie, found together at the price of little more than their median.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// The 5 % quantile.
+    pub low: f64,
+    /// The median.
+    pub median: f64,
+    /// The 95 % quantile.
+    pub high: f64,
+}
+
+/// The median of values and the range that all but the outer tenth lie in.
+pub fn spread(values: &[f64]) -> Spread {
+    let mut kept = present(values);
+    let median = quantile_within(&mut kept, 0.5);
+    // Looking for the median has parted the values at the middle; each of the others needs only
+    // its own part.
+    let middle = kept.len().saturating_sub(1) / 2;
+    let mut within = |q: f64| {
+        let Some((low, share)) = position(kept.len(), q) else { return f64::NAN };
+        let (part, skipped) = match low.checked_sub(middle + 1) {
+            Some(_) => (kept.get_mut(middle + 1..), middle + 1),
+            None if low < middle => (kept.get_mut(..=middle), 0),
+            None => (kept.get_mut(..), 0),
+        };
+        let (a, b) = neighbours(part.unwrap_or_default(), low - skipped);
+        between(a, b, share)
+    };
+    Spread { low: within(0.05), median, high: within(0.95) }
+}
+
+fn present(values: &[f64]) -> Vec<f64> {
+    let mut kept = Vec::with_capacity(values.len());
+    kept.extend(values.iter().copied().filter(|v| !v.is_nan()));
+    kept
+}
+
+/// As [`quantile`], of values free of `NaN`, which change their order. Linear in their number.
+fn quantile_within(values: &mut [f64], q: f64) -> f64 {
+    let Some((low, share)) = position(values.len(), q) else { return f64::NAN };
+    let (a, b) = neighbours(values, low);
+    between(a, b, share)
+}
+
+/// Index of the order statistic below the `q`-quantile of so many values, and how far above it
+/// the quantile lies on the way to the next one.
+fn position(count: usize, q: f64) -> Option<(usize, f64)> {
+    let position = q.clamp(0.0, 1.0) * count.checked_sub(1)? as f64;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "position lies between 0 and the last index"
+    )]
+    let low = position.floor() as usize;
+    Some((low, position - low as f64))
+}
+
+/// The order statistics `index` and `index + 1`; the last one follows itself.
+fn neighbours(values: &mut [f64], index: usize) -> (f64, f64) {
+    if index >= values.len() {
+        return (f64::NAN, f64::NAN);
+    }
+    let (_, &mut at, above) = values.select_nth_unstable_by(index, f64::total_cmp);
+    (at, above.iter().copied().min_by(f64::total_cmp).unwrap_or(at))
+}
+
+/// Not `a + (b - a) * share`: that overflows for values near the largest float.
+fn between(a: f64, b: f64, share: f64) -> f64 {
+    a * (1.0 - share) + b * share
 }
 
 #[cfg(test)]
@@ -64,6 +138,28 @@ mod tests {
         assert_eq!(median(&[3.0, f64::NAN, 1.0, 2.0]), 2.0);
         assert!(median(&[]).is_nan());
         assert!(median(&[f64::NAN]).is_nan());
+    }
+
+    #[test]
+    fn quantiles_found_together_are_those_found_alone() {
+        for count in 0..60 {
+            let values: Vec<f64> = (0..count).map(|n| f64::from((n * 37) % 101) - 50.0).collect();
+            let (together, q) = (spread(&values), |q| quantile(&values, q).to_bits());
+            assert_eq!(together.low.to_bits(), q(0.05), "{count} values");
+            assert_eq!(together.median.to_bits(), q(0.5), "{count} values");
+            assert_eq!(together.high.to_bits(), q(0.95), "{count} values");
+            let mut sorted = values.clone();
+            sorted.sort_unstable_by(f64::total_cmp);
+            assert_eq!(quantile_sorted(&sorted, 0.95).to_bits(), q(0.95), "{count} values");
+        }
+    }
+
+    #[test]
+    fn the_short_term_deviation_bridges_missing_values() {
+        assert!(short_term_sd(&[1.0, f64::NAN]).is_nan());
+        assert!(short_term_sd(&[]).is_nan());
+        let bridged = short_term_sd(&[1.0, f64::NAN, 3.0, 5.0]);
+        assert!((bridged - MAD_TO_SD * 2.0 / std::f64::consts::SQRT_2).abs() < 1e-12);
     }
 
     #[test]

@@ -22,25 +22,49 @@ pub struct Shift {
 /// 5–95 % range, and `floor` (in the signal's unit), which says what move nobody would care
 /// about. `NaN` is left out. `None` without values on either side.
 pub fn shift(reference: &[f64], window: &[f64], floor: f64) -> Option<Shift> {
-    let usual = robust::median(reference);
-    let mut sorted: Vec<f64> = window.iter().copied().filter(|v| v.is_finite()).collect();
-    sorted.sort_unstable_by(f64::total_cmp);
-    if usual.is_nan() || sorted.is_empty() {
+    shift_with(reference, window, |_| floor)
+}
+
+/// As [`shift`], where the floor follows from the usual level.
+pub fn shift_with(
+    reference: &[f64],
+    window: &[f64],
+    floor: impl Fn(f64) -> f64,
+) -> Option<Shift> {
+    let (low, high) = inner_extremes(window)?;
+    let spread = robust::spread(reference);
+    let usual = spread.median;
+    if usual.is_nan() {
         return None;
     }
-    let spread = robust::quantile(reference, 0.95) - robust::quantile(reference, 0.05);
-    let scale = [robust::mad(reference), robust::short_term_sd(reference), spread / 5.0, floor]
-        .into_iter()
-        .filter(|s| s.is_finite())
-        .fold(f64::MIN_POSITIVE, f64::max);
-    let second = sorted.len().saturating_sub(2);
-    let high = sorted.get(second).copied().unwrap_or(usual);
-    let low = sorted.get(1.min(sorted.len() - 1)).copied().unwrap_or(usual);
+    let scales = [
+        robust::mad_about(reference, usual),
+        robust::short_term_sd(reference),
+        (spread.high - spread.low) / 5.0,
+        floor(usual),
+    ];
+    let scale =
+        scales.into_iter().filter(|s| s.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
     let seen = if high - usual >= usual - low { high } else { low };
     let middle = usual / 2.0 + seen / 2.0;
     let beyond = |v: &f64| if seen >= usual { *v >= middle } else { *v <= middle };
     let first = window.iter().position(|v| v.is_finite() && beyond(v)).unwrap_or(0);
     Some(Shift { usual, seen, z: (seen - usual) / scale, first })
+}
+
+/// The second lowest and the second highest finite value; the only one if there is one.
+pub(crate) fn inner_extremes(window: &[f64]) -> Option<(f64, f64)> {
+    let mut values = window.iter().copied().filter(|v| v.is_finite());
+    let first = values.next()?;
+    let (mut lowest, mut low) = (first, f64::INFINITY);
+    let (mut highest, mut high) = (first, f64::NEG_INFINITY);
+    for value in values {
+        low = low.min(value.max(lowest));
+        lowest = lowest.min(value);
+        high = high.max(value.min(highest));
+        highest = highest.max(value);
+    }
+    Some(if low.is_finite() { (low, high) } else { (first, first) })
 }
 
 #[cfg(test)]
@@ -54,6 +78,15 @@ mod tests {
         assert!(calm.z.abs() < 2.0, "{calm:?}");
         let moved = shift(&reference, &[11.0, 30.0, 31.0, 30.0], 0.0).unwrap();
         assert!(moved.z > 10.0 && moved.first == 1, "{moved:?}");
+    }
+
+    #[test]
+    fn the_inner_extremes_leave_one_value_out_on_each_side() {
+        assert_eq!(inner_extremes(&[3.0, 1.0, 9.0, 5.0]), Some((3.0, 5.0)));
+        assert_eq!(inner_extremes(&[2.0, 7.0]), Some((7.0, 2.0)));
+        assert_eq!(inner_extremes(&[2.0, 2.0, f64::NAN]), Some((2.0, 2.0)));
+        assert_eq!(inner_extremes(&[4.0]), Some((4.0, 4.0)));
+        assert_eq!(inner_extremes(&[f64::NAN]), None);
     }
 
     #[test]

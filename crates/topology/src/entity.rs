@@ -1,14 +1,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 /// Names one entity within a space; text from outside, checked once when it enters.
 ///
+/// Shared, so that a clone copies no text: ids stand beside everything an investigation holds.
+///
 /// INVARIANT: 1 to 512 bytes, no control characters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct EntityId(String);
+pub struct EntityId(Arc<str>);
 
 /// Why a text can't be the id of an entity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +40,7 @@ impl EntityId {
         if text.chars().any(char::is_control) {
             return Err(InvalidId::ControlCharacter);
         }
-        Ok(Self(text))
+        Ok(Self(text.into()))
     }
 
     /// The id as text.
@@ -55,7 +58,7 @@ impl TryFrom<String> for EntityId {
 
 impl From<EntityId> for String {
     fn from(id: EntityId) -> Self {
-        id.0
+        id.as_str().to_owned()
     }
 }
 

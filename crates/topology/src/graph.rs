@@ -95,6 +95,10 @@ impl Topology {
 
     /// Unites two snapshots, `other` being the later one.
     pub fn merge(&mut self, other: Self) {
+        if self.is_empty() {
+            *self = other;
+            return;
+        }
         for entity in other.entities.into_values() {
             self.add(entity);
         }

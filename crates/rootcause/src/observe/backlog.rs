@@ -2,18 +2,15 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount, signal};
 
-use super::gauge::moved;
+use super::gauge::risen;
 use super::{Draft, View};
 use crate::thresholds as limit;
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     const SIGNALS: &[Signal] =
         &[Signal::QueueDepth, Signal::QueueAge, Signal::PoolPending, Signal::PoolTimeouts];
-    moved(view, SIGNALS, |usual| usual.max(1.0).sqrt())
-        .filter(|moved| {
-            moved.shift.z >= limit::GAUGE_Z.value
-                && moved.shift.seen >= limit::BACKLOG_FACTOR.value * moved.shift.usual
-        })
+    risen(view, SIGNALS, |usual| usual.max(1.0).sqrt())
+        .filter(|moved| moved.shift.seen >= limit::BACKLOG_FACTOR.value * moved.shift.usual)
         .map(|moved| {
             let signal = signal::of(moved.series);
             let unit = if signal == Signal::QueueAge { "s" } else { "1" };

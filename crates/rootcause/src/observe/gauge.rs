@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use nightjar_incident::{EvidenceId, MetricSeries, Onset, Signal, signal};
+use nightjar_incident::{EvidenceId, MetricSeries, Onset, Signal};
 use nightjar_series::Column;
-use nightjar_series::shift::{Shift, shift};
+use nightjar_series::screen::may_rise;
+use nightjar_series::shift::{Shift, shift_with};
 use nightjar_series::stretch::earliest_stretch;
 use nightjar_topology::EntityId;
 
 use super::{View, between};
-use crate::ledger::metrics;
+use crate::ledger::Measured;
 use crate::thresholds as limit;
 
 /// A column that moved, with where it comes from.
@@ -29,13 +30,37 @@ pub(super) fn moved<'a>(
     signals: &'static [Signal],
     floor: impl Fn(f64) -> f64 + 'a,
 ) -> impl Iterator<Item = Moved<'a>> {
+    compared(view, signals, floor, |_, _| true)
+}
+
+/// As [`moved`], of the columns that rose by at least [`limit::GAUGE_Z`]: those that certainly
+/// didn't, nearly all, aren't sorted to find it out.
+pub(super) fn risen<'a>(
+    view: &View<'a>,
+    signals: &'static [Signal],
+    floor: impl Fn(f64) -> f64 + 'a,
+) -> impl Iterator<Item = Moved<'a>> {
+    let least = limit::GAUGE_Z.value;
+    compared(view, signals, floor, move |before, during| may_rise(before, during, least))
+        .filter(move |moved| moved.shift.z >= least)
+}
+
+fn compared<'a>(
+    view: &View<'a>,
+    signals: &'static [Signal],
+    floor: impl Fn(f64) -> f64 + 'a,
+    screen: impl Fn(&[f64], &[f64]) -> bool + 'a,
+) -> impl Iterator<Item = Moved<'a>> {
     let (window, reference) = (view.window, view.reference);
-    metrics(view.case.evidence)
-        .filter(move |(_, series)| signals.contains(&signal::of(series)))
-        .filter_map(move |(piece, series)| {
+    view.columns
+        .iter()
+        .filter(|measured| signals.contains(&measured.signal))
+        .filter_map(move |&Measured { piece, series, .. }| {
             let (before, during) = parts(&series.column, reference, window);
-            let usual = nightjar_series::robust::median(before.values());
-            let shift = shift(before.values(), during.values(), floor(usual))?;
+            if !screen(before.values(), during.values()) {
+                return None;
+            }
+            let shift = shift_with(before.values(), during.values(), &floor)?;
             let onset = during.times().get(shift.first).and_then(|&first| {
                 let last = shift.first.checked_sub(1).and_then(|n| during.times().get(n));
                 between(last.or(before.times().last()).copied(), first)
@@ -58,8 +83,9 @@ fn parts(
     window: nightjar_incident::Window,
 ) -> (Column, Column) {
     let (before, during) = (cut(column, reference), cut(column, window));
-    let told = before.values().iter().filter(|v| v.is_finite()).count();
-    if told as f64 >= limit::SHORT_RECORD.value {
+    // Counted only until it is enough: most records are long.
+    let mut told = before.values().iter().filter(|v| v.is_finite()).zip(1_u32..);
+    if told.any(|(_, count)| f64::from(count) >= limit::SHORT_RECORD.value) {
         return (before, during);
     }
     let all = column.between(reference.from.as_millisecond(), window.to.as_millisecond());
@@ -75,9 +101,9 @@ fn cut(column: &Column, window: nightjar_incident::Window) -> Column {
 
 /// The latest level of a signal per entity, such as a limit.
 pub(super) fn latest(view: &View<'_>, wanted: Signal) -> BTreeMap<EntityId, f64> {
-    metrics(view.case.evidence)
-        .filter(|(_, series)| signal::of(series) == wanted)
-        .filter_map(|(_, series)| {
+    let columns = view.columns.iter().filter(|measured| measured.signal == wanted);
+    columns
+        .filter_map(|&Measured { series, .. }| {
             let last = series.column.values().iter().rev().find(|v| v.is_finite())?;
             Some((series.entity.clone(), *last))
         })

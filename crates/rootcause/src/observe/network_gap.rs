@@ -6,30 +6,31 @@ use nightjar_incident::{
     Direction, EvidenceId, MetricSeries, ObservationKind, Signal, Statistic, amount, signal,
 };
 use nightjar_series::Column;
-use nightjar_series::shift::shift;
+use nightjar_series::screen::may_rise;
+use nightjar_series::shift::shift_with;
 use nightjar_topology::EntityId;
 
 use super::{Draft, View, between};
-use crate::ledger::metrics;
+use crate::ledger::Measured;
 use crate::thresholds as limit;
 
 /// The two sides of an edge: what `from` sees of `to`, and what `to` says of itself.
 #[derive(Default)]
 struct Sides<'a> {
-    caller: BTreeMap<Statistic, (&'a MetricSeries, EvidenceId)>,
-    callee: BTreeMap<Statistic, (&'a MetricSeries, EvidenceId)>,
+    caller: BTreeMap<Statistic, (&'a MetricSeries, &'a EvidenceId)>,
+    callee: BTreeMap<Statistic, (&'a MetricSeries, &'a EvidenceId)>,
 }
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut edges: BTreeMap<(EntityId, EntityId), Sides<'_>> = BTreeMap::new();
-    let mut own: BTreeMap<EntityId, BTreeMap<Statistic, (&MetricSeries, EvidenceId)>> =
+    let mut own: BTreeMap<EntityId, BTreeMap<Statistic, (&MetricSeries, &EvidenceId)>> =
         BTreeMap::new();
-    for (piece, series) in metrics(view.case.evidence) {
+    for &Measured { piece, series, signal } in view.columns {
         // Failed requests end early or at a time-out; the successful ones show the way.
-        if signal::of(series) != Signal::Latency || signal::failed(series) {
+        if signal != Signal::Latency || signal::failed(series) {
             continue;
         }
-        let entry = (series, piece.id.clone());
+        let entry = (series, &piece.id);
         match (&series.peer, series.name.contains("client")) {
             (Some(peer), true) => {
                 let key = (series.entity.clone(), peer.clone());
@@ -59,9 +60,13 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             gap.between(window.from.as_millisecond(), window.to.as_millisecond())
         };
         let (reference, window) = (cut(view.reference), cut(view.window));
-        let usual = nightjar_series::robust::median(reference.values()).abs();
-        let floor = (limit::GAP_SHARE.value * usual).max(limit::GAP_FLOOR.value);
-        let Some(shift) = shift(reference.values(), window.values(), floor) else { continue };
+        if !may_rise(reference.values(), window.values(), limit::GAUGE_Z.value) {
+            continue;
+        }
+        let floor =
+            |usual: f64| (limit::GAP_SHARE.value * usual.abs()).max(limit::GAP_FLOOR.value);
+        let shift = shift_with(reference.values(), window.values(), floor);
+        let Some(shift) = shift else { continue };
         if shift.z < limit::GAUGE_Z.value {
             continue;
         }
@@ -84,21 +89,23 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
                 amount(shift.seen, "s"),
                 amount(shift.usual, "s")
             ),
-            evidence: if a == b { vec![a.clone()] } else { vec![a.clone(), b.clone()] },
+            evidence: if a == b { vec![(*a).clone()] } else { vec![(*a).clone(), (*b).clone()] },
         });
     }
     found
 }
 
 /// Differences of two columns at the times that the first has; the second's sample nearest within
-/// half a step counts.
+/// half a step counts, of two equally near ones the earlier. One walk over both.
 fn difference(caller: &Column, callee: &Column) -> Column {
     let half = caller.step().unwrap_or(0) / 2;
-    let near = |at: i64| {
-        let candidates = callee.between(at - half, at + half + 1);
-        let nearest = candidates.samples().min_by_key(|(time, _)| (time - at).abs());
-        nearest.map(|(_, value)| value)
-    };
-    let pairs = caller.samples().filter_map(|(at, value)| Some((at, value - near(at)?)));
+    let mut rest = (callee.times(), callee.values());
+    let pairs = caller.samples().filter_map(|(at, value)| {
+        let passed = rest.0.iter().take_while(|&&time| time < at.saturating_sub(half)).count();
+        rest = (rest.0.get(passed..)?, rest.1.get(passed..)?);
+        let near = rest.0.iter().zip(rest.1).take_while(|(time, _)| **time <= at.saturating_add(half));
+        let nearest = near.min_by_key(|(time, _)| time.abs_diff(at));
+        nearest.map(|(_, theirs)| (at, value - theirs))
+    });
     Column::from_samples(pairs).0
 }

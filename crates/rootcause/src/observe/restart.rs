@@ -1,18 +1,16 @@
 //! Restarts: the process was started again within the window.
 
-use nightjar_incident::{Direction, ObservationKind, Signal, amount, signal};
+use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 
 use super::{Draft, View, between};
-use crate::ledger::metrics;
+use crate::ledger::Measured;
 use crate::thresholds as limit;
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let (from, to) = (view.window.from.as_millisecond(), view.window.to.as_millisecond());
     let mut found = Vec::new();
-    for (piece, series) in metrics(view.case.evidence) {
-        if signal::of(series) != Signal::Restarts {
-            continue;
-        }
+    let restarts = view.columns.iter().filter(|measured| measured.signal == Signal::Restarts);
+    for &Measured { piece, series, .. } in restarts {
         let increases = series.column.increases();
         let count = |column: &nightjar_series::Column| -> f64 {
             column.values().iter().filter(|v| v.is_finite()).sum()

@@ -2,7 +2,7 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 
-use super::gauge::{Moved, latest, moved};
+use super::gauge::{Moved, latest, moved, risen};
 use super::{Draft, View};
 use crate::thresholds as limit;
 
@@ -18,10 +18,9 @@ fn shares(view: &View<'_>) -> Vec<Draft> {
     const SIGNALS: &[Signal] = &[Signal::CpuUtilization, Signal::MemoryUtilization];
     let floor = |_usual: f64| limit::UTILISATION_FLOOR.value;
     let notable = |moved: &Moved<'_>| {
-        moved.shift.z >= limit::GAUGE_Z.value
-            && moved.shift.seen >= limit::UTILISATION_FACTOR.value * moved.shift.usual
+        moved.shift.seen >= limit::UTILISATION_FACTOR.value * moved.shift.usual
     };
-    moved(view, SIGNALS, floor)
+    risen(view, SIGNALS, floor)
         .filter(notable)
         .map(|moved| {
             let signal = nightjar_incident::signal::of(moved.series);
@@ -41,11 +40,11 @@ fn shares(view: &View<'_>) -> Vec<Draft> {
 fn memory(view: &View<'_>) -> Vec<Draft> {
     let limits = latest(view, Signal::MemoryLimit);
     let mut found = Vec::new();
-    for moved in moved(view, &[Signal::MemoryUsage], |usual| usual * limit::MEMORY_FLOOR.value) {
+    for moved in risen(view, &[Signal::MemoryUsage], |usual| usual * limit::MEMORY_FLOOR.value) {
         let entity = &moved.series.entity;
         let share = limits.get(entity).map(|most| moved.shift.seen / most);
         let near = share.is_none_or(|share| share >= limit::MEMORY_NEAR_LIMIT.value);
-        if moved.shift.z < limit::GAUGE_Z.value || !near {
+        if !near {
             continue;
         }
         let of =

@@ -2,14 +2,12 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 
-use super::gauge::moved;
+use super::gauge::risen;
 use super::{Draft, View};
-use crate::thresholds as limit;
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     // Counting noise of a Poisson count, and of one more than none.
-    moved(view, &[Signal::Throttled], |usual| usual.max(1.0).sqrt())
-        .filter(|moved| moved.shift.z >= limit::GAUGE_Z.value)
+    risen(view, &[Signal::Throttled], |usual| usual.max(1.0).sqrt())
         .map(|moved| Draft {
             entity: moved.series.entity.clone(),
             peer: None,

@@ -1,7 +1,8 @@
 //! Traffic: many more, or many fewer, requests than usual, counted where they are answered.
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount};
-use nightjar_series::shift::shift;
+use nightjar_series::screen::{may_fall, may_rise};
+use nightjar_series::shift::shift_with;
 
 use super::{Draft, View, between};
 use crate::ledger::Place;
@@ -16,12 +17,16 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             continue;
         };
         let cut = |rows: &std::ops::Range<usize>| {
-            table.requests.get(rows.clone()).unwrap_or_default().to_vec()
+            table.requests.get(rows.clone()).unwrap_or_default()
         };
         let (reference, window) = (cut(&ledger.reference), cut(&ledger.window));
-        let usual = nightjar_series::robust::median(&reference);
+        let least = limit::TRAFFIC_Z.value;
+        if !may_rise(reference, window, least) && !may_fall(reference, window, least) {
+            continue;
+        }
         // Counting noise is the least that traffic swings by.
-        let Some(shift) = shift(&reference, &window, usual.max(1.0).sqrt()) else { continue };
+        let noise = |usual: f64| usual.max(1.0).sqrt();
+        let Some(shift) = shift_with(reference, window, noise) else { continue };
         let ratio = shift.seen / shift.usual.max(1.0);
         let grew = shift.z >= limit::TRAFFIC_Z.value && ratio >= limit::TRAFFIC_RATIO.value;
         let fell = shift.z <= -limit::TRAFFIC_Z.value && ratio <= 1.0 / limit::TRAFFIC_RATIO.value;
