@@ -1,42 +1,28 @@
-//! Measures the engine.
+//! Measures the engine: recorded incidents, screening, estates of growing size.
+//!
+//! Everything is printed and nothing written; the figures that count are ratios within one run, since
+//! other programs may be using the machine. For the same reason times are processor time of the
+//! measuring thread where the system tells it. It knows no truth: what the engine gets right is
+//! the business of `nightjar eval`.
 
-use std::io::Write as _;
+mod cases;
+mod clock;
+mod estate;
+mod estates;
+mod screening;
+
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Instant;
 
-use nightjar_agent::{Outcome, Policy, Setup};
-use nightjar_capsule::import::{self, Options};
-use nightjar_incident::{Recording, SpaceId};
+use anyhow::bail;
 
-fn conduct(recording: &Arc<Recording>) -> anyhow::Result<Outcome> {
-    let policy = Policy { digest_answers: false, ..Policy::default() };
-    let connections = [nightjar_capsule::connection(Arc::clone(recording), &recording.name)];
-    let setup = Setup { space: SpaceId::new("bench"), connections: &connections, policy };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    Ok(runtime.block_on(nightjar_agent::conduct(&setup, &mut |_| {}))?)
-}
+const USAGE: &str = "usage: nightjar-bench cases FOLDER | screening | estates";
 
 fn main() -> anyhow::Result<()> {
-    let repeats: usize = std::env::args().nth(1).map_or(Ok(5), |n| n.parse())?;
-    let options = Options { normal: None, quiet_splits: vec![50, 60, 70, 80, 90] };
-    let mut out = std::io::stdout().lock();
-    let mut all = Vec::new();
-    for case in import::cases(Path::new("../shared/data/petshop"), &options)? {
-        let recording = Arc::new(case?.recording);
-        let mut best = f64::INFINITY;
-        let mut executions = 0;
-        for _ in 0..repeats {
-            let begun = Instant::now();
-            let outcome = conduct(&recording)?;
-            best = best.min(begun.elapsed().as_secs_f64() * 1e3);
-            executions = outcome.investigations.iter().map(|i| i.executions.len()).sum();
-        }
-        all.push(best);
-        let samples: usize = recording.metrics.iter().map(|m| m.column.len()).sum();
-        writeln!(out, "{:<40} {best:8.3} ms executions={executions} series={} samples={samples} entities={}", recording.name, recording.metrics.len(), recording.topology.len())?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["cases", folder] => cases::run(Path::new(folder)),
+        ["screening"] => screening::run(),
+        ["estates"] => estates::run(),
+        _ => bail!("{USAGE}"),
     }
-    all.sort_by(f64::total_cmp);
-    writeln!(out, "median {:.3} ms", all.get(all.len() / 2).copied().unwrap_or(f64::NAN))?;
-    Ok(())
 }

@@ -347,11 +347,7 @@ fn floor_variance(variance: &mut [f64], values: &[f64]) {
 /// The stretch of rows with the largest matched-filter score, excess being positive in it. The
 /// shape follows the traffic: a slow place costs more in busy rows.
 fn best_pulse(excess: &Excess) -> Option<Pulse> {
-    let found = gaussian::best_stretch(
-        &excess.values,
-        &excess.requests,
-        &excess.variance,
-        &excess.offset,
-    )?;
+    let found =
+        gaussian::best_stretch(&excess.values, &excess.requests, &excess.variance, &excess.offset)?;
     Some(Pulse { from: found.rows.start, to: found.rows.end, z: found.z })
 }

@@ -251,11 +251,12 @@ fn calm_rows(graph: &Graph, state: State) -> usize {
 fn tops(graph: &Graph, states: &[State]) -> Vec<State> {
     let above: BTreeMap<usize, BTreeSet<usize>> =
         states.iter().map(|state| (state.0, graph.above(state.0))).collect();
-    let reaches = |from: usize, to: usize| above.get(&to).is_some_and(|above| above.contains(&from));
+    let reaches =
+        |from: usize, to: usize| above.get(&to).is_some_and(|above| above.contains(&from));
     let is_below = |state: &State| {
-        above.keys().any(|&other| {
-            other != state.0 && reaches(other, state.0) && !reaches(state.0, other)
-        })
+        above
+            .keys()
+            .any(|&other| other != state.0 && reaches(other, state.0) && !reaches(state.0, other))
     };
     states.iter().copied().filter(|state| !is_below(state)).collect()
 }

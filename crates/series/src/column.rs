@@ -195,11 +195,7 @@ impl PartialEq for Column {
 }
 
 /// Of samples of one time the last one counts; a missing value never overwrites a present one.
-fn without_repeats(
-    times: &[i64],
-    values: &[f64],
-    duplicated: &mut usize,
-) -> (Vec<i64>, Vec<f64>) {
+fn without_repeats(times: &[i64], values: &[f64], duplicated: &mut usize) -> (Vec<i64>, Vec<f64>) {
     let mut kept: (Vec<i64>, Vec<f64>) = (Vec::new(), Vec::new());
     for (&time, &value) in times.iter().zip(values) {
         if kept.0.last() == Some(&time) {

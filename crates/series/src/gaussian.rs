@@ -89,8 +89,7 @@ pub fn best_stretch(
     offset: &[f64],
 ) -> Option<Stretch> {
     let rows = || x.iter().zip(weights).zip(variance).zip(offset);
-    let is_sound =
-        |value: f64, h: f64, var: f64| value.is_finite() && h.is_finite() && var > 0.0;
+    let is_sound = |value: f64, h: f64, var: f64| value.is_finite() && h.is_finite() && var > 0.0;
     let (mut oo, mut ox) = (1.0, 0.0);
     for (((&value, &h), &var), &o) in rows() {
         if !is_sound(value, h, var) {
@@ -164,7 +163,8 @@ mod tests {
         let mut most = (0..0, 0.0);
         for from in 0..7 {
             for to in from + 1..=7 {
-                let inside = |row: usize| if (from..to).contains(&row) { weights[row] } else { 0.0 };
+                let inside =
+                    |row: usize| if (from..to).contains(&row) { weights[row] } else { 0.0 };
                 let shape: Vec<f64> = (0..7).map(inside).collect();
                 let z = matched(&x, &shape, &variance, &offset).map_or(0.0, |(z, _)| z);
                 if z > most.1 {

@@ -26,11 +26,7 @@ pub fn shift(reference: &[f64], window: &[f64], floor: f64) -> Option<Shift> {
 }
 
 /// As [`shift`], where the floor follows from the usual level.
-pub fn shift_with(
-    reference: &[f64],
-    window: &[f64],
-    floor: impl Fn(f64) -> f64,
-) -> Option<Shift> {
+pub fn shift_with(reference: &[f64], window: &[f64], floor: impl Fn(f64) -> f64) -> Option<Shift> {
     let (low, high) = inner_extremes(window)?;
     let spread = robust::spread(reference);
     let usual = spread.median;
@@ -43,8 +39,7 @@ pub fn shift_with(
         (spread.high - spread.low) / 5.0,
         floor(usual),
     ];
-    let scale =
-        scales.into_iter().filter(|s| s.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
+    let scale = scales.into_iter().filter(|s| s.is_finite()).fold(f64::MIN_POSITIVE, f64::max);
     let seen = if high - usual >= usual - low { high } else { low };
     let middle = usual / 2.0 + seen / 2.0;
     let beyond = |v: &f64| if seen >= usual { *v >= middle } else { *v <= middle };

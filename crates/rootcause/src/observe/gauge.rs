@@ -52,10 +52,8 @@ fn compared<'a>(
     screen: impl Fn(&[f64], &[f64]) -> bool + 'a,
 ) -> impl Iterator<Item = Moved<'a>> {
     let (window, reference) = (view.window, view.reference);
-    view.columns
-        .iter()
-        .filter(|measured| signals.contains(&measured.signal))
-        .filter_map(move |&Measured { piece, series, .. }| {
+    view.columns.iter().filter(|measured| signals.contains(&measured.signal)).filter_map(
+        move |&Measured { piece, series, .. }| {
             let (before, during) = parts(&series.column, reference, window);
             if !screen(before.values(), during.values()) {
                 return None;
@@ -71,7 +69,8 @@ fn compared<'a>(
                 if shift.seen >= shift.usual { latest < middle } else { latest > middle }
             });
             Some(Moved { series, shift, is_over, onset, evidence: piece.id.clone() })
-        })
+        },
+    )
 }
 
 /// What is taken as usual, and what is compared with it. A record too short to tell the usual from

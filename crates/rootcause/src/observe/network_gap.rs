@@ -63,8 +63,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
         if !may_rise(reference.values(), window.values(), limit::GAUGE_Z.value) {
             continue;
         }
-        let floor =
-            |usual: f64| (limit::GAP_SHARE.value * usual.abs()).max(limit::GAP_FLOOR.value);
+        let floor = |usual: f64| (limit::GAP_SHARE.value * usual.abs()).max(limit::GAP_FLOOR.value);
         let shift = shift_with(reference.values(), window.values(), floor);
         let Some(shift) = shift else { continue };
         if shift.z < limit::GAUGE_Z.value {
@@ -103,7 +102,8 @@ fn difference(caller: &Column, callee: &Column) -> Column {
     let pairs = caller.samples().filter_map(|(at, value)| {
         let passed = rest.0.iter().take_while(|&&time| time < at.saturating_sub(half)).count();
         rest = (rest.0.get(passed..)?, rest.1.get(passed..)?);
-        let near = rest.0.iter().zip(rest.1).take_while(|(time, _)| **time <= at.saturating_add(half));
+        let near =
+            rest.0.iter().zip(rest.1).take_while(|(time, _)| **time <= at.saturating_add(half));
         let nearest = near.min_by_key(|(time, _)| time.abs_diff(at));
         nearest.map(|(_, theirs)| (at, value - theirs))
     });

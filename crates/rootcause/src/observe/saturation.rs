@@ -17,9 +17,8 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
 fn shares(view: &View<'_>) -> Vec<Draft> {
     const SIGNALS: &[Signal] = &[Signal::CpuUtilization, Signal::MemoryUtilization];
     let floor = |_usual: f64| limit::UTILISATION_FLOOR.value;
-    let notable = |moved: &Moved<'_>| {
-        moved.shift.seen >= limit::UTILISATION_FACTOR.value * moved.shift.usual
-    };
+    let notable =
+        |moved: &Moved<'_>| moved.shift.seen >= limit::UTILISATION_FACTOR.value * moved.shift.usual;
     risen(view, SIGNALS, floor)
         .filter(notable)
         .map(|moved| {

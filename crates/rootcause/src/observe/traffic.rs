@@ -16,9 +16,8 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
         let Some(table) = node.table(ledger).filter(|table| table.counted) else {
             continue;
         };
-        let cut = |rows: &std::ops::Range<usize>| {
-            table.requests.get(rows.clone()).unwrap_or_default()
-        };
+        let cut =
+            |rows: &std::ops::Range<usize>| table.requests.get(rows.clone()).unwrap_or_default();
         let (reference, window) = (cut(&ledger.reference), cut(&ledger.window));
         let least = limit::TRAFFIC_Z.value;
         if !may_rise(reference, window, least) && !may_fall(reference, window, least) {
