@@ -71,7 +71,10 @@ fn catch_up(case: &Case<'_>) -> Remedy {
     let repairs = [
         read_elsewhere(case),
         pause_batch_on(&format!("the primary of {}", case.name)),
-        stop_statements(case, "the long reads there that hold back what is to be applied"),
+        stop_statements(
+            case,
+            &format!("the long reads on {name} that hold back what is to be applied"),
+        ),
     ];
     assemble(goal, looks, &repairs, SIGN.recovered(case)).careful(keep_it(case))
 }
