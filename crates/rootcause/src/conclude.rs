@@ -20,7 +20,7 @@ use crate::{calibration, gaps, impact};
 
 /// Investigates one case: the same input gives the same conclusion.
 pub fn investigate(case: &Case<'_>) -> Conclusion {
-    let (mut window, reference) = (case.window(), case.reference());
+    let (window, reference) = (case.window(), case.reference());
     let columns = measured(case.evidence);
     let mut ledger = Ledger::build(&columns, window, reference);
     let connected = ledger.as_mut().map(|ledger| connect(case, ledger));
@@ -38,12 +38,6 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         let at = ledger.rows.get(ledger.window.start + row)?;
         jiff::Timestamp::from_millisecond(*at).ok()
     });
-    if let Some(from) = ledger.as_ref().and_then(|ledger| {
-        let first = ledger.rows.get(ledger.window.start)?;
-        jiff::Timestamp::from_millisecond(*first).ok()
-    }) {
-        window.from = window.from.max(from);
-    }
     let view = View {
         case: *case,
         columns: &columns,

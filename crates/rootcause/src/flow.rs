@@ -168,6 +168,11 @@ impl Graph {
         self.index.get(&Place::Entity(id.clone())).copied()
     }
 
+    /// Whether a node is a measured edge.
+    pub(crate) fn is_edge(&self, node: usize) -> bool {
+        self.nodes.get(node).is_some_and(|node| matches!(node.place, Place::Edge { .. }))
+    }
+
     /// Whether an entity measures its own requests.
     pub(crate) fn is_measured(&self, id: &EntityId) -> bool {
         let node = self.entity(id).and_then(|node| self.nodes.get(node));
@@ -390,9 +395,11 @@ impl Graph {
                 && theirs.known
             {
                 let prior = standing_out(theirs, below.measured.len());
+                let share = if kind == Kind::Errors { share.forgiving() } else { share };
                 found.push(handed_on(own, theirs, (callee, kind), share, prior));
             }
         }
+        found.extend(self.together(ledger, here, own, &below.measured));
         for &callee in &self.below(index, other).measured {
             if let Some(theirs) = self.nodes.get(callee).and_then(|node| node.excess(other))
                 && theirs.known
@@ -432,6 +439,59 @@ impl Graph {
         found
     }
 
+    /// Several callees in trouble at once, as those of a shared database are: what none of them
+    /// explains alone they may explain together. Each gets its part of the probability.
+    fn together(
+        &self,
+        ledger: &Ledger,
+        (caller, kind): State,
+        own: &Excess,
+        callees: &[usize],
+    ) -> Vec<Explanation> {
+        let troubled: Vec<(usize, f64, &Excess)> = callees
+            .iter()
+            .filter_map(|&callee| {
+                let theirs = self.nodes.get(callee)?.excess(kind)?;
+                let stands_out = theirs.known && theirs.z() >= limit::OWN_TEST.value;
+                let share = self.usual_share(ledger, caller, callee).middle;
+                stands_out.then_some((callee, share, theirs))
+            })
+            .collect();
+        let Some((_, _, first)) = troubled.first().filter(|_| troubled.len() > 1) else {
+            return Vec::new();
+        };
+        let rows = own.values.len();
+        let mut sum =
+            Excess { values: vec![0.0; rows], variance: vec![0.0; rows], ..(*first).clone() };
+        let mut offset = vec![0.0_f64; rows];
+        for (_, share, theirs) in &troubled {
+            let add = |to: &mut [f64], from: &[f64], factor: f64| {
+                to.iter_mut().zip(from).for_each(|(to, from)| *to += factor * from);
+            };
+            add(&mut sum.values, &theirs.values, *share);
+            add(&mut sum.variance, &theirs.variance, share * share);
+            for (all, one) in offset.iter_mut().zip(&theirs.offset) {
+                *all = all.hypot(share * one);
+            }
+        }
+        sum.offset = offset;
+        let all = Share { middle: 1.0, below: limit::SHARE_BELOW.value };
+        let prior = limit::TOGETHER.value.ln();
+        let whole = handed_on(own, &sum, (caller, kind), all, prior);
+        let cost = |share: f64, theirs: &Excess| (share * theirs.total()).max(0.0);
+        let total: f64 = troubled.iter().map(|(_, share, theirs)| cost(*share, theirs)).sum();
+        let part = |(callee, share, theirs): &(usize, f64, &Excess)| {
+            let part = if total > 0.0 { cost(*share, theirs) / total } else { 0.0 };
+            Explanation {
+                by: Some((*callee, kind)),
+                log_weight: whole.log_weight + part.ln(),
+                probability: 0.0,
+                share: whole.share * part,
+            }
+        };
+        troubled.iter().map(part).collect()
+    }
+
     /// The share of a callee's requests that come from this caller.
     fn usual_share(&self, ledger: &Ledger, caller: usize, callee: usize) -> Share {
         let median = |node: usize| {
@@ -439,14 +499,11 @@ impl Graph {
             let rows = table.requests.get(ledger.window.clone())?;
             table.counted.then(|| nightjar_series::robust::median(rows))
         };
-        let is_edge = |node: usize| {
-            self.nodes.get(node).is_some_and(|node| matches!(node.place, Place::Edge { .. }))
-        };
-        if is_edge(callee) {
+        if self.is_edge(callee) {
             // The edge is the caller's own measurement of this callee.
             return Share { middle: 1.0, below: limit::EDGE_SHARE_BELOW.value };
         }
-        let middle = if is_edge(caller) {
+        let middle = if self.is_edge(caller) {
             median(caller).zip(median(callee)).map(|(edge, all)| edge / all)
         } else {
             let callers = self.nodes.get(callee).map_or(&[][..], |node| &node.callers);
@@ -496,6 +553,11 @@ impl Share {
 
     fn above(self) -> f64 {
         limit::SHARE_ABOVE.value - self.middle.ln() / 2.0
+    }
+
+    /// The share where errors are handed on: retries and fallbacks keep many from the caller.
+    fn forgiving(self) -> Self {
+        Self { below: self.below.max(limit::ERROR_SHARE_BELOW.value), ..self }
     }
 
     /// The share converted into excess of the other kind: a rate known within a factor.

@@ -30,8 +30,10 @@ pub(crate) struct Table {
     pub(crate) place: Place,
     /// Requests in the row; 1 in rows with a latency where nobody counts requests.
     pub(crate) requests: Vec<f64>,
-    /// Whether requests were counted at all, or follow from what both ends counted.
+    /// Whether requests were counted at all.
     pub(crate) counted: bool,
+    /// Whether the count isn't its own but follows from what both ends counted.
+    pub(crate) inferred: bool,
     /// Seconds, mean over the row's requests (the lowest quantile where no mean is recorded).
     pub(crate) latency: Option<Vec<f64>>,
     /// Failed requests in the row.
@@ -93,6 +95,7 @@ fn count_edges(tables: &mut [Table]) {
             }
         }
         table.counted = true;
+        table.inferred = true;
     }
 }
 
@@ -308,7 +311,7 @@ impl<'a> Parts<'a> {
             Some(spread(series).iter().zip(&requests).map(lost).collect())
         });
         let evidence = self.evidence.into_iter().collect();
-        Table { place, requests, counted, latency, errors, evidence }
+        Table { place, requests, counted, inferred: false, latency, errors, evidence }
     }
 
     /// The mean over all requests where means are recorded, weighted by their counts; else the

@@ -34,7 +34,12 @@ pub(crate) fn complaint(case: &Case<'_>, graph: &Graph) -> Complaint {
     let mut states: Vec<State> = Vec::new();
     for symptom in case.symptoms {
         if let Some(node) = graph.entity(&symptom.entity) {
-            states.extend(kinds(symptom.signal).iter().map(|kind| (node, *kind)));
+            // What its callers see of it counts as well: who is down counts no failures.
+            let edges = graph.nodes.get(node).map_or(&[][..], |known| &known.callers);
+            let edges = edges.iter().copied().filter(|&caller| graph.is_edge(caller));
+            let seen_at: Vec<usize> = edges.chain([node]).collect();
+            let each = |kind: &Kind| seen_at.iter().map(|&node| (node, *kind)).collect::<Vec<_>>();
+            states.extend(kinds(symptom.signal).iter().flat_map(each));
         }
     }
     // Alerts of things that answer no requests (queues, pools, hosts): look at who needs them.

@@ -86,6 +86,12 @@ pub(crate) const CPU_FULL: Threshold = number(
 );
 pub(crate) const CPU_RISE: Threshold =
     number("CPU_RISE", 0.3, "share of the limit", "a third of the capacity more is no fluctuation");
+pub(crate) const SENT_SHARE: Threshold = number(
+    "SENT_SHARE",
+    0.5,
+    "of the additional requests",
+    "what watched callers send less than half of comes mostly from outside",
+);
 pub(crate) const SURGE_FOLLOWS: Threshold = number(
     "SURGE_FOLLOWS",
     0.7,

@@ -26,6 +26,18 @@ pub(crate) const EDGE_SHARE_BELOW: Threshold = number(
     "log standard deviation",
     "where the edge itself is measured, the share is known and only parallel calls lower it",
 );
+pub(crate) const ERROR_SHARE_BELOW: Threshold = number(
+    "ERROR_SHARE_BELOW",
+    1.0,
+    "log standard deviation",
+    "two retries turn 65 % failed calls into 27 % failed requests, a fallback into fewer",
+);
+pub(crate) const TOGETHER: Threshold = number(
+    "TOGETHER",
+    0.5,
+    "prior weight",
+    "several callees in trouble at once share a cause below them less often than one alone is it",
+);
 pub(crate) const ODD_ROW: Threshold = number(
     "ODD_ROW",
     0.1,
