@@ -34,9 +34,9 @@ pub(crate) const ERROR_SHARE_BELOW: Threshold = number(
 );
 pub(crate) const TOGETHER: Threshold = number(
     "TOGETHER",
-    0.5,
+    0.05,
     "prior weight",
-    "several callees in trouble at once share a cause below them less often than one alone is it",
+    "one callee in trouble explains most incidents; several at once are asked for where one alone falls short by far",
 );
 pub(crate) const ODD_ROW: Threshold = number(
     "ODD_ROW",
