@@ -4,7 +4,7 @@ use nightjar_incident::{Direction, Observation, ObservationId, ObservationKind, 
 
 use crate::excess::{Excess, Kind};
 use crate::explain::{Scene, Suspect};
-use crate::flow::Node;
+use crate::graph::Node;
 use crate::ledger::Place;
 use crate::thresholds as limit;
 

@@ -9,7 +9,7 @@ use crate::attack::attack;
 use crate::case::Case;
 use crate::excess::Kind;
 use crate::explain::{Scene, Suspect, normalise, suspects};
-use crate::flow::{Culprit, Graph, State};
+use crate::graph::{Culprit, Graph, State};
 use crate::ledger::{Ledger, Place, measured};
 use crate::observe::{self, View};
 use crate::statement::statement;

@@ -13,7 +13,8 @@ use nightjar_series::gaussian::log_sum_exp;
 use nightjar_topology::{EntityId, EntityKind, RelationKind};
 
 use crate::excess::Kind;
-use crate::flow::{Culprit, Flow, Graph};
+use crate::flow::Flow;
+use crate::graph::{Culprit, Graph};
 use crate::observe::View;
 use crate::thresholds as limit;
 

@@ -7,62 +7,17 @@
 //! `a` near the caller's share of the callee's requests and hardly above 1, so nothing needs to
 //! vary in the reference for it to be known.
 
+mod transfer;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use nightjar_series::gaussian::{log_density, log_sum_exp};
-use nightjar_topology::{EntityId, Topology};
+use nightjar_series::gaussian::log_sum_exp;
 
-use crate::excess::{Excess, Kind, excess};
-use crate::ledger::{Ledger, Place, Table};
+use self::transfer::{Share, handed_on, itself, standing_out};
+use crate::excess::{Excess, Kind};
+use crate::graph::{Graph, State};
+use crate::ledger::Ledger;
 use crate::thresholds as limit;
-
-/// A place that may be in excess, with what it calls.
-#[derive(Clone, Debug)]
-pub(crate) struct Node {
-    pub(crate) place: Place,
-    /// Index of its table in the ledger; none for an entity that measures no requests.
-    pub(crate) table: Option<usize>,
-    time: Option<Excess>,
-    errors: Option<Excess>,
-    /// Nodes it waits for.
-    pub(crate) callees: Vec<usize>,
-    /// Nodes that wait for it.
-    pub(crate) callers: Vec<usize>,
-}
-
-impl Node {
-    pub(crate) fn excess(&self, kind: Kind) -> Option<&Excess> {
-        match kind {
-            Kind::Time => self.time.as_ref(),
-            Kind::Errors => self.errors.as_ref(),
-        }
-    }
-
-    /// Its columns.
-    pub(crate) fn table<'a>(&self, ledger: &'a Ledger) -> Option<&'a Table> {
-        ledger.tables.get(self.table?)
-    }
-}
-
-/// What may be behind a place's excess of one kind.
-#[derive(Debug, Default)]
-struct Below {
-    /// The nearest places that measure this kind.
-    measured: Vec<usize>,
-    /// Entities on the way to them that don't, with their share of all that is below; nearer ones
-    /// weigh more.
-    blind: Vec<(usize, f64)>,
-}
-
-/// All places of a ledger, connected.
-#[derive(Clone, Debug)]
-pub(crate) struct Graph {
-    pub(crate) nodes: Vec<Node>,
-    index: BTreeMap<Place, usize>,
-}
-
-/// A place in excess of one kind.
-pub(crate) type State = (usize, Kind);
 
 /// How the symptoms' probability ended up.
 #[derive(Clone, Debug)]
@@ -89,155 +44,6 @@ pub(crate) struct Root {
 }
 
 impl Graph {
-    /// Connects the ledger's places and all entities that take part in requests along the
-    /// topology.
-    pub(crate) fn build(ledger: &Ledger, topology: &Topology) -> Self {
-        let mut graph = Self { nodes: Vec::new(), index: BTreeMap::new() };
-        for (table, data) in ledger.tables.iter().enumerate() {
-            let node = graph.add(data.place.clone(), Some(table));
-            if let Some(node) = graph.nodes.get_mut(node) {
-                node.time = excess(ledger, data, Kind::Time);
-                node.errors = excess(ledger, data, Kind::Errors);
-            }
-        }
-        let requests = || topology.relations().filter(|relation| relation.kind.is_request());
-        for relation in requests() {
-            for id in [&relation.from, &relation.to] {
-                graph.add(Place::Entity(id.clone()), None);
-            }
-        }
-        for relation in requests() {
-            let edge = graph.edge(&relation.from, &relation.to);
-            let callee = edge.or_else(|| graph.entity(&relation.to));
-            if let (Some(caller), Some(callee)) = (graph.entity(&relation.from), callee) {
-                graph.connect(caller, callee);
-            }
-        }
-        let edges: Vec<(usize, EntityId)> = graph
-            .nodes
-            .iter()
-            .enumerate()
-            .filter_map(|(node, known)| match &known.place {
-                Place::Edge { to, .. } => Some((node, to.clone())),
-                Place::Entity(_) => None,
-            })
-            .collect();
-        for (edge, to) in edges {
-            let callee = graph.add(Place::Entity(to), None);
-            graph.connect(edge, callee);
-        }
-        graph
-    }
-
-    /// The same places over the ledger's window as it is now, whose first rows lie before the
-    /// symptom: what deviates in them is drift.
-    pub(crate) fn again(mut self, ledger: &Ledger, quiet: usize) -> Self {
-        for node in &mut self.nodes {
-            let Some(table) = node.table(ledger) else { continue };
-            for excess in [&mut node.time, &mut node.errors].into_iter().flatten() {
-                excess.again(ledger, table, quiet);
-            }
-        }
-        self
-    }
-
-    fn add(&mut self, place: Place, table: Option<usize>) -> usize {
-        let next = self.nodes.len();
-        let node = *self.index.entry(place.clone()).or_insert(next);
-        if node == next {
-            let (callees, callers) = (Vec::new(), Vec::new());
-            self.nodes.push(Node { place, table, time: None, errors: None, callees, callers });
-        }
-        node
-    }
-
-    fn connect(&mut self, caller: usize, callee: usize) {
-        let add = |list: Option<&mut Vec<usize>>, node: usize| {
-            if let Some(list) = list
-                && let Err(at) = list.binary_search(&node)
-            {
-                list.insert(at, node);
-            }
-        };
-        add(self.nodes.get_mut(caller).map(|node| &mut node.callees), callee);
-        add(self.nodes.get_mut(callee).map(|node| &mut node.callers), caller);
-    }
-
-    /// The node of an entity.
-    pub(crate) fn entity(&self, id: &EntityId) -> Option<usize> {
-        self.index.get(&Place::Entity(id.clone())).copied()
-    }
-
-    /// Whether a node is a measured edge.
-    pub(crate) fn is_edge(&self, node: usize) -> bool {
-        self.nodes.get(node).is_some_and(|node| matches!(node.place, Place::Edge { .. }))
-    }
-
-    /// Whether an entity measures its own requests.
-    pub(crate) fn is_measured(&self, id: &EntityId) -> bool {
-        let node = self.entity(id).and_then(|node| self.nodes.get(node));
-        node.is_some_and(|node| node.table.is_some())
-    }
-
-    /// The node of a measured edge.
-    pub(crate) fn edge(&self, from: &EntityId, to: &EntityId) -> Option<usize> {
-        self.index.get(&Place::Edge { from: from.clone(), to: to.clone() }).copied()
-    }
-
-    /// Where excess of one kind may come from: the nearest callees that measure it, and those in
-    /// between that don't, nearer ones more likely, so that a gap in the telemetry neither cuts the
-    /// trail nor clears anybody.
-    fn below(&self, node: usize, kind: Kind) -> Below {
-        let mut found = Below::default();
-        let mut seen = BTreeSet::from([node]);
-        let mut ring: Vec<usize> =
-            self.nodes.get(node).map_or_else(Vec::new, |n| n.callees.clone());
-        let mut weight = 1.0;
-        while !ring.is_empty() {
-            let mut next = Vec::new();
-            for callee in ring {
-                let Some(known) = self.nodes.get(callee).filter(|_| seen.insert(callee)) else {
-                    continue;
-                };
-                if known.excess(kind).is_some() {
-                    found.measured.push(callee);
-                    continue;
-                }
-                if matches!(known.place, Place::Entity(_)) {
-                    found.blind.push((callee, weight));
-                }
-                next.extend(known.callees.iter().copied());
-            }
-            ring = next;
-            weight *= limit::BLIND_DEPTH.value;
-        }
-        let blind: f64 = found.blind.iter().map(|(_, weight)| weight).sum();
-        let total = blind + found.measured.len() as f64;
-        for (_, weight) in &mut found.blind {
-            *weight /= total;
-        }
-        found
-    }
-
-    /// How much of what a place calls doesn't measure this kind of excess, from 0 to 1.
-    pub(crate) fn blindness(&self, (node, kind): State) -> f64 {
-        self.below(node, kind).blind.iter().map(|(_, share)| share).sum()
-    }
-
-    /// What a place's excess speaks of when it starts there. Time that passes on an edge is the
-    /// network's, unless the callee measures nothing itself: then slow network and slow callee look
-    /// the same. Calls that fail on an edge without the callee noticing never reached it, mostly
-    /// because it wasn't there.
-    pub(crate) fn culprit(&self, node: usize, kind: Kind) -> Option<Culprit> {
-        Some(match &self.nodes.get(node)?.place {
-            Place::Entity(id) => Culprit::Entity(id.clone()),
-            Place::Edge { from, to } if kind == Kind::Time && self.is_measured(to) => {
-                Culprit::Connection { from: from.clone(), to: to.clone() }
-            }
-            Place::Edge { to, .. } => Culprit::Entity(to.clone()),
-        })
-    }
-
     /// Hands probability down from the symptoms, the first of which is the main one; it starts in
     /// proportion to what each costs. `strangers` says whether places that the topology doesn't
     /// connect with a symptom may explain it.
@@ -331,40 +137,6 @@ impl Graph {
         first.iter().copied().chain(others).collect()
     }
 
-    /// The nodes that wait for a node, directly or through others, and the node itself.
-    pub(crate) fn above(&self, node: usize) -> BTreeSet<usize> {
-        let mut seen = BTreeSet::from([node]);
-        let mut stack = vec![node];
-        while let Some(here) = stack.pop() {
-            for &next in self.nodes.get(here).map_or(&[][..], |node| &node.callers) {
-                if seen.insert(next) {
-                    stack.push(next);
-                }
-            }
-        }
-        seen
-    }
-
-    /// Depth-first, without recursion: estates may be deep.
-    fn visit(&self, start: usize, done: &mut BTreeSet<usize>, postorder: &mut Vec<usize>) {
-        if !done.insert(start) {
-            return;
-        }
-        let mut stack = vec![(start, 0)];
-        while let Some((node, next)) = stack.pop() {
-            let callees = self.nodes.get(node).map_or(&[][..], |node| &node.callees);
-            match callees.get(next) {
-                Some(&callee) => {
-                    stack.push((node, next + 1));
-                    if done.insert(callee) {
-                        stack.push((callee, 0));
-                    }
-                }
-                None => postorder.push(node),
-            }
-        }
-    }
-
     /// What may explain a place's excess, with probabilities that add up to 1.
     fn explanations(&self, ledger: &Ledger, here: State, strangers: bool) -> Vec<Explanation> {
         let (index, kind) = here;
@@ -415,7 +187,7 @@ impl Graph {
             for (stranger, node) in self.nodes.iter().enumerate() {
                 let known = stranger == index || below.measured.contains(&stranger);
                 let Some(theirs) = node.excess(kind).filter(|_| !known) else { continue };
-                if matches!(node.place, Place::Edge { .. }) || above.contains(&stranger) {
+                if self.is_edge(stranger) || above.contains(&stranger) {
                     continue;
                 }
                 if theirs.known && theirs.z() >= limit::OWN_TEST.value {
@@ -461,8 +233,8 @@ impl Graph {
             return Vec::new();
         };
         let rows = own.values.len();
-        let mut sum =
-            Excess { values: vec![0.0; rows], variance: vec![0.0; rows], ..(*first).clone() };
+        let mut sum: Excess = (*first).clone();
+        (sum.values, sum.variance) = (vec![0.0; rows], vec![0.0; rows]);
         let mut offset = vec![0.0_f64; rows];
         for (_, share, theirs) in &troubled {
             let add = |to: &mut [f64], from: &[f64], factor: f64| {
@@ -516,20 +288,6 @@ impl Graph {
     }
 }
 
-/// Where a fault may be.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Culprit {
-    /// An entity.
-    Entity(EntityId),
-    /// The way from one entity to another.
-    Connection {
-        /// Who sends.
-        from: EntityId,
-        /// Who answers.
-        to: EntityId,
-    },
-}
-
 /// One explanation of a place's excess.
 struct Explanation {
     /// The place it comes from; `None` for the place itself.
@@ -538,132 +296,6 @@ struct Explanation {
     probability: f64,
     /// Share of the excess that it accounts for.
     share: f64,
-}
-
-/// What is known of the share of a callee's excess that a caller suffers: log-normal, narrow
-/// above because nobody loses more than was spent.
-#[derive(Clone, Copy)]
-struct Share {
-    middle: f64,
-    below: f64,
-}
-
-impl Share {
-    const STEPS: usize = 8;
-
-    fn above(self) -> f64 {
-        limit::SHARE_ABOVE.value - self.middle.ln() / 2.0
-    }
-
-    /// The share where errors are handed on: retries and fallbacks keep many from the caller.
-    fn forgiving(self) -> Self {
-        Self { below: self.below.max(limit::ERROR_SHARE_BELOW.value), ..self }
-    }
-
-    /// The share converted into excess of the other kind: a rate known within a factor.
-    fn converted(self, from: Kind) -> Self {
-        match from {
-            Kind::Time => {
-                Self { middle: self.middle * limit::SLOWNESS_TO_ERRORS.value, below: 1.0 }
-            }
-            Kind::Errors => {
-                Self { middle: self.middle * limit::ERRORS_TO_SLOWNESS.value, below: 1.3 }
-            }
-        }
-    }
-
-    /// Values to try with their log prior, from well below the middle to just above.
-    fn grid(self) -> Vec<(f64, f64)> {
-        let (low, high) =
-            (self.middle.ln() - 2.5 * self.below, self.middle.ln() + 2.0 * self.above());
-        let mut grid: Vec<(f64, f64)> = (0..Self::STEPS)
-            .map(|step| {
-                let log = low + (high - low) * step as f64 / (Self::STEPS - 1) as f64;
-                let sd = if log < self.middle.ln() { self.below } else { self.above() };
-                (log.exp(), -0.5 * ((log - self.middle.ln()) / sd).powi(2))
-            })
-            .collect();
-        let total = log_sum_exp(&grid.iter().map(|(_, prior)| *prior).collect::<Vec<_>>());
-        for (_, prior) in &mut grid {
-            *prior -= total;
-        }
-        grid
-    }
-}
-
-fn mean_square(values: &[f64]) -> f64 {
-    values.iter().map(|v| v * v).sum::<f64>() / values.len().max(1) as f64
-}
-
-/// Log density with one row possibly odd.
-fn tolerant(x: &[f64], variance: &mut [f64], offsets: &[&[f64]], odd: f64) -> f64 {
-    let rows = x.len();
-    let mut terms = vec![(1.0 - limit::ODD_ROW.value).ln() + log_density(x, variance, offsets)];
-    let weight = (limit::ODD_ROW.value / rows.max(1) as f64).ln();
-    for row in 0..rows {
-        let Some(slot) = variance.get_mut(row) else { continue };
-        let before = *slot;
-        *slot += odd;
-        terms.push(weight + log_density(x, variance, offsets));
-        if let Some(slot) = variance.get_mut(row) {
-            *slot = before;
-        }
-    }
-    log_sum_exp(&terms)
-}
-
-/// Log prior weight of a callee as an explanation. One that doesn't stand out by itself could hide
-/// excess under its noise, but all of those together are no more likely than a few of them: a place
-/// with many noisy callees isn't cleared by their number.
-fn standing_out(theirs: &Excess, callees: usize) -> f64 {
-    let least = limit::CALM_CALLEES.value / callees.max(1) as f64;
-    let share = (theirs.z() / limit::OWN_TEST.value).powi(2);
-    share.clamp(least.min(1.0), 1.0).ln()
-}
-
-/// "It starts here": excess of any form, which pays a price for each row it is free to choose.
-fn itself(own: &Excess) -> f64 {
-    let size = mean_square(&own.values);
-    let forms = [0.5, 1.0, 2.0].map(|tau| {
-        let mut variance: Vec<f64> = own.variance.iter().map(|var| var + tau * size).collect();
-        tolerant(&own.values, &mut variance, &[&own.offset], 4.0 * size)
-    });
-    forms.into_iter().fold(f64::NEG_INFINITY, f64::max)
-}
-
-/// "It comes from that callee": a share of the callee's excess, row by row.
-fn handed_on(own: &Excess, theirs: &Excess, by: State, share: Share, prior: f64) -> Explanation {
-    let odd = 4.0 * mean_square(&own.values);
-    let mut terms = Vec::with_capacity(Share::STEPS);
-    let mut best = (f64::NEG_INFINITY, 0.0);
-    for (a, log_prior) in share.grid() {
-        let rest: Vec<f64> =
-            own.values.iter().zip(&theirs.values).map(|(e, v)| e - a * v).collect();
-        let mut variance: Vec<f64> = own
-            .variance
-            .iter()
-            .zip(&theirs.variance)
-            .zip(&theirs.values)
-            .map(|((u, v), e)| {
-                let counts = if own.kind == Kind::Errors { a * e.abs() } else { 0.0 };
-                u + a * a * v + (limit::TRANSFER_INEXACT.value * a * e).powi(2) + counts
-            })
-            .collect();
-        let offset: Vec<f64> = theirs.offset.iter().map(|offset| a * offset).collect();
-        let density = log_prior + tolerant(&rest, &mut variance, &[&own.offset, &offset], odd);
-        if density > best.0 {
-            best = (density, a);
-        }
-        terms.push(density);
-    }
-    let explained = best.1 * theirs.total() / own.total();
-    let explained = if explained.is_finite() { explained.clamp(0.0, 1.0) } else { 0.0 };
-    Explanation {
-        by: Some(by),
-        log_weight: prior + log_sum_exp(&terms),
-        probability: 0.0,
-        share: explained,
-    }
 }
 
 /// The way from a root back to the symptom, and the share of the symptom's excess that it carries.

@@ -7,7 +7,7 @@ use nightjar_topology::{EntityId, EntityKind};
 
 use crate::case::Case;
 use crate::explain::Suspect;
-use crate::flow::Graph;
+use crate::graph::Graph;
 use crate::ledger::metrics;
 
 /// Gaps of the connections, and entities next to the trail without telemetry of their own.

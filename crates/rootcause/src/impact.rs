@@ -3,7 +3,7 @@
 use nightjar_incident::{Impact, Observation, ObservationKind, Share, amount};
 
 use crate::excess::{Excess, Kind};
-use crate::flow::{Graph, State};
+use crate::graph::{Graph, State};
 use crate::ledger::{Ledger, Place};
 use crate::thresholds as limit;
 

@@ -12,6 +12,7 @@ mod excess;
 mod explain;
 mod flow;
 mod gaps;
+mod graph;
 mod impact;
 mod ledger;
 mod observe;

@@ -32,7 +32,7 @@ use nightjar_incident::{
 use nightjar_topology::EntityId;
 
 use crate::case::Case;
-use crate::flow::Graph;
+use crate::graph::Graph;
 use crate::ledger::{Ledger, Measured};
 
 /// What the observers look at.

@@ -8,7 +8,7 @@ use nightjar_topology::{EntityId, RelationKind};
 
 use crate::case::Case;
 use crate::excess::{Excess, Kind};
-use crate::flow::{Graph, State};
+use crate::graph::{Graph, State};
 use crate::thresholds as limit;
 
 /// What the request metrics say about the alerts' complaint.

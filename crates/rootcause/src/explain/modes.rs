@@ -33,7 +33,7 @@ use nightjar_incident::{
 use nightjar_topology::{EntityId, EntityKind, RelationKind};
 
 use super::{Candidate, Scene, Suspect, is_outside, triggers};
-use crate::flow::Culprit;
+use crate::graph::Culprit;
 use crate::thresholds as limit;
 
 /// A fault mode that fits, and how well.

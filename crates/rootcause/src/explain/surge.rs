@@ -5,7 +5,7 @@ use nightjar_series::shift::shift;
 use nightjar_topology::EntityId;
 
 use super::{Scene, Suspect};
-use crate::flow::Culprit;
+use crate::graph::Culprit;
 use crate::ledger::Ledger;
 use crate::thresholds as limit;
 

@@ -6,6 +6,8 @@
     reason = "helpers of tests: a panic is a failed test"
 )]
 
+mod behind;
+
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{
     Alert, AlertId, AlertStatus, Change, ChangeId, ChangeKind, Conclusion, Content, Evidence,

@@ -3,7 +3,7 @@
 use nightjar_incident::{FaultMode, ObservationKind};
 
 use super::{Fit, Marks, Place, ids};
-use crate::flow::Culprit;
+use crate::graph::Culprit;
 use crate::thresholds as limit;
 
 /// A callee that restarts or has no room left makes callers wait at its door: then the network is
