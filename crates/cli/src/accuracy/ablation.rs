@@ -13,8 +13,8 @@ use crate::arguments::Accuracy;
 use crate::cases::Cases;
 use crate::judge::judge_all;
 
-/// Simulated worlds that are enough to see a difference of some hundredths.
-const WORLDS: usize = 200;
+/// Simulated worlds that are enough to see a difference of a tenth; half of them are worn.
+const WORLDS: usize = 120;
 
 /// A set, made anew each time.
 type Set = Box<dyn Fn() -> anyhow::Result<Cases>>;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use nightjar_agent::Policy;
-use nightjar_evaluation::{CaseResult, Sample, brier, isotonic, platt};
+use nightjar_evaluation::{CaseResult, Reliability, Sample, brier, isotonic, platt};
 use nightjar_rootcause::Step;
 use nightjar_world::Family;
 
@@ -16,18 +16,20 @@ use crate::judge::judge_all;
 /// weren't fitted on.
 pub(crate) fn fit(arguments: &Accuracy) -> anyhow::Result<String> {
     let policy = Policy { without: vec![Step::Calibration], ..Policy::default() };
-    let mut samples = Vec::new();
+    let mut results = Vec::new();
     for wear in [Wear::None, Wear::Worn] {
-        let results =
-            judge_all(cases(Family::Fitting, arguments.worlds, wear)?, arguments.jobs, &policy)?;
-        samples.extend(results.iter().filter_map(sample));
+        let cases = cases(Family::Fitting, arguments.worlds, wear)?;
+        results.extend(judge_all(cases, arguments.jobs, &policy)?);
     }
+    let samples: Vec<Sample> = results.iter().filter_map(sample).collect();
     // Every other one is kept out to compare the two kinds of curve.
     let half =
         |rest: usize| -> Vec<Sample> { samples.iter().skip(rest).step_by(2).copied().collect() };
     let (fitted, kept) = (half(0), half(1));
     let (steps, smooth) = (isotonic(&fitted), platt(&fitted));
     let mut out = format!("{} claims in {} fitting worlds\n", samples.len(), arguments.worlds);
+    let raw = Reliability::of(&results);
+    let _ = writeln!(out, "{}calibration error {:?}", raw.bars(), raw.error());
     let figure = |value: Option<f64>| value.map_or("none".to_owned(), |v| format!("{v:.4}"));
     let _ = writeln!(out, "Brier score on the half kept out:");
     let _ = writeln!(out, "  raw       {}", figure(brier(&kept, |score| score)));

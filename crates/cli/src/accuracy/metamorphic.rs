@@ -1,5 +1,6 @@
 //! Recorded incidents altered so that the answer is known to follow.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -27,28 +28,30 @@ const QUICK_SPLITS: [u32; 2] = [55, 75];
 
 pub(super) fn measure(arguments: &Accuracy) -> anyhow::Result<Vec<Section>> {
     let folder = arguments.data.join("petshop");
-    let heading = Heading {
-        title: "PetShop, altered".to_owned(),
-        about: "PetShop's incidents under other names and with two nodes exchanged, and its quiet \
-                windows with a fault's shape (slow, failing, saturated) put on every node that \
-                takes it and carried up the call graph: the verdict must follow.",
+    let heading = |load: &str| Heading {
+        title: format!("PetShop altered: {load}"),
+        about: "Incidents under other names and with two nodes exchanged, and quiet windows with a \
+                fault's shape (slow, failing, saturated) put on every node that takes it and \
+                carried up the call graph: the verdict must follow.",
         command: "nightjar accuracy --only metamorphic".to_owned(),
     };
     if let Some(why) = missing(&folder) {
-        return Ok(vec![heading.with(Body::Skipped(why))]);
+        return Ok(vec![heading("all").with(Body::Skipped(why))]);
     }
     let splits: &[u32] = if arguments.quick { &QUICK_SPLITS } else { &QUIET_SPLITS };
-    let cases = petshop(&folder, splits)?;
-    Ok(vec![heading.judged("petshop altered", Ok(ready(cases)), arguments)?])
+    petshop(&folder, splits)?
+        .into_iter()
+        .map(|(load, cases)| heading(&load).judged("petshop altered", Ok(ready(cases)), arguments))
+        .collect()
 }
 
 /// The incidents renamed and swapped, and faults grafted into the quiet windows behind these per
-/// cent of the quiet period.
-fn petshop(folder: &Path, splits: &[u32]) -> anyhow::Result<Vec<Case>> {
+/// cent of the quiet period; by scenario.
+fn petshop(folder: &Path, splits: &[u32]) -> anyhow::Result<BTreeMap<String, Vec<Case>>> {
     let options = Options { normal: None, quiet_splits: splits.to_vec() };
     let cases = petshop::cases(folder, &options)
         .with_context(|| format!("importing `{}`", folder.display()))?;
-    let mut altered = Vec::new();
+    let mut altered: BTreeMap<String, Vec<Case>> = BTreeMap::new();
     for case in cases {
         let import::Case { recording, quiet, scenario, .. } = case?;
         // Of a scenario's path the first part is its name.
@@ -56,9 +59,9 @@ fn petshop(folder: &Path, splits: &[u32]) -> anyhow::Result<Vec<Case>> {
         let found: Vec<(String, Recording)> =
             if quiet { grafted(&recording) } else { renamed_and_swapped(&recording) };
         for (how, recording) in found {
-            altered.push(Case {
+            altered.entry(load.to_owned()).or_default().push(Case {
                 expectation: recording.expect.clone().context("an altered case without truth")?,
-                scenario: format!("{load}: {how}"),
+                scenario: how,
                 modalities: vec!["metrics".to_owned()],
                 recording,
             });

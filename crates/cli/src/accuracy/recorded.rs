@@ -19,7 +19,8 @@ pub(super) fn petshop(arguments: &Accuracy) -> anyhow::Result<Vec<Section>> {
     let heading = Heading {
         title: "PetShop".to_owned(),
         about: "A pet adoption shop on AWS (Hardt et al., CLeaR 2024): metrics every five minutes, \
-                20 incidents that all have the same faulty node, and 20 quiet windows.",
+                20 incidents that all have the same faulty node, and 20 quiet windows. The best method \
+                measured on these 20, ranked correlation, has 0.85 top-1 and 1.00 top-3.",
         command: format!("nightjar eval {} --quiet-splits 50,60,70,80,90", folder.display()),
     };
     Ok(vec![match missing(&folder) {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::program::{json, repository, shared};
 
-/// The one set of figures of a part.
+/// What came of each section of a part.
 fn figures(part: &[&str]) -> Vec<Value> {
     let page = json(&repository(), &[&["accuracy", "--json", "--only"], part].concat());
     let sections = page["sections"].as_array().unwrap();
@@ -24,18 +24,23 @@ fn renamed_swapped_and_grafted_faults_are_found_where_they_are() {
     if shared("petshop").is_none() {
         return;
     }
-    let found = figures(&["metamorphic", "--quick"]);
-    let report = &found[0]["report"];
-    let parts = report["summary"]["by"]["scenario"].as_object().unwrap();
-    // Nothing but the names changed, or only the places of two nodes.
-    for (name, part) in parts {
-        if name.ends_with("renamed") || name.ends_with("swapped") {
-            assert_eq!(part["top1"], 1.0, "{name}: {part}");
+    let (mut cases, mut right, mut wrong) = (0, 0.0, Vec::new());
+    for found in figures(&["metamorphic", "--quick"]) {
+        let report = &found["report"];
+        for (name, part) in report["summary"]["by"]["scenario"].as_object().unwrap() {
+            // Nothing but the names changed, or only the places of two nodes.
+            if name == "renamed" || name == "swapped" {
+                assert_eq!(part["top1"], 1.0, "{name}: {part}");
+            }
         }
+        let count = report["summary"]["cases"].as_u64().unwrap();
+        cases += count;
+        right += report["summary"]["top1"].as_f64().unwrap() * count as f64;
+        wrong.extend(missed(report));
     }
-    let top1 = report["summary"]["top1"].as_f64().unwrap();
-    assert!(report["summary"]["cases"].as_u64().unwrap() >= 300, "{}", report["summary"]);
-    assert!(top1 >= 0.9, "{top1}: {:#?}", missed(report));
+    assert!(cases >= 300, "only {cases}");
+    let top1 = right / cases as f64;
+    assert!(top1 >= 0.92, "{top1}: {wrong:#?}");
 }
 
 #[test]
