@@ -5,7 +5,7 @@ use nightjar_incident::{
     Statistic, Window, signal,
 };
 use nightjar_series::{Column, robust};
-use nightjar_topology::{EntityId, Topology};
+use nightjar_topology::{EntityId, EntityKind, Topology};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -112,7 +112,9 @@ pub fn graft(recording: &Recording, graft: &Graft<'_>) -> Option<Recording> {
     let mut new = recording.clone();
     new.name = format!("{}/graft_{}_{}", recording.name, graft.shape.label(), graft.seed);
     let has_processor = alter(&mut new.metrics, graft, &carried, strength, &mut rng);
+    let is_outside = recording.topology.kind(graft.target) == EntityKind::External;
     let fault_mode = match graft.shape {
+        _ if is_outside => Some(FaultMode::ExternalDependency),
         Shape::Slow => Some(FaultMode::Slow),
         Shape::Failing => Some(FaultMode::Failing),
         Shape::Saturated => has_processor.then_some(FaultMode::CpuSaturation),
