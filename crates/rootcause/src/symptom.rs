@@ -77,7 +77,10 @@ fn judge(graph: &Graph, mut states: Vec<State>, least: f64, all_resolved: bool) 
     }
     let lasting: Vec<State> =
         showing.iter().copied().filter(|state| lasts(graph, *state)).collect();
-    let over = |state: &State| calm_rows(graph, *state);
+    let over = |state: &State| {
+        let short = all_resolved && is_short_and_falling(graph, *state);
+        if short { usize::MAX } else { calm_rows(graph, *state) }
+    };
     // The monitoring system saw it end too: one usual row agrees with that.
     let enough = if all_resolved { 1.0 } else { limit::CALM_ROWS.value };
     let ongoing: Vec<State> =
@@ -250,6 +253,16 @@ fn calm_rows(graph: &Graph, state: State) -> usize {
             **e < 2.0 * var.sqrt() || **e < limit::RECOVERED_SHARE.value * strongest
         })
         .count()
+}
+
+/// Whether little time was spent above half of the worst row, and the last row isn't: a short spell
+/// whose end the monitoring system saw, too.
+fn is_short_and_falling(graph: &Graph, state: State) -> bool {
+    let Some(excess) = excess_of(graph, state) else { return false };
+    let strongest = excess.values.iter().copied().fold(0.0, f64::max);
+    let high = |e: &f64| *e >= strongest / 2.0;
+    let rows = excess.values.iter().filter(|e| high(e)).count();
+    rows <= limit::SHORT_ROWS && excess.values.last().is_some_and(|last| !high(last))
 }
 
 /// Of several places at which it shows, those that no other of them waits for.

@@ -6,6 +6,7 @@ use nightjar_incident::{
     Direction, EvidenceId, MetricSeries, ObservationKind, Signal, Statistic, amount, signal,
 };
 use nightjar_series::Column;
+use nightjar_series::robust::median;
 use nightjar_series::screen::may_rise;
 use nightjar_series::shift::shift_with;
 use nightjar_topology::EntityId;
@@ -63,7 +64,10 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
         if !may_rise(reference.values(), window.values(), limit::GAUGE_Z.value) {
             continue;
         }
-        let floor = |usual: f64| (limit::GAP_SHARE.value * usual.abs()).max(limit::GAP_FLOOR.value);
+        // Both sides drift, each a little for itself: a small difference of large numbers.
+        let answer = median(callee.column.values());
+        let least = limit::GAP_FLOOR.value.max(limit::GAP_DRIFT.value * answer);
+        let floor = |usual: f64| least.max(limit::GAP_SHARE.value * usual.abs());
         let shift = shift_with(reference.values(), window.values(), floor);
         let Some(shift) = shift else { continue };
         if shift.z < limit::GAUGE_Z.value {

@@ -84,6 +84,12 @@ pub(crate) const CPU_FULL: Threshold = number(
     "share of the limit",
     "waiting for a processor grows steeply from about here",
 );
+pub(crate) const CPU_BUSY: Threshold = number(
+    "CPU_BUSY",
+    0.5,
+    "share of the limit",
+    "with half of the processor time free nothing waits for a processor, whatever it was before",
+);
 pub(crate) const CPU_RISE: Threshold =
     number("CPU_RISE", 0.3, "share of the limit", "a third of the capacity more is no fluctuation");
 pub(crate) const SENT_SHARE: Threshold = number(

@@ -76,6 +76,12 @@ pub(crate) const GAP_SHARE: Threshold = number(
     "of the usual gap",
     "quantiles of caller and callee are taken over different requests; a third of the gap is that",
 );
+pub(crate) const GAP_DRIFT: Threshold = number(
+    "GAP_DRIFT",
+    0.05,
+    "of the callee's usual latency",
+    "what caller and callee measure drifts apart by some per cent without anything on the way",
+);
 pub(crate) const GAP_FLOOR: Threshold = number(
     "GAP_FLOOR",
     0.001,

@@ -32,3 +32,6 @@ pub(crate) const CLAIM: Threshold = number(
     "probability",
     "in quiet windows the leading place stays below it in 95 % of the cases, as nothing explains nothing",
 );
+
+/// Rows of trouble that are no incident once they are over and the alerts are resolved.
+pub(crate) const SHORT_ROWS: usize = 4;

@@ -7,6 +7,9 @@ use crate::thresholds as limit;
 
 pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     let busy = place.marks.signal(ObservationKind::Saturation, Signal::CpuUtilization)?;
+    if busy.seen < limit::CPU_BUSY.value {
+        return None;
+    }
     // Retries of waiting callers raise the traffic too, but nowhere near as much as the CPU.
     let times = |o: &Observation| o.seen / o.usual.max(f64::MIN_POSITIVE);
     let surge = place.marks.of(ObservationKind::Traffic).find(|o| {
