@@ -7,6 +7,7 @@ mod detect;
 mod error;
 pub mod nezha;
 mod notes;
+pub mod opensre;
 pub mod petshop;
 
 use std::path::{Path, PathBuf};
@@ -49,9 +50,7 @@ pub fn cases(path: &Path, options: &Options) -> Result<Cases, Error> {
     match detect(path) {
         Some(Kind::PetShop) => petshop::cases(path, options),
         Some(Kind::Nezha) => nezha::cases(path),
-        Some(Kind::OpenSre) => {
-            Err(Error::NotSupported { path: path.to_owned(), what: "an opensre suite" })
-        }
+        Some(Kind::OpenSre) => opensre::cases(path),
         Some(Kind::Capsule | Kind::Capsules | Kind::Scenarios) | None => {
             Err(Error::Unrecognised { path: path.to_owned() })
         }
@@ -73,12 +72,6 @@ mod tests {
             Ok(_) => panic!("cases were found"),
             Err(error) => error.to_string(),
         }
-    }
-
-    #[test]
-    fn an_opensre_suite_is_recognised_and_said_to_come_later() {
-        let error = refused("000-healthy/scenario.yml");
-        assert!(error.contains("opensre") && error.contains("not supported yet"), "{error}");
     }
 
     #[test]

@@ -245,7 +245,7 @@ impl FaultMode {
             Self::SlowQuery => FaultRow {
                 id: "slow_query",
                 name: "slow query after a plan change",
-                category: Category::CodeDefect,
+                category: Category::ResourceExhaustion,
                 shows: "one statement's time or rows read multiply, the database's processor or reads rise with unchanged traffic",
                 travels: "to callers of that statement as latency; to others through the shared processor",
             },
@@ -280,7 +280,7 @@ impl FaultMode {
             Self::DnsFailure => FaultRow {
                 id: "dns_failure",
                 name: "name resolution failure",
-                category: Category::Infrastructure,
+                category: Category::ConfigurationError,
                 shows: "calls fail at once with errors of name resolution although what they would reach is well",
                 travels: "to everything that resolves the same names",
             },

@@ -6,6 +6,7 @@ use nightjar_incident::{
 use nightjar_topology::{EntityId, RelationKind};
 
 use crate::attack::attack;
+use crate::calm::nothing_deviates;
 use crate::case::Case;
 use crate::excess::Kind;
 use crate::explain::{Scene, Suspect, normalise, suspects};
@@ -277,6 +278,12 @@ fn decide(
         | Complaint::Shows(_)
         | Complaint::Below(_)
         | Complaint::Unmeasured => {}
+    }
+    if *complaint == Complaint::Unmeasured
+        && !decisive
+        && let Some(calm) = nothing_deviates(case, observations)
+    {
+        return Decision::Nothing(calm);
     }
     if case.symptoms.is_empty() {
         return Decision::Unknown("no alert names an entity that the topology knows".to_owned());

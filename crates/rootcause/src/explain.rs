@@ -176,6 +176,9 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
         };
         found.insert(culprit, candidate);
     }
+    if scene.flow.is_none() {
+        merge_pods(scene, &mut found);
+    }
     let floors: Vec<(Culprit, f64)> = found
         .values()
         .map(|c| (c.culprit.clone(), floor(scene, c, &found).max(at_the_door(&c.culprit, &found))))
@@ -209,6 +212,29 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
         })
         .collect();
     found.into_values().chain(fill).collect()
+}
+
+/// What is seen at a pod is judged at its workload, where that is a candidate: not twice.
+fn merge_pods(scene: &Scene<'_>, found: &mut BTreeMap<Culprit, Candidate>) {
+    let topology = scene.view.case.topology;
+    let workload_of = |id: &EntityId| {
+        let of = topology.dependencies(id).find(|r| r.kind == RelationKind::BelongsTo);
+        of.filter(|_| topology.kind(id) == EntityKind::Pod).map(|r| Culprit::Entity(r.to.clone()))
+    };
+    let merged: Vec<(Culprit, Culprit)> = found
+        .keys()
+        .filter_map(|culprit| match culprit {
+            Culprit::Entity(id) => Some((culprit.clone(), workload_of(id)?)),
+            Culprit::Connection { .. } => None,
+        })
+        .filter(|(_, workload)| found.contains_key(workload))
+        .collect();
+    for (pod, workload) in merged {
+        let mass = found.remove(&pod).map_or(0.0, |pod| pod.mass);
+        if let Some(workload) = found.get_mut(&workload) {
+            workload.mass += mass;
+        }
+    }
 }
 
 /// Whether an observation by itself makes its entity a suspect.
@@ -275,9 +301,13 @@ fn suppliers(scene: &Scene<'_>) -> BTreeMap<EntityId, Vec<EntityId>> {
         while let Some(path) = queue.pop_front() {
             let Some(here) = path.first().cloned() else { continue };
             let down = topology.dependencies(&here).map(|r| (&r.to, r.kind));
-            // A queue waits for those who empty it.
-            let consumers = topology.dependents(&here).filter(|r| r.kind == RelationKind::Consumes);
-            for (next, kind) in down.chain(consumers.map(|r| (&r.from, RelationKind::Calls))) {
+            // A queue waits for those who empty it, and a workload is its pods.
+            let others = topology.dependents(&here).filter(|r| {
+                r.kind == RelationKind::Consumes
+                    || (r.kind == RelationKind::BelongsTo
+                        && topology.kind(&r.from) == EntityKind::Pod)
+            });
+            for (next, kind) in down.chain(others.map(|r| (&r.from, RelationKind::Calls))) {
                 let travels = kind.is_request() || kind == RelationKind::RunsOn;
                 if travels && seen.insert(next.clone()) {
                     let mut longer = vec![next.clone()];

@@ -6,6 +6,7 @@
 
 mod attack;
 mod calibration;
+mod calm;
 mod case;
 mod conclude;
 mod excess;

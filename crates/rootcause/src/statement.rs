@@ -20,11 +20,15 @@ pub(crate) fn statement(
         changes.flatten().find(|change| change.id == *id)
     });
     let after = trigger.map_or(String::new(), after);
+    // The loudest of what was seen at the entity itself; else at its replicas.
     let told = observations
         .iter()
-        .filter(|o| cause.support.contains(&o.id) && o.is_abnormal() && o.entity == cause.entity)
+        .filter(|o| cause.support.contains(&o.id) && o.is_abnormal())
         .filter(|o| o.kind != ObservationKind::Change)
-        .max_by(|a, b| a.z.total_cmp(&b.z))
+        .max_by(|a, b| {
+            let own = |o: &Observation| o.entity == cause.entity;
+            own(a).cmp(&own(b)).then(a.z.total_cmp(&b.z))
+        })
         .map_or(String::new(), |o| format!(": {}", o.summary.trim_end_matches('.')));
     format!("{what}{after}{told}.")
 }

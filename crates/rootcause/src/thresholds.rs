@@ -113,6 +113,7 @@ pub const TABLE: &[Threshold] = &[
     STATED_STALE,
     STATED_RATE,
     STATED_LINES,
+    POOL_WELL,
     TEMPERATURE,
     NONE_OF_THESE,
     FLOOR_UNSEEN,

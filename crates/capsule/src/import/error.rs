@@ -30,17 +30,9 @@ pub enum Error {
         /// The scenario without a normal period.
         scenario: String,
     },
-    /// The folder is a known data set that has no importer yet.
-    #[error("`{path}` is {what}; it is recognised but not supported yet")]
-    NotSupported {
-        /// The folder.
-        path: PathBuf,
-        /// What it is.
-        what: &'static str,
-    },
     /// The folder isn't one of the known layouts.
     #[error(
-        "`{path}` is not a data set in a known layout: expected petshop (a set, a scenario or a split with `issue_*` folders) or nezha (a day with `<day>-fault_list.json`, or a folder of days)"
+        "`{path}` is not a data set in a known layout: expected petshop (a set, a scenario or a split with `issue_*` folders) or nezha (a day with `<day>-fault_list.json`, or a folder of days), or opensre (a scenario with `scenario.yml`, a suite, or a folder of suites)"
     )]
     Unrecognised {
         /// The folder.

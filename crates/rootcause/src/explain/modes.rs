@@ -28,11 +28,12 @@ mod unknown;
 mod unschedulable;
 
 use nightjar_incident::{
-    ChangeKind, Direction, FaultMode, Observation, ObservationId, ObservationKind, Signal,
+    ChangeKind, FaultMode, Observation, ObservationId, ObservationKind, Signal,
 };
 use nightjar_topology::{EntityId, EntityKind, RelationKind};
 
 use super::{Candidate, Scene, Suspect, is_outside, triggers};
+use crate::calm::is_complete;
 use crate::graph::Culprit;
 use crate::thresholds as limit;
 
@@ -73,10 +74,9 @@ impl<'a> Marks<'a> {
         self.of(kind).find(|o| o.signal == Some(signal))
     }
 
-    /// The clearest statement of a fault.
+    /// What is stated of a fault, by the place and its replicas together.
     fn stated(&self, mode: FaultMode) -> Option<Said<'a>> {
-        let said = self.of(ObservationKind::Stated).filter_map(|o| Said::of(o, mode));
-        said.max_by(|a, b| a.weight.total_cmp(&b.weight))
+        Said::together(self.of(ObservationKind::Stated), mode)
     }
 }
 
@@ -88,13 +88,20 @@ struct Said<'a> {
 }
 
 impl<'a> Said<'a> {
-    fn of(observation: &'a Observation, mode: FaultMode) -> Option<Self> {
-        let fits = observation.kind == ObservationKind::Stated
-            && observation.stated == Some(mode)
-            && observation.is_abnormal();
-        let is_clear = observation.z >= limit::GAUGE_Z.value;
+    /// Several witnesses that say the same are clearer than one.
+    fn together(
+        observations: impl Iterator<Item = &'a Observation>,
+        mode: FaultMode,
+    ) -> Option<Self> {
+        let said: Vec<&Observation> = observations
+            .filter(|o| {
+                o.kind == ObservationKind::Stated && o.stated == Some(mode) && o.is_abnormal()
+            })
+            .collect();
+        let observation = said.iter().copied().max_by(|a, b| a.z.total_cmp(&b.z))?;
+        let is_clear = said.iter().map(|o| o.z).sum::<f64>() >= limit::GAUGE_Z.value;
         let weight = if is_clear { limit::MARK_CLEAR.value } else { limit::MARK_WEAK.value };
-        fits.then_some(Self { observation, weight })
+        Some(Self { observation, weight })
     }
 
     /// Whether more than one witness says so.
@@ -136,22 +143,14 @@ impl<'a> Place<'a> {
                 .collect(),
         };
         let said = self.scene.observations.iter().filter(|o| callers.contains(&&o.entity));
-        let said = said.filter_map(|o| Said::of(o, mode));
-        said.max_by(|a, b| a.weight.total_cmp(&b.weight))
+        Said::together(said, mode)
     }
 }
 
 /// Whether the platform has as many of the place running as it should, and none was started anew:
 /// what it complained of before is over.
 fn has_recovered(place: &Place<'_>) -> bool {
-    let marks = &place.marks;
-    let complete = marks
-        .all
-        .iter()
-        .any(|o| o.kind == ObservationKind::Replicas && o.direction == Direction::Steady);
-    complete
-        && marks.of(ObservationKind::Replicas).next().is_none()
-        && marks.of(ObservationKind::Restart).next().is_none()
+    is_complete(place.scene.view.case.topology, place.id, place.scene.observations)
 }
 
 /// Whether a full disk is seen at the place: then what waits, waits for space.
@@ -277,9 +276,9 @@ fn set_off_by<'a>(
         | FaultMode::PacketLoss
         | FaultMode::BadHost
         | FaultMode::Failover => is_platform(kind),
-        FaultMode::DiskFull | FaultMode::ReplicationLag | FaultMode::QuotaReached => {
-            is_setting(kind) || is_platform(kind)
-        }
+        FaultMode::DiskFull | FaultMode::QuotaReached => is_setting(kind) || is_platform(kind),
+        // What is written more comes from a program.
+        FaultMode::ReplicationLag => is_code(kind) || is_platform(kind),
         FaultMode::ExternalDependency | FaultMode::TrafficSurge => false,
     };
     let found = triggers(scene, entity).into_iter().find(|(change, _)| fits(change.kind));

@@ -31,10 +31,15 @@ fn shares(view: &View<'_>) -> Vec<Draft> {
                 amount(100.0 * moved.shift.usual, "%"),
                 amount(100.0 * moved.shift.seen, "%")
             );
-            found.push(draft(&moved, ObservationKind::Saturation, "1", summary));
+            found.push(draft(&moved, kind_of(full), "1", summary));
         }
     }
     found
+}
+
+/// A full disk is at its limit; one that fills only moves there.
+fn kind_of(full: bool) -> ObservationKind {
+    if full { ObservationKind::Saturation } else { ObservationKind::Disk }
 }
 
 /// Free space in bytes, against the whole where it is told, else against what used to be free.
@@ -53,7 +58,7 @@ fn free(view: &View<'_>) -> Vec<Draft> {
                 amount(moved.shift.usual, "By"),
                 amount(moved.shift.seen.max(0.0), "By")
             );
-            found.push(draft(&moved, ObservationKind::Saturation, "By", summary));
+            found.push(draft(&moved, kind_of(little), "By", summary));
         }
     }
     found
@@ -80,16 +85,15 @@ fn operations(view: &View<'_>) -> Vec<Draft> {
     moved(view, &[Signal::DiskOperations, Signal::Checkpoints], |usual| usual.max(1.0).sqrt())
         .filter(|moved| rises(moved, limit::DISK_FACTOR.value) || stalls(moved))
         .map(|moved| {
-            let what = signal::of(moved.series).label();
-            let kind = match moved.series.name.rsplit('.').next() {
-                Some("read_iops") => "reads",
-                Some("write_iops") => "writes",
-                Some(_) | None => what,
+            let what = match moved.series.name.rsplit('.').next() {
+                Some("read_iops") => "disk reads a second",
+                Some("write_iops") => "disk writes a second",
+                Some(_) | None => signal::of(moved.series).label(),
             };
             let summary = format!(
-                "disk: {} {kind} of `{}`, usually {}",
-                amount(moved.shift.seen, "1"),
+                "`{}` does {} {what}, usually {}",
                 moved.series.entity,
+                amount(moved.shift.seen, "1"),
                 amount(moved.shift.usual, "1")
             );
             draft(&moved, ObservationKind::Disk, "1/s", summary)

@@ -12,11 +12,14 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use nightjar_incident::{
     ChangeKind, Content, Direction, EvidenceId, FaultMode, LogSeverity, ObservationKind, Onset,
+    Signal, signal,
 };
 use nightjar_topology::EntityId;
 
 use self::phrases::{PHRASES, Phrase};
+use super::gauge::latest;
 use super::{Draft, View};
+use crate::ledger::metrics;
 use crate::thresholds as limit;
 
 /// How much a line that holds a phrase is worth as a witness, in lines.
@@ -139,6 +142,12 @@ fn draft(
             format!("`{entity}` stated {name} {silent:.0} minutes ago and not since: {quoted}");
         return Some(draft);
     }
+    if gauge_is_fine(view, &draft.entity, mode, said.last) {
+        draft.direction = Direction::Steady;
+        draft.summary =
+            format!("`{entity}` stated {name}, and what is measured of it is fine since: {quoted}");
+        return Some(draft);
+    }
     // How often it was said before the window, where lines were recorded then.
     let recorded = earliest.map_or(0.0, |at| minutes(at, view.window.from)).max(0.0);
     let lasts = minutes(view.window.from, view.case.now).max(1.0);
@@ -154,6 +163,42 @@ fn draft(
     draft.z = said.weight / (2.0 * expected.max(0.5)).sqrt() * limit::GAUGE_Z.value
         / limit::STATED_LINES.value;
     Some(draft)
+}
+
+/// Whether what the statement is about was measured after it, and is well: then it is over.
+fn gauge_is_fine(view: &View<'_>, entity: &EntityId, mode: FaultMode, said: Timestamp) -> bool {
+    let wanted: &[Signal] = match mode {
+        FaultMode::DiskFull => &[Signal::DiskFree, Signal::DiskUtilization],
+        FaultMode::ReplicationLag => &[Signal::ReplicationLag],
+        FaultMode::ConnectionPoolExhausted => &[Signal::PoolUsage],
+        _ => return false,
+    };
+    let most = latest(view, Signal::PoolLimit).get(entity).copied();
+    let size = latest(view, Signal::DiskSize).get(entity).copied();
+    let mut fine = false;
+    for (_, series) in metrics(view.case.evidence) {
+        let signal = signal::of(series);
+        if series.entity != *entity || !wanted.contains(&signal) {
+            continue;
+        }
+        let until = series.column.between(i64::MIN, view.case.now.as_millisecond() + 1);
+        let finite = || until.samples().filter(|(_, value)| value.is_finite());
+        let Some((at, level)) = finite().last() else { continue };
+        let highest = finite().map(|(_, value)| value).fold(f64::MIN, f64::max);
+        let is_well = match signal {
+            Signal::DiskUtilization => level < limit::DISK_FULL.value,
+            Signal::DiskFree => {
+                level > 2.0 * (1.0 - limit::DISK_FULL.value) * size.unwrap_or(highest)
+            }
+            Signal::ReplicationLag => level < limit::LAG_NOTABLE.value,
+            _ => level < limit::POOL_WELL.value * most.unwrap_or(highest),
+        };
+        if at <= said.as_millisecond() || !is_well {
+            return false;
+        }
+        fine = true;
+    }
+    fine
 }
 
 /// The phrases by their first byte, so that a line is read once.

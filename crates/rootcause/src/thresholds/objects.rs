@@ -118,3 +118,9 @@ pub(crate) const STATED_LINES: Threshold = number(
     "lines",
     "one line may be an echo of somebody's input; two with a severity of their own hardly are",
 );
+pub(crate) const POOL_WELL: Threshold = number(
+    "POOL_WELL",
+    0.8,
+    "of the limit, or of the most seen",
+    "a fifth of the connections free again: nobody waits for one",
+);

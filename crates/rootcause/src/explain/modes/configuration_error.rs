@@ -26,6 +26,8 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
                     | ObservationKind::Backlog
                     | ObservationKind::Disk
                     | ObservationKind::Locks
+                    | ObservationKind::Replication
+                    | ObservationKind::Statement
             )
     });
     let short = if short { limit::MARK_WEAK.value } else { 0.0 };

@@ -30,12 +30,8 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     };
     let lag = found(Signal::ReplicationLag, &here);
     let written = found(Signal::WriteAheadLog, &there);
-    let stated = place
-        .scene
-        .observations
-        .iter()
-        .filter(|o| here.contains(&&o.entity))
-        .find_map(|o| Said::of(o, FaultMode::ReplicationLag));
+    let seen = place.scene.observations.iter().filter(|o| here.contains(&&o.entity));
+    let stated = Said::together(seen, FaultMode::ReplicationLag);
     let said = stated.as_ref().map_or(0.0, |said| said.weight);
     let weight = match (lag, written) {
         (Some(_), Some(_)) => limit::MARK_CERTAIN.value + said,
@@ -44,6 +40,9 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         (None, None) if said > 0.0 => said,
         (None, _) => return None,
     };
+    // What the primary writes too much is the primary's doing.
+    let elsewhere = written.is_some_and(|o| o.entity != *place.id);
+    let weight = if elsewhere { weight.min(limit::MARK_CLEAR.value) } else { weight };
     let reason = match written {
         Some(_) => "the primary writes more than the replica can apply",
         None => "the replica falls behind, though no more than usual is written",
