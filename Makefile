@@ -5,7 +5,7 @@ SHELL := /bin/sh
 CARGO ?= cargo
 NIGHTJAR = $(CARGO) run --locked --quiet --package nightjar-cli --bin nightjar --
 
-.PHONY: help demo test check fmt tidy lint unit doctest docs eval bench toolchain
+.PHONY: help demo test check fmt tidy lint unit doctest docs eval bench fuzz toolchain
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -55,9 +55,13 @@ docs:
 eval: toolchain ## every figure of accuracy, written to docs/accuracy.md; DIR=<folder> takes one set
 	@$(if $(DIR),$(NIGHTJAR) eval $(DIR),$(NIGHTJAR) accuracy --write docs/accuracy.md)
 
-bench: toolchain ## optimised build, then the time per case over every scenario
-	$(CARGO) build --locked --release --package nightjar-cli
-	./target/release/nightjar eval $(or $(DIR),scenarios) --jobs 1
+# Prints and writes nothing; what it installs lies in target/bench.
+bench: toolchain ## optimised build, then speed: against published methods, screening, estates, templates
+	$(CARGO) build --locked --release --package nightjar-bench
+	@sh bench/run.sh target/release/nightjar-bench
+
+fuzz: toolchain ## every fuzz target for ten seconds; SECONDS_EACH=<n> for longer
+	NIGHTJAR_FUZZ_SECONDS=$(or $(SECONDS_EACH),10) $(CARGO) test --locked --package nightjar-fuzz
 
 toolchain:
 	@command -v $(CARGO) >/dev/null 2>&1 || { \

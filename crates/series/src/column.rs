@@ -140,14 +140,17 @@ impl Column {
     /// The usual distance of two samples in milliseconds (median), if there are two.
     pub fn step(&self) -> Option<i64> {
         let times = self.times();
-        let gaps = || times.iter().zip(times.iter().skip(1)).map(|(a, b)| b.saturating_sub(*a));
+        let later = times.get(1..).unwrap_or_default();
+        // Wrapping, since saturation keeps the compiler from comparing several at once.
+        let gaps = || times.iter().zip(later).map(|(a, b)| b.wrapping_sub(*a));
+        let unwrapped = |gap: i64| if gap < 0 { i64::MAX } else { gap };
         // Nearly always one distance makes up more than half of all and is the median by that: a
         // majority vote finds it without a copy (Boyer and Moore 1981).
         let half = times.len().saturating_sub(1) / 2;
         let votes = |candidate: i64| gaps().filter(|gap| *gap == candidate).count();
         let first = gaps().next()?;
         if votes(first) > half {
-            return Some(first);
+            return Some(unwrapped(first));
         }
         let (mut leader, mut lead) = (first, 0_usize);
         for gap in gaps() {
@@ -160,9 +163,9 @@ impl Column {
             }
         }
         if votes(leader) > half {
-            return Some(leader);
+            return Some(unwrapped(leader));
         }
-        let mut sorted: Vec<i64> = gaps().collect();
+        let mut sorted: Vec<i64> = gaps().map(unwrapped).collect();
         let middle = sorted.len() / 2;
         Some(*sorted.select_nth_unstable(middle).1)
     }

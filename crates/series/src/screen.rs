@@ -8,7 +8,6 @@
 //! alarms, which the second stage removes, and no misses.
 
 use crate::robust::MAD_TO_SD;
-use crate::shift::inner_extremes;
 
 /// Values looked at to guess the usual level. The guess decides how much is let through, never
 /// whether something is missed.
@@ -24,14 +23,37 @@ const WILD: f64 = 1e300;
 /// Whether [`crate::shift::shift`] may find a rise of at least `least` standard deviations,
 /// whatever the floor. `false` is certain; `least` is positive.
 pub fn may_rise(reference: &[f64], window: &[f64], least: f64) -> bool {
-    // Of two values the inner extremes have changed places.
-    inner_extremes(window).is_some_and(|(a, b)| may_reach(reference, a.max(b), least, 1.0))
+    extreme(window, 1.0).is_some_and(|extreme| may_reach(reference, extreme, least, 1.0))
 }
 
 /// Whether [`crate::shift::shift`] may find a fall of at least `least` standard deviations,
 /// whatever the floor. `false` is certain; `least` is positive.
 pub fn may_fall(reference: &[f64], window: &[f64], least: f64) -> bool {
-    inner_extremes(window).is_some_and(|(a, b)| may_reach(reference, -a.min(b), least, -1.0))
+    extreme(window, -1.0).is_some_and(|extreme| may_reach(reference, extreme, least, -1.0))
+}
+
+/// The most that the full test may take for what was seen of `sign · window`: its second highest
+/// value, or the highest of one or two.
+fn extreme(window: &[f64], sign: f64) -> Option<f64> {
+    let (mut highest, mut second) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    let mut count = 0_usize;
+    for value in window {
+        let value = sign * value;
+        if !value.is_finite() {
+            continue;
+        }
+        count += 1;
+        // Seldom taken, so cheaper than minima and maxima of all.
+        if value > second {
+            second = value.min(highest);
+            highest = value.max(highest);
+        }
+    }
+    match count {
+        0 => None,
+        1 | 2 => Some(highest),
+        _ => Some(second),
+    }
 }
 
 /// Whether `extreme` may be `least` scales above the median of `sign · reference`.
@@ -42,7 +64,10 @@ fn may_reach(reference: &[f64], extreme: f64, least: f64, sign: f64) -> bool {
     extreme.abs() >= WILD
         || [fourth, second].into_iter().all(|guess| {
             let bounds = Bounds::new(extreme, least, guess, lowest);
-            !Counts::of(reference, sign, &bounds).clear(extreme <= guess)
+            let is_below = extreme <= guess;
+            // Nearly all are cleared by the few counts of the first.
+            !(Counts::few(reference, sign, &bounds).clear(is_below)
+                || Counts::of(reference, sign, &bounds).clear(is_below))
         })
 }
 
@@ -102,6 +127,23 @@ struct Counts {
 }
 
 impl Counts {
+    /// As [`Counts::of`] without the range, of a reference without gaps; of others all values
+    /// count as wild.
+    fn few(reference: &[f64], sign: f64, bounds: &Bounds) -> Self {
+        let (mut tame, mut usual, mut differences) = (0, 0, 0);
+        for &value in reference {
+            let value = sign * value;
+            tame += u64::from(value.abs() < WILD);
+            usual += u64::from(value >= bounds.usual);
+        }
+        let later = reference.get(1..).unwrap_or_default();
+        for (before, after) in reference.iter().zip(later) {
+            differences += u64::from((after - before).abs() >= bounds.difference);
+        }
+        let present = reference.len() as u64;
+        Self { present, wild: present - tame, usual, differences, outer_low: 0, outer_high: 0 }
+    }
+
     /// One pass; comparisons with `NaN` are false, so missing values count nowhere.
     fn of(reference: &[f64], sign: f64, bounds: &Bounds) -> Self {
         let mut counts = Self::default();

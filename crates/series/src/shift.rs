@@ -48,7 +48,7 @@ pub fn shift_with(reference: &[f64], window: &[f64], floor: impl Fn(f64) -> f64)
 }
 
 /// The second lowest and the second highest finite value; the only one if there is one.
-pub(crate) fn inner_extremes(window: &[f64]) -> Option<(f64, f64)> {
+fn inner_extremes(window: &[f64]) -> Option<(f64, f64)> {
     let mut values = window.iter().copied().filter(|v| v.is_finite());
     let first = values.next()?;
     let (mut lowest, mut low) = (first, f64::INFINITY);
