@@ -1,6 +1,8 @@
 //! Every target over mutations of its kept inputs: a second each, longer when asked for by
 //! `NIGHTJAR_FUZZ_SECONDS`.
 
+mod scale;
+
 use std::path::Path;
 use std::time::Duration;
 
