@@ -82,7 +82,7 @@ fn series() -> Vec<f64> {
     let mut values = Vec::with_capacity(SERIES * ROWS);
     for number in 0..SERIES {
         let (level, noise) = (draw.between(1.0, 100.0), draw.between(0.01, 5.0));
-        let moves = number % 100 == 0;
+        let moves = number.is_multiple_of(100);
         let mut walk = 0.0;
         for row in 0..ROWS {
             let wild = if draw.between(0.0, 1.0) < 0.01 { 8.0 } else { 1.0 };

@@ -15,6 +15,9 @@ use nightjar_topology::{EntityId, Relation, RelationKind, Topology};
 const MINUTE: i64 = 60_000;
 const BEGIN: i64 = 1_700_000_000_000;
 const ROWS: usize = 60;
+/// The row of the alert, and the last.
+const ALARM: i64 = 50;
+const END: i64 = 60;
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];
 const METRICS: [(&str, Statistic); 6] = [
     ("http.server.request.duration", Statistic::Count),
@@ -67,7 +70,7 @@ pub(crate) fn numbers(bytes: &[u8]) {
     });
     let recording = Recording { topology, metrics: metrics.collect(), ..Recording::default() };
     let (Ok(entity), Ok(at)) =
-        (EntityId::new("a"), Timestamp::from_millisecond(BEGIN + MINUTE * (ROWS as i64 - 10)))
+        (EntityId::new("a"), Timestamp::from_millisecond(BEGIN + MINUTE * ALARM))
     else {
         return;
     };
@@ -88,7 +91,7 @@ pub(crate) fn numbers(bytes: &[u8]) {
         url: None,
         notes: Vec::new(),
     };
-    let now = Timestamp::from_millisecond(BEGIN + MINUTE * ROWS as i64).unwrap_or(at);
+    let now = Timestamp::from_millisecond(BEGIN + MINUTE * END).unwrap_or(at);
     check(recording, &[alert], &[Symptom { entity, signal: None }], now);
 }
 

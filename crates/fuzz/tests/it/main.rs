@@ -1,6 +1,12 @@
 //! Every target over mutations of its kept inputs: a second each, longer when asked for by
 //! `NIGHTJAR_FUZZ_SECONDS`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests: a panic is a failed test"
+)]
+
 mod scale;
 
 use std::path::Path;

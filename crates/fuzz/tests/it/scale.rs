@@ -67,12 +67,12 @@ fn a_trace_of_a_million_spans_with_a_cycle_and_spans_of_the_future_ends() {
             trace_id: "0a".to_owned(),
             span_id: format!("{number:x}"),
             parent_id: Some(format!("{parent:x}")),
-            entity: id(if number % 2 == 0 { "a" } else { "b" }),
+            entity: id(if number.is_multiple_of(2) { "a" } else { "b" }),
             peer: None,
             operation: "GET /".to_owned(),
             start_nanos: nanos(minute),
-            end_nanos: if number % 5 == 0 { i64::MAX } else { nanos(minute) - 1 },
-            status: if number % 3 == 0 { SpanStatus::Error } else { SpanStatus::Unset },
+            end_nanos: if number.is_multiple_of(5) { i64::MAX } else { nanos(minute) - 1 },
+            status: if number.is_multiple_of(3) { SpanStatus::Error } else { SpanStatus::Unset },
         }
     };
     conclude(Content::Spans((0..1_000_000).map(span).collect()), &small());
@@ -110,7 +110,7 @@ fn colliding_labels_wild_numbers_and_late_beginnings_end() {
     let wild = [1e308, -1e308, 5e-324, f64::NAN, f64::INFINITY, 0.0, -0.0, 1.0];
     let series = |number: usize| {
         // A fifth begins within the window, and all of a name look the same.
-        let first = if number % 5 == 0 { 50 } else { 0 };
+        let first = if number.is_multiple_of(5) { 50 } else { 0 };
         let samples = (first..60).map(|minute| {
             let index = (number + usize::try_from(minute).unwrap()) % wild.len();
             (BEGIN + minute * MINUTE, wild[index])
@@ -118,7 +118,7 @@ fn colliding_labels_wild_numbers_and_late_beginnings_end() {
         let (column, repairs) = Column::from_samples(samples);
         MetricSeries {
             entity: id(["a", "b"][number % 2]),
-            peer: (number % 4 == 0).then(|| id("b")),
+            peer: number.is_multiple_of(4).then(|| id("b")),
             name: ["http.server.request.duration", "http.client.request.duration", "errors"]
                 [number % 3]
                 .to_owned(),

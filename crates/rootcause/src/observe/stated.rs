@@ -183,7 +183,7 @@ fn gauge_is_fine(view: &View<'_>, entity: &EntityId, mode: FaultMode, said: Time
         }
         let until = series.column.between(i64::MIN, view.case.now.as_millisecond() + 1);
         let finite = || until.samples().filter(|(_, value)| value.is_finite());
-        let Some((at, level)) = finite().last() else { continue };
+        let Some((at, level)) = finite().next_back() else { continue };
         let highest = finite().map(|(_, value)| value).fold(f64::MIN, f64::max);
         let is_well = match signal {
             Signal::DiskUtilization => level < limit::DISK_FULL.value,
