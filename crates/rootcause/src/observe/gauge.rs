@@ -19,8 +19,18 @@ pub(super) struct Moved<'a> {
     pub(super) shift: Shift,
     /// Whether the latest sample is nearer to the usual again.
     pub(super) is_over: bool,
+    /// When it was last nearer to what was seen than to the usual, Unix milliseconds.
+    pub(super) last: Option<i64>,
     pub(super) onset: Option<Onset>,
     pub(super) evidence: EvidenceId,
+}
+
+impl Moved<'_> {
+    /// Whether it was over before the symptom began: then it belongs to something else.
+    pub(super) fn is_stale(&self, view: &View<'_>) -> bool {
+        let room = limit::STALE_MINUTES.value * 60_000.0;
+        self.last.is_some_and(|last| (view.onset.as_millisecond() - last) as f64 > room)
+    }
 }
 
 /// All columns of some signals, compared with their own past. `floor` gives the move nobody would
@@ -68,7 +78,11 @@ fn compared<'a>(
             let is_over = latest.is_some_and(|&latest| {
                 if shift.seen >= shift.usual { latest < middle } else { latest > middle }
             });
-            Some(Moved { series, shift, is_over, onset, evidence: piece.id.clone() })
+            let beyond = |(_, value): &(i64, f64)| {
+                if shift.seen >= shift.usual { *value >= middle } else { *value <= middle }
+            };
+            let last = during.samples().filter(beyond).next_back().map(|(time, _)| time);
+            Some(Moved { series, shift, is_over, last, onset, evidence: piece.id.clone() })
         },
     )
 }

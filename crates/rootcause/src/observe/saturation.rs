@@ -17,8 +17,16 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
 fn shares(view: &View<'_>) -> Vec<Draft> {
     const SIGNALS: &[Signal] = &[Signal::CpuUtilization, Signal::MemoryUtilization];
     let floor = |_usual: f64| limit::UTILISATION_FLOOR.value;
-    let notable =
-        |moved: &Moved<'_>| moved.shift.seen >= limit::UTILISATION_FACTOR.value * moved.shift.usual;
+    let notable = |moved: &Moved<'_>| {
+        // Memory below its limit hurts nobody, however it grew.
+        let needed = match nightjar_incident::signal::of(moved.series) {
+            Signal::MemoryUtilization => limit::MEMORY_NEAR_LIMIT.value,
+            _ => 0.0,
+        };
+        moved.shift.seen >= limit::UTILISATION_FACTOR.value * moved.shift.usual
+            && moved.shift.seen >= needed
+            && !moved.is_stale(view)
+    };
     risen(view, SIGNALS, floor)
         .filter(notable)
         .map(|moved| {
@@ -42,8 +50,12 @@ fn memory(view: &View<'_>) -> Vec<Draft> {
     for moved in risen(view, &[Signal::MemoryUsage], |usual| usual * limit::MEMORY_FLOOR.value) {
         let entity = &moved.series.entity;
         let share = limits.get(entity).map(|most| moved.shift.seen / most);
-        let near = share.is_none_or(|share| share >= limit::MEMORY_NEAR_LIMIT.value);
-        if !near {
+        // Without a limit only a lot more memory is worth a word.
+        let near = match share {
+            Some(share) => share >= limit::MEMORY_NEAR_LIMIT.value,
+            None => moved.shift.seen >= limit::MEMORY_FACTOR.value * moved.shift.usual,
+        };
+        if !near || moved.is_stale(view) {
             continue;
         }
         let of =

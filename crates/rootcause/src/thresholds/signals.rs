@@ -44,6 +44,18 @@ pub(crate) const MEMORY_FLOOR: Threshold = number(
     "of the usual memory",
     "garbage collection and caches move memory by some per cent",
 );
+pub(crate) const MEMORY_FACTOR: Threshold = number(
+    "MEMORY_FACTOR",
+    2.0,
+    "of the usual memory",
+    "where no limit is told, only twice as much stands out from caches and warm-up",
+);
+pub(crate) const STALE_MINUTES: Threshold = number(
+    "STALE_MINUTES",
+    4.0,
+    "minutes before the symptom",
+    "what was back to normal by then belongs to an earlier incident; later, queues and time-outs may carry it on",
+);
 pub(crate) const MEMORY_NEAR_LIMIT: Threshold = number(
     "MEMORY_NEAR_LIMIT",
     0.85,
