@@ -81,7 +81,7 @@ fn compared<'a>(
             let beyond = |(_, value): &(i64, f64)| {
                 if shift.seen >= shift.usual { *value >= middle } else { *value <= middle }
             };
-            let last = during.samples().filter(beyond).next_back().map(|(time, _)| time);
+            let last = during.samples().rfind(beyond).map(|(time, _)| time);
             Some(Moved { series, shift, is_over, last, onset, evidence: piece.id.clone() })
         },
     )
