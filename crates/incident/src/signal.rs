@@ -78,6 +78,8 @@ pub enum Signal {
     DatabaseLoad,
     /// Sessions at work for one statement at a time (mean); an attribute names the statement.
     StatementLoad,
+    /// Rows a database reads (count).
+    RowsRead,
     /// Memory left (bytes).
     MemoryFree,
     /// Time until a certificate ends (seconds).
@@ -141,6 +143,7 @@ impl Signal {
             Self::Deadlocks => "deadlocks",
             Self::DatabaseLoad => "database load",
             Self::StatementLoad => "load of a statement",
+            Self::RowsRead => "rows read",
             Self::MemoryFree => "free memory",
             Self::CertificateLeft => "time until the certificate ends",
             Self::ReplicasWanted => "replicas wanted",
@@ -232,6 +235,8 @@ const TABLE: &[Row] = &[
     row("postgresql.wal.lag", Signal::ReplicationLag),
     row("postgresql.bgwriter.checkpoint.count", Signal::Checkpoints),
     row("postgresql.statement.load", Signal::StatementLoad),
+    row("postgresql.tup_fetched", Signal::RowsRead),
+    row("postgresql.tup_returned", Signal::RowsRead),
     // The Collector's cluster receiver.
     row("k8s.deployment.desired", Signal::ReplicasWanted),
     row("k8s.deployment.available", Signal::ReplicasAvailable),

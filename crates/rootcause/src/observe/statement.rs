@@ -53,6 +53,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut found: Vec<Draft> =
         loads.into_iter().filter_map(|(entity, loads)| leading(view, entity, &loads)).collect();
     found.extend(whole(view));
+    found.extend(rows(view));
     found
 }
 
@@ -127,6 +128,22 @@ fn told_by(wait: &str) -> Option<FaultMode> {
     } else {
         None
     }
+}
+
+/// Many more rows read than usual: some statement takes another way to its answer.
+fn rows(view: &View<'_>) -> Vec<Draft> {
+    moved(view, &[Signal::RowsRead], |usual| usual.max(1.0).sqrt())
+        .filter(|moved| super::disk::rises(moved, limit::BACKLOG_FACTOR.value))
+        .map(|moved| {
+            let summary = format!(
+                "`{}` reads {} rows per sample, usually {}",
+                moved.series.entity,
+                amount(moved.shift.seen, "1"),
+                amount(moved.shift.usual, "1")
+            );
+            super::disk::draft(&moved, ObservationKind::Statement, "{row}", summary)
+        })
+        .collect()
 }
 
 /// The load of the whole database.

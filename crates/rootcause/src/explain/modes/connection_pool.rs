@@ -22,6 +22,14 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         (None, None, None) => return None,
     };
     // Connections fill up where nothing can be written, or where all wait for a disk or a lock.
+    let below = place.scene.view.case.topology.dependencies(place.id);
+    let below: Vec<_> = below.filter(|r| r.kind.is_request()).map(|r| &r.to).collect();
+    let held = place.scene.observations.iter().any(|o| {
+        matches!(o.kind, ObservationKind::Locks | ObservationKind::Disk)
+            && o.is_abnormal()
+            && below.contains(&&o.entity)
+    });
+    let weight = if held { weight - limit::MARK_CERTAIN.value } else { weight };
     let weight = if disk_is_full(place) { weight - limit::MARK_CERTAIN.value } else { weight };
     let says =
         place.marks.of(ObservationKind::Logs).filter(|o| mentions(o, &["pool", "connection"]));

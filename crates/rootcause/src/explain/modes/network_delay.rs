@@ -1,6 +1,6 @@
 //! Network delay: the caller waits longer than the callee takes.
 
-use nightjar_incident::{FaultMode, ObservationKind};
+use nightjar_incident::{FaultMode, ObservationKind, Signal};
 
 use super::{Fit, Marks, Place, ids};
 use crate::graph::Culprit;
@@ -20,7 +20,13 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
                     | ObservationKind::Missing
             ) && o.is_abnormal()
         });
-    let gap = place.marks.of(ObservationKind::NetworkGap).max_by(|a, b| a.z.total_cmp(&b.z));
+    // Packets that get lost explain the same gap, and more: see `packet_loss`.
+    let lost = place.marks.signal(ObservationKind::NetworkGap, Signal::PacketErrors).is_some();
+    let gap = place
+        .marks
+        .of(ObservationKind::NetworkGap)
+        .filter(|o| o.signal != Some(Signal::PacketErrors))
+        .max_by(|a, b| a.z.total_cmp(&b.z));
     let seen = place.marks.of(ObservationKind::Latency).next();
     // A gap of a few standard deviations is often another mix of requests.
     let told = gap.map_or(0.0, |gap| {
@@ -28,11 +34,11 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         let range = limit::MARK_CERTAIN.value - limit::MARK_WEAK.value;
         limit::MARK_WEAK.value + range * clear.clamp(0.0, 1.0)
     });
-    let weight = if troubled { told - limit::MARK_CERTAIN.value } else { told };
+    let weight = if troubled || lost { told - limit::MARK_CERTAIN.value } else { told };
     (gap.is_some() || seen.is_some()).then(|| Fit {
         mode: FaultMode::NetworkDelay,
         weight,
-        decisive: gap.is_some() && !troubled,
+        decisive: gap.is_some() && !troubled && !lost,
         support: ids(gap.into_iter().chain(seen)),
         reason: "the caller waits longer than the callee takes".to_owned(),
     })

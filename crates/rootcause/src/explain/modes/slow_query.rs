@@ -7,7 +7,9 @@ use crate::thresholds as limit;
 
 pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     let marks = &place.marks;
-    let statement = marks.signal(ObservationKind::Statement, Signal::StatementLoad)?;
+    let statement = marks
+        .signal(ObservationKind::Statement, Signal::StatementLoad)
+        .or_else(|| marks.signal(ObservationKind::Statement, Signal::RowsRead))?;
     let computes = match statement.stated {
         None | Some(FaultMode::SlowQuery) => true,
         Some(_) => false,
