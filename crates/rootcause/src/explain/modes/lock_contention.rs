@@ -1,6 +1,7 @@
 //! Lock contention: transactions wait for each other while the processor has time.
 
 use nightjar_incident::{FaultMode, Observation, ObservationKind, Signal};
+use nightjar_topology::EntityKind;
 
 use super::{Fit, Place, disk_is_full, ids};
 use crate::thresholds as limit;
@@ -11,6 +12,15 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     let waits = marks.signal(ObservationKind::Statement, Signal::StatementLoad);
     let waits = waits.filter(|o| o.stated == Some(FaultMode::LockContention));
     let stated = marks.stated(FaultMode::LockContention);
+    let stated = stated.or_else(|| place.caller_states(FaultMode::LockContention));
+    // Who calls a database repeats what the database said: the locks are there.
+    let topology = place.scene.view.case.topology;
+    let is_database = |id| topology.kind(id) == EntityKind::Database;
+    let repeats = !is_database(place.id)
+        && topology.dependencies(place.id).any(|r| r.kind.is_request() && is_database(&r.to));
+    if repeats && seen.is_empty() {
+        return None;
+    }
     let said = stated.as_ref().map_or(0.0, |said| said.weight);
     let weight = match (seen.is_empty(), waits) {
         (true, None) if said == 0.0 => return None,
