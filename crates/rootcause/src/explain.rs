@@ -153,7 +153,7 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
             );
         }
     }
-    let reachable = suppliers(scene);
+    let reachable = Suppliers::of(scene, &scene.starts);
     for observation in scene.observations.iter().filter(|o| marks_a_place(o)) {
         let culprit = match (&observation.peer, observation.kind) {
             (Some(peer), ObservationKind::NetworkGap) => {
@@ -164,16 +164,10 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
         if found.contains_key(&culprit) {
             continue;
         }
-        let Some(path) = reachable.get(&observation.entity) else { continue };
+        let Some(path) = reachable.path(&observation.entity) else { continue };
         let node = scene.graph.and_then(|graph| graph.entity(&observation.entity));
-        let candidate = Candidate {
-            culprit: culprit.clone(),
-            mass: 0.0,
-            kind: None,
-            node,
-            path: path.clone(),
-            share: None,
-        };
+        let candidate =
+            Candidate { culprit: culprit.clone(), mass: 0.0, kind: None, node, path, share: None };
         found.insert(culprit, candidate);
     }
     if scene.flow.is_none() {
@@ -189,25 +183,25 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
         }
     }
     // A reader wants to see what was ruled out: the places nearest to the symptom, hardly probable.
-    let mut bystanders: Vec<(&EntityId, &Vec<EntityId>)> = reachable
+    let mut bystanders: Vec<(usize, &EntityId)> = reachable
+        .0
         .iter()
-        .filter(|(id, _)| {
-            !found.keys().any(|culprit| matches!(culprit, Culprit::Entity(e) if e == *id))
-        })
+        .filter(|(id, _)| !found.contains_key(&Culprit::Entity((**id).clone())))
+        .map(|(id, (_, steps))| (*steps, *id))
         .collect();
-    bystanders.sort_by_key(|(_, path)| path.len());
+    bystanders.sort_unstable();
     let kind = scene.flow.map(|flow| flow.symptom.1);
     let missing = limit::LEADS.saturating_sub(found.len());
     let fill: Vec<Candidate> = bystanders
         .into_iter()
         .take(missing)
         .enumerate()
-        .map(|(rank, (id, path))| Candidate {
+        .map(|(rank, (_, id))| Candidate {
             culprit: Culprit::Entity(id.clone()),
             mass: limit::BYSTANDER.value / (rank + 1) as f64,
             kind,
             node: scene.graph.and_then(|graph| graph.entity(id)),
-            path: path.clone(),
+            path: reachable.path(id).unwrap_or_default(),
             share: Some(0.0),
         })
         .collect();
@@ -291,34 +285,46 @@ fn at_the_door(culprit: &Culprit, all: &BTreeMap<Culprit, Candidate>) -> f64 {
     ways.map(|way| way.mass).sum::<f64>() * limit::DOOR_SHARE.value
 }
 
-/// Everything a fault can reach the symptom from, with the way up to it.
-fn suppliers(scene: &Scene<'_>) -> BTreeMap<EntityId, Vec<EntityId>> {
-    let topology = scene.view.case.topology;
-    let mut found: BTreeMap<EntityId, Vec<EntityId>> = BTreeMap::new();
-    for start in &scene.starts {
-        let mut queue = std::collections::VecDeque::from([vec![start.clone()]]);
-        let mut seen = BTreeSet::from([start.clone()]);
-        while let Some(path) = queue.pop_front() {
-            let Some(here) = path.first().cloned() else { continue };
-            let down = topology.dependencies(&here).map(|r| (&r.to, r.kind));
+/// Everything a fault can reach the symptom from: for each place the next one on the shortest way up
+/// to a start, and how many steps that is.
+struct Suppliers<'a>(BTreeMap<&'a EntityId, (Option<&'a EntityId>, usize)>);
+
+impl<'a> Suppliers<'a> {
+    fn of(scene: &Scene<'a>, starts: &'a [EntityId]) -> Self {
+        let topology = scene.view.case.topology;
+        let mut found: BTreeMap<&EntityId, (Option<&EntityId>, usize)> =
+            starts.iter().map(|start| (start, (None, 0))).collect();
+        let mut queue: std::collections::VecDeque<&EntityId> = starts.iter().collect();
+        while let Some(here) = queue.pop_front() {
+            let steps = found.get(here).map_or(0, |(_, steps)| *steps);
+            let down = topology.dependencies(here).map(|r| (&r.to, r.kind));
             // A queue waits for those who empty it, and a workload is its pods.
-            let others = topology.dependents(&here).filter(|r| {
+            let others = topology.dependents(here).filter(|r| {
                 r.kind == RelationKind::Consumes
                     || (r.kind == RelationKind::BelongsTo
                         && topology.kind(&r.from) == EntityKind::Pod)
             });
             for (next, kind) in down.chain(others.map(|r| (&r.from, RelationKind::Calls))) {
                 let travels = kind.is_request() || kind == RelationKind::RunsOn;
-                if travels && seen.insert(next.clone()) {
-                    let mut longer = vec![next.clone()];
-                    longer.extend(path.iter().cloned());
-                    queue.push_back(longer);
+                if travels && !found.contains_key(next) {
+                    found.insert(next, (Some(here), steps + 1));
+                    queue.push_back(next);
                 }
             }
-            found.entry(here).or_insert(path);
         }
+        Self(found)
     }
-    found
+
+    /// The way from a place up to a start; none if there isn't any.
+    fn path(&self, from: &EntityId) -> Option<Vec<EntityId>> {
+        let mut next = Some(self.0.get_key_value(from)?.0);
+        let mut path = Vec::new();
+        while let Some(&here) = next.as_ref() {
+            path.push((*here).clone());
+            next = self.0.get(here).and_then(|(above, _)| above.as_ref());
+        }
+        Some(path)
+    }
 }
 
 /// The entities along a path of nodes, from the root up; an edge stands for its callee.
