@@ -316,7 +316,8 @@ impl<'a> Case<'a> {
             }
             // A sample may speak of the interval that begins at its time: the last whole one before.
             let onset = onset.saturating_sub(series.column.step().unwrap_or_default());
-            let mut before = series.column.samples().filter(|(time, v)| *time < onset && !v.is_nan());
+            let mut before =
+                series.column.samples().filter(|(time, v)| *time < onset && !v.is_nan());
             if let Some((_, value)) = before.next_back() {
                 return Some((value, series.unit.clone()));
             }

@@ -1,10 +1,14 @@
 //! From raw confidence to probability: what claims of a raw confidence turned out to be worth.
 //!
-//! Raw confidence comes from a model that is too sure or too modest in ways that no formula of it
-//! tells. The curve is isotonic (Zadrozny & Elkan, KDD 2002), fitted by `nightjar accuracy --fit`
-//! on simulated worlds of another family than those that judge.
+//! Raw confidence comes from a model that may be too sure or too modest in ways that no formula of
+//! it tells. `nightjar accuracy --fit` fits an isotonic curve (Zadrozny & Elkan, KDD 2002), and
+//! Platt's (1999), on simulated worlds of another family than those that judge.
 
 /// Raw confidence and the probability it stands for; linear between, constant beyond.
+///
+/// The identity: over 303 claims in 400 fitting worlds raw confidence is off by 0.04 in the mean,
+/// and neither curve, fitted on half of them, did better on the other half (Brier score 0.0773 raw,
+/// 0.0778 isotonic, 0.0805 Platt).
 const KNOTS: &[(f64, f64)] = &[(0.0, 0.0), (1.0, 1.0)];
 
 /// The probability that a leading claim of this raw confidence is right.
