@@ -15,12 +15,13 @@ use nightjar_topology::Entity;
 
 pub(crate) use self::rule::DISK;
 use self::rule::{Measures, Rule, Tool};
+use crate::Recipe;
 use crate::dice::{Dice, Purpose};
 use crate::event::Edit;
 use crate::number::micros;
-use crate::system::System;
+use crate::system::{Node, System};
+use crate::table::Ref;
 use crate::telemetry::Clock;
-use crate::{FalseAlarm, Recipe};
 
 /// Samples below the threshold after which an alarm is over.
 const CALM_SAMPLES: usize = 3;
@@ -49,8 +50,8 @@ pub(crate) fn alerts(
 ) -> Vec<RawAlert> {
     let mut dice = Dice::new(recipe.seed, Purpose::Alarms);
     let mut alerts = Vec::new();
+    let onset = recipe.onset(clock.start).as_millisecond();
     if let Some(kind) = recipe.false_alarm {
-        let onset = recipe.onset(clock.start).as_millisecond();
         rules.extend(rule::too_tight(kind, system, metrics, onset));
     }
     let nodes = system.nodes.iter().map(|(_, node)| &node.entity);
@@ -95,7 +96,8 @@ fn messages(rule: &Rule, entity: &Entity, clock: &Clock, dice: &mut Dice) -> Vec
             None | Some(_) => continue,
         };
         let at = end + SignedDuration::from_secs(2 + seconds(dice.between(0.0, 8.0)));
-        let received_at = at + SignedDuration::from_secs(1 + seconds(dice.between(0.0, 25.0)));
+        let way = seconds(dice.between(0.0, 25.0) + rule.late_seconds);
+        let received_at = at + SignedDuration::from_secs(1 + way);
         let transition = Transition { rule, entity, number, is_firing, since, at, value };
         let (provider, payload) = match rule.tool {
             Tool::CloudWatch => ("cloudwatch", cloudwatch::payload(&transition)),
@@ -113,12 +115,8 @@ fn seconds(value: f64) -> i64 {
 }
 
 /// The short trouble behind a false alarm: one service has more to do for a minute and a half.
-pub(crate) fn blip(kind: FalseAlarm, system: &System, onset: f64) -> Vec<Edit> {
-    let (FalseAlarm::Blip, Some(at)) = (kind, rule::busiest(system)) else { return Vec::new() };
-    let times =
-        move |factor: f64| Box::new(move |system: &mut System| system.nodes[at].work *= factor);
-    vec![
-        Edit { at: onset + 5.0, apply: times(2.5) },
-        Edit { at: onset + 95.0, apply: times(1.0 / 2.5) },
-    ]
+pub(crate) fn blip(system: &System, guilty: &[Ref<Node>], at: f64) -> Vec<Edit> {
+    let Some(node) = rule::busiest(system, guilty) else { return Vec::new() };
+    let times = move |factor: f64| move |system: &mut System| system.nodes[node].work *= factor;
+    vec![Edit::silent(at + 5.0, times(2.5)), Edit::silent(at + 95.0, times(1.0 / 2.5))]
 }

@@ -48,11 +48,10 @@ pub(crate) fn plan(
         let begin = dice.between(0.1, 0.7) * onset;
         let extra = dice.between(0.1, 0.2) * system.hosts[host].processors;
         let end = begin + dice.between(120.0, 360.0);
-        let add = move |amount: f64| {
-            Box::new(move |system: &mut System| system.hosts[host].neighbour += amount)
-        };
-        background.edits.push(Edit { at: begin, apply: add(extra) });
-        background.edits.push(Edit { at: end, apply: add(-extra) });
+        let add =
+            move |amount: f64| move |system: &mut System| system.hosts[host].neighbour += amount;
+        background.edits.push(Edit::silent(begin, add(extra)));
+        background.edits.push(Edit::silent(end, add(-extra)));
     }
     background
 }
@@ -70,10 +69,9 @@ impl Background {
         let node = &system.nodes[at];
         let (old, new) = (node.version.clone(), next_version(&node.version));
         let version = new.clone();
-        self.edits.push(Edit {
-            at: seconds,
-            apply: Box::new(move |system| system.nodes[at].version = version.clone()),
-        });
+        self.edits.push(Edit::silent(seconds, move |system| {
+            system.nodes[at].version.clone_from(&version);
+        }));
         let instant = clock.timestamp(clock.warm_up + micros(seconds));
         self.changes.push(Change {
             id: ChangeId::new(format!("deploy-{}", 4100 + 10 * number + dice.below(10))),
@@ -97,7 +95,7 @@ pub(crate) fn filling_disk(system: &System, level: f64, seconds: f64) -> Option<
         host.disk_per_hour = 0.06;
         host.disk = level - host.disk_per_hour * seconds / 3600.0;
     };
-    Some(Edit { at: 0.0, apply: Box::new(apply) })
+    Some(Edit::silent(0.0, apply))
 }
 
 /// Someone who makes changes.

@@ -17,6 +17,9 @@ pub(crate) enum Purpose {
     Background,
     Alarms,
     Estates,
+    Hosts,
+    Decoys,
+    Detail,
 }
 
 /// A stream of chance.
@@ -34,6 +37,9 @@ impl Dice {
             Purpose::Alarms => 6,
             Purpose::Faults => 7,
             Purpose::Estates => 8,
+            Purpose::Hosts => 9,
+            Purpose::Decoys => 11,
+            Purpose::Detail => 12,
         });
         Self(rng)
     }

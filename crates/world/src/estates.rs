@@ -6,7 +6,7 @@ use nightjar_incident::FaultMode;
 use crate::dice::{Dice, Purpose};
 use crate::fault::simulated_modes;
 use crate::simulate::truth;
-use crate::{App, FalseAlarm, FaultSpec, Recipe, Shape};
+use crate::{App, Decoy, FalseAlarm, FaultSpec, Recipe, Shape};
 
 /// Worlds of one family are drawn from the same shapes and ranges.
 ///
@@ -84,6 +84,7 @@ impl Family {
             What::Alarm(alarm) => recipe.false_alarm = Some(alarm),
             What::Fault(mode) => recipe.faults.push(self.fault(mode, dice)),
         }
+        recipe.decoys = self.decoys(&recipe, dice);
         for _ in 0..DRAWS {
             recipe.seed = self.seed(dice.bits() >> 1);
             if truth(&recipe, Timestamp::UNIX_EPOCH).is_ok() {
@@ -95,7 +96,8 @@ impl Family {
                 .drain(..)
                 .map(|fault| FaultSpec { is_change_recorded: dice.chance(0.5), ..fault });
             let faults = faults.collect();
-            recipe = Recipe { faults, false_alarm: recipe.false_alarm, ..self.estate(dice) };
+            let Recipe { false_alarm, decoys, .. } = recipe;
+            recipe = Recipe { faults, false_alarm, decoys, ..self.estate(dice) };
         }
         recipe
     }
@@ -125,6 +127,24 @@ impl Family {
             minutes_after: after + u32::try_from(dice.below(more_after)).unwrap_or(0),
             ..Recipe::default()
         }
+    }
+
+    /// Half of the cases have nothing that fools, most of the others one such thing.
+    fn decoys(self, recipe: &Recipe, dice: &mut Dice) -> Vec<Decoy> {
+        let mut decoys = Vec::new();
+        let number = usize::from(dice.chance(0.5)) + usize::from(dice.chance(0.12));
+        for _ in 0..number {
+            let Some(&decoy) = dice.pick(&Decoy::ALL) else { continue };
+            // Without a fault there is nothing to hide.
+            let is_of_cause = matches!(
+                decoy,
+                Decoy::SilentCause | Decoy::DistantAlerts | Decoy::MissingMetric | Decoy::DarkCause
+            );
+            if !(decoys.contains(&decoy) || is_of_cause && recipe.faults.is_empty()) {
+                decoys.push(decoy);
+            }
+        }
+        decoys
     }
 
     fn requests_per_second(self, dice: &mut Dice) -> f64 {

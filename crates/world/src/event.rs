@@ -8,6 +8,7 @@
 mod agenda;
 mod call;
 mod job;
+mod lock;
 mod measure;
 mod process;
 mod queue;
@@ -30,6 +31,15 @@ pub(crate) struct Edit {
     /// Seconds since the recording began.
     pub(crate) at: f64,
     pub(crate) apply: Box<dyn Fn(&mut System)>,
+    /// What a node writes into its log about it.
+    pub(crate) says: Option<(Ref<Node>, LogKind)>,
+}
+
+impl Edit {
+    /// An edit of which nobody writes.
+    pub(crate) fn silent(at: f64, apply: impl Fn(&mut System) + 'static) -> Self {
+        Self { at, apply: Box::new(apply), says: None }
+    }
 }
 
 /// What a run yields.
@@ -42,7 +52,7 @@ pub(crate) struct Measured {
 /// Runs a system, with edits in time order.
 pub(crate) fn run(system: System, edits: &[Edit], clock: &Clock, seed: u64) -> Measured {
     let mut engine = Engine::new(system, edits, clock, seed);
-    while let Some((at, event)) = engine.agenda.next() {
+    while let Some((at, event)) = engine.next() {
         if at > clock.end() {
             break;
         }
@@ -69,6 +79,7 @@ struct Engine<'a> {
     consumers: Table<Node, Option<Ref<Node>>>,
     frames: Vec<Frame>,
     traffic: Dice,
+    around: Dice,
     logs: LogWriter,
     traces: TraceWriter,
 }
@@ -103,12 +114,20 @@ impl<'a> Engine<'a> {
             consumers,
             frames: Vec::new(),
             traffic: Dice::new(seed, Purpose::Traffic),
+            around: Dice::new(seed, Purpose::Hosts),
             logs: LogWriter::new(clock.clone(), seed),
             traces: TraceWriter::new(clock.clone(), seed, rate),
             system,
             edits,
             clock,
         }
+    }
+
+    fn next(&mut self) -> Option<(Micros, Event)> {
+        let jobs = &self.jobs;
+        let concerns =
+            |event: &Event| event.wait().is_none_or(|(job, wait)| jobs[job].wait == wait);
+        self.agenda.next(concerns)
     }
 
     fn happen(&mut self, event: Event) {
@@ -144,8 +163,18 @@ impl<'a> Engine<'a> {
                     self.pool_timed_out(job);
                 }
             }
+            Event::Unlocked { job, wait } => {
+                if self.jobs[job].wait == wait {
+                    self.unlocked(job);
+                }
+            }
+            Event::LockTimeout { job, wait, error } => {
+                if self.jobs[job].wait == wait {
+                    self.lock_timed_out(job, error);
+                }
+            }
             Event::Redeliver { queue, message } => {
-                self.nodes[queue].messages.push_back(message);
+                self.nodes[queue].messages.push_back(*message);
                 self.dispatch(queue);
             }
             Event::Restarted { node } => self.restarted(node),
@@ -171,13 +200,15 @@ impl<'a> Engine<'a> {
         let Some(edit) = self.edits.get(edit) else { return };
         let before = self.system.clone();
         (edit.apply)(&mut self.system);
+        if let Some((at, kind)) = edit.says {
+            self.logs.write(self.now, &self.system, at, kind, None);
+        }
         for stream in before.streams.len()..self.system.streams.len() {
             self.agenda.add(self.now, Event::Request { stream });
         }
         for at in self.system.nodes.refs() {
             let (old, new) = (&before.nodes[at], &self.system.nodes[at]);
-            let size = |node: &Node| node.pool.as_ref().map(|pool| pool.size);
-            if (old.version != new.version || size(old) != size(new)) && new.is_instrumented() {
+            if new.is_restarted_after(old) {
                 self.logs.write(self.now, &self.system, at, LogKind::Started, None);
             }
         }
@@ -218,10 +249,10 @@ impl<'a> Engine<'a> {
             .nodes
             .iter()
             .filter(|(_, node)| node.host == Some(host))
-            .map(|(at, node)| self.nodes[at].busy / step + node.hog)
+            .map(|(at, node)| self.nodes[at].busy / step + node.hog + node.idle_work)
             .sum();
         let host = &self.system.hosts[host];
-        ((host.neighbour + guests) / host.processors).min(1.0)
+        ((host.neighbour + host.idle_work + guests) / host.processors).min(1.0)
     }
 }
 
@@ -272,6 +303,8 @@ mod tests {
             timeout: 10.0,
             retries,
             backoff: 0.05,
+            loss: 0.0,
+            weight: 1.0,
             is_pooled: true,
             is_essential: true,
         });

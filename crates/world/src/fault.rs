@@ -4,11 +4,22 @@
 //! the simulation.
 
 mod bad_deployment;
+mod bad_host;
+mod certificate_expired;
+mod configuration_error;
 mod connection_pool_exhausted;
+mod consumer_lag;
 mod cpu_saturation;
+mod disk_full;
+mod dns_failure;
 mod external_dependency;
+mod lock_contention;
 mod memory_leak;
 mod network_delay;
+mod packet_loss;
+mod quota_reached;
+mod retry_storm;
+mod slow_query;
 mod throttled;
 mod traffic_surge;
 
@@ -33,6 +44,17 @@ const FAULTS: &[&dyn Fault] = &[
     &memory_leak::MemoryLeak,
     &traffic_surge::TrafficSurge,
     &network_delay::NetworkDelay,
+    &configuration_error::ConfigurationError,
+    &lock_contention::LockContention,
+    &slow_query::SlowQuery,
+    &disk_full::DiskFull,
+    &dns_failure::DnsFailure,
+    &certificate_expired::CertificateExpired,
+    &packet_loss::PacketLoss,
+    &consumer_lag::ConsumerLag,
+    &retry_storm::RetryStorm,
+    &quota_reached::QuotaReached,
+    &bad_host::BadHost,
 ];
 
 /// The modes that can be simulated.
@@ -77,15 +99,34 @@ impl Place<'_> {
         self.rates[self.node]
     }
 
+    /// Whether something waits for its answers.
+    pub(crate) fn is_called(&self) -> bool {
+        self.incoming[self.node]
+            .iter()
+            .any(|&call| self.system.nodes[self.system.calls[call].from].is_instrumented())
+    }
+
+    /// Who calls it, if nobody else does.
+    pub(crate) fn only_caller(&self) -> Option<EntityId> {
+        let [call] = self.incoming[self.node].as_slice() else { return None };
+        Some(self.system.nodes[self.system.calls[*call].from].entity.id.clone())
+    }
+
     /// Share of its processors that the node's requests keep busy.
     pub(crate) fn utilization(&self) -> f64 {
         self.rate() * self.node().work / self.node().processors.max(1) as f64
     }
 }
 
+/// Changes parameters at a time.
+pub(crate) type Apply = Box<dyn Fn(&mut System, f64)>;
+
 /// What a fault does.
 pub(crate) struct Effect {
-    pub(crate) apply: Box<dyn Fn(&mut System)>,
+    /// Changes the parameters, at a time in seconds since the beginning of the recording.
+    pub(crate) apply: Apply,
+    /// The entity at fault where it isn't the node: its host.
+    pub(crate) entity: Option<EntityId>,
     /// The change that set it off, if one did.
     pub(crate) change: Option<Trigger>,
     /// Other entities that are right as well.
@@ -133,7 +174,14 @@ pub(crate) fn plan(
             known: some(system.nodes.iter().map(|(_, node)| node.entity.id.as_str())),
         })
     };
-    let node = known(&entity)?;
+    // A host is named by itself and found by what runs on it.
+    let guest = system.nodes.iter().find(|(_, node)| {
+        node.host.is_some_and(|host| system.hosts[host].entity.id.as_str() == entity)
+    });
+    let node = match guest {
+        Some((guest, _)) => guest,
+        None => known(&entity)?,
+    };
     let peer = peer.as_deref().map(known).transpose()?;
     let place_there = places.at(node, peer);
     if !fault.suits(&place_there) {
@@ -251,7 +299,7 @@ mod tests {
                 let place = places.at(node, None);
                 if fault.suits(&place) {
                     let mut after = system.clone();
-                    (fault.effect(&place).apply)(&mut after);
+                    (fault.effect(&place).apply)(&mut after, 600.0);
                     assert_eq!(differences(&system, &after), 1, "{:?} {node:?}", fault.mode());
                 }
             }

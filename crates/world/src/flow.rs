@@ -13,7 +13,7 @@ mod sample;
 
 use crate::dice::{Dice, Purpose};
 use crate::event::{Edit, Measured};
-use crate::frame::Frame;
+use crate::frame::{CallError, Frame};
 use crate::number::micros;
 use crate::system::{Call, Node, System};
 use crate::table::{Ref, Table};
@@ -27,6 +27,8 @@ const ROUNDS: usize = 3;
 struct Point {
     /// Requests per second that arrive, retries included.
     rate: f64,
+    /// The same, each counted by its work compared with an ordinary one.
+    work: f64,
     /// Time at the node itself, waiting included, seconds; its variance.
     own: f64,
     own_variance: f64,
@@ -46,6 +48,9 @@ struct Point {
     pool_uses: f64,
     pool_capacity: f64,
     pool_used: f64,
+    /// Share of requests that wait for a lock in vain, and time at the processor alone, seconds.
+    unlocked: f64,
+    processing: f64,
 }
 
 /// What an interval looks like for a call.
@@ -56,6 +61,8 @@ struct CallPoint {
     /// Share of attempts that fail, and of those that time out.
     failure: f64,
     timeout: f64,
+    /// Share of attempts that end before they reach the callee, and how.
+    barred: Option<(CallError, f64)>,
     /// Time of an attempt, and of all attempts for one request, seconds.
     time: f64,
     whole_time: f64,
@@ -74,8 +81,10 @@ struct Carried {
     leaked_memory: f64,
     restarts: f64,
     mood: f64,
-    version: String,
-    pool_size: usize,
+    node: Node,
+    /// Messages behind one that can't be worked on, and for how long, seconds.
+    stuck: f64,
+    stuck_for: f64,
 }
 
 struct Solver<'a> {
@@ -90,6 +99,7 @@ struct Solver<'a> {
     /// The calls that end at a node.
     incoming: Table<Node, Vec<Ref<Call>>>,
     traffic: Dice,
+    around: Dice,
     logs: LogWriter,
     traces: TraceWriter,
 }
@@ -105,8 +115,9 @@ pub(crate) fn run(system: System, edits: &[Edit], clock: &Clock, seed: u64) -> M
         leaked_memory: 0.0,
         restarts: 0.0,
         mood: 1.0,
-        version: node.version.clone(),
-        pool_size: node.pool.as_ref().map_or(0, |pool| pool.size),
+        node: node.clone(),
+        stuck: 0.0,
+        stuck_for: 0.0,
     };
     let mut consumers = system.nodes.map(|_| None);
     for (at, node) in system.nodes.iter() {
@@ -124,6 +135,7 @@ pub(crate) fn run(system: System, edits: &[Edit], clock: &Clock, seed: u64) -> M
         consumers,
         speeds: system.nodes.map(|_| 1.0),
         traffic: Dice::new(seed, Purpose::Traffic),
+        around: Dice::new(seed, Purpose::Hosts),
         logs: LogWriter::new(clock.clone(), seed),
         traces: TraceWriter::new(clock.clone(), seed, rate),
         system,
@@ -134,6 +146,10 @@ pub(crate) fn run(system: System, edits: &[Edit], clock: &Clock, seed: u64) -> M
         let begin = f64::from(step) * clock.step;
         while let Some(edit) = edits.next_if(|edit| edit.at < begin + clock.step / 2.0) {
             (edit.apply)(&mut solver.system);
+            if let Some((at, kind)) = edit.says {
+                let time = clock.warm_up + micros(edit.at.max(0.0));
+                solver.logs.write(time, &solver.system, at, kind, None);
+            }
         }
         frames.push(solver.step(begin));
     }
@@ -144,6 +160,7 @@ impl Point {
     fn new(node: &Node) -> Self {
         Self {
             rate: 0.0,
+            work: 0.0,
             own: node.work,
             own_variance: 0.0,
             mean: node.work,
@@ -157,6 +174,8 @@ impl Point {
             pool_uses: 0.0,
             pool_capacity: f64::INFINITY,
             pool_used: 0.0,
+            unlocked: 0.0,
+            processing: node.work,
         }
     }
 }
@@ -170,7 +189,7 @@ impl Solver<'_> {
             self.load(begin + self.clock.step / 2.0);
             for place in (0..self.order.len()).rev() {
                 if let Some(&at) = self.order.get(place) {
-                    self.answer(at);
+                    self.answer(at, begin + self.clock.step / 2.0);
                 }
             }
         }
@@ -190,12 +209,10 @@ impl Solver<'_> {
         let at_micros = self.clock.warm_up + micros(begin);
         for at in self.system.nodes.refs() {
             let node = &self.system.nodes[at];
-            let size = node.pool.as_ref().map_or(0, |pool| pool.size);
             let known = &mut self.carried[at];
-            if node.is_instrumented() && (known.version != node.version || known.pool_size != size)
-            {
-                known.version.clone_from(&node.version);
-                known.pool_size = size;
+            let is_new = node.is_restarted_after(&known.node);
+            known.node.clone_from(node);
+            if is_new {
                 self.logs.write(at_micros, &self.system, at, LogKind::Started, None);
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use nightjar_series::robust;
 
+use crate::dice::Dice;
 use crate::system::{Call, Host, Node};
 use crate::table::Table;
 
@@ -20,6 +21,9 @@ pub(crate) struct Frame {
 pub(crate) struct HostFrame {
     pub(crate) processor: f64,
     pub(crate) disk: f64,
+    /// Disk operations that wait, and network errors.
+    pub(crate) pending_operations: f64,
+    pub(crate) network_errors: f64,
 }
 
 /// One interval of one node.
@@ -42,6 +46,14 @@ pub(crate) struct NodeFrame {
     pub(crate) admitted_limit: f64,
     pub(crate) queue_depth: f64,
     pub(crate) queue_age: f64,
+    /// Requests inside, those among them that wait for a lock, and deadlocks.
+    pub(crate) inside: f64,
+    pub(crate) lock_waiting: f64,
+    pub(crate) deadlocks: f64,
+    /// Rows that its requests looked at.
+    pub(crate) rows: f64,
+    /// Share of its disk that is full.
+    pub(crate) volume: f64,
 }
 
 /// One interval of the requests one node sends to another, as the sender sees them.
@@ -49,6 +61,9 @@ pub(crate) struct NodeFrame {
 pub(crate) struct CallFrame {
     pub(crate) answered: Summary,
     pub(crate) failed: BTreeMap<CallError, Summary>,
+    /// Packets sent again, and attempts after the first.
+    pub(crate) retransmits: f64,
+    pub(crate) retries: f64,
 }
 
 /// How an attempt to call something ended badly.
@@ -60,6 +75,12 @@ pub(crate) enum CallError {
     Overloaded,
     Throttled,
     Server,
+    Dns,
+    Certificate,
+    Quota,
+    NoSpace,
+    Deadlock,
+    LockTimeout,
 }
 
 impl CallError {
@@ -72,7 +93,24 @@ impl CallError {
             Self::Overloaded => "503",
             Self::Throttled => "throttled",
             Self::Server => "500",
+            Self::Dns => "java.net.UnknownHostException",
+            Self::Certificate => "javax.net.ssl.SSLHandshakeException",
+            Self::Quota => "429",
+            // SQLSTATE: disk_full, deadlock_detected, lock_not_available.
+            Self::NoSpace => "53100",
+            Self::Deadlock => "40P01",
+            Self::LockTimeout => "55P03",
         }
+    }
+}
+
+impl HostFrame {
+    /// What a machine shows of how it is: disks that are well have next to nothing waiting.
+    pub(crate) fn of(host: &Host, processor: f64, step: f64, dice: &mut Dice) -> Self {
+        let ill = 1.0 - host.health;
+        let pending_operations = dice.lognormal(0.4 + 24.0 * ill, 0.5);
+        let network_errors = dice.poisson(0.003 * step + 0.4 * step * ill);
+        Self { processor, disk: host.disk, pending_operations, network_errors }
     }
 }
 

@@ -11,6 +11,7 @@
 mod alarm;
 mod app;
 mod background;
+mod decoy;
 mod demo;
 mod dice;
 mod estates;
@@ -25,6 +26,7 @@ mod system;
 mod table;
 mod telemetry;
 
+pub use decoy::Decoy;
 pub use demo::{demo, demo_recipe};
 pub use estates::{Family, estates};
 pub use fault::simulated_modes;

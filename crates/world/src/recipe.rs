@@ -2,6 +2,8 @@ use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::FaultMode;
 use serde::{Deserialize, Serialize};
 
+use crate::Decoy;
+
 /// What to simulate: an application, what goes wrong in it, for how long.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -15,6 +17,8 @@ pub struct Recipe {
     pub faults: Vec<FaultSpec>,
     /// An alert without an incident, at the time of the onset.
     pub false_alarm: Option<FalseAlarm>,
+    /// What fools whoever looks for the cause.
+    pub decoys: Vec<Decoy>,
     /// Whether the disk of a host that has no part in the incident fills up at about the same
     /// time, and an alert says so.
     pub unrelated_alert: bool,
@@ -33,6 +37,9 @@ pub struct Recipe {
     /// Size of the daily curve of requests, share of their average; weekends are half as much
     /// below the week. None if absent.
     pub season: Option<f64>,
+    /// Further series of each service that have nothing to do with an incident: what runtimes and
+    /// platforms tell all day.
+    pub detail: u32,
     /// The seed of all chance.
     pub seed: u64,
 }
@@ -44,6 +51,7 @@ impl Default for Recipe {
             app: App::Shop,
             faults: Vec::new(),
             false_alarm: None,
+            decoys: Vec::new(),
             unrelated_alert: false,
             minutes_before: 60,
             minutes_after: 15,
@@ -52,6 +60,7 @@ impl Default for Recipe {
             background: true,
             noise: 1.0,
             season: None,
+            detail: 0,
             seed: 1,
         }
     }
@@ -165,17 +174,23 @@ pub enum FalseAlarm {
     Blip,
     /// A threshold stands at an ordinary level.
     Flapping,
+    /// As a blip, and the alert arrives minutes after it is over.
+    Recovered,
+    /// Thresholds of many services stand at ordinary levels.
+    Storm,
 }
 
 impl FalseAlarm {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Blip, Self::Flapping];
+    pub const ALL: [Self; 4] = [Self::Blip, Self::Flapping, Self::Recovered, Self::Storm];
 
     /// The name in recipes.
     pub fn id(self) -> &'static str {
         match self {
             Self::Blip => "blip",
             Self::Flapping => "flapping",
+            Self::Recovered => "recovered",
+            Self::Storm => "storm",
         }
     }
 }
@@ -233,6 +248,7 @@ impl Recipe {
         let (day, fortnight) = (1440.0, 20_160.0);
         within("minutes_before", self.minutes_before.into(), 10.0, fortnight, "10 to 20160")?;
         within("minutes_after", self.minutes_after.into(), 1.0, day, "1 to 1440")?;
+        within("detail", self.detail.into(), 0.0, 1000.0, "0 to 1000")?;
         within("noise", self.noise, 0.0, 10.0, "0 to 10")?;
         if let Some(season) = self.season {
             within("season", season, 0.0, 0.9, "0 to 0.9")?;

@@ -9,9 +9,10 @@ use crate::dice::{Dice, Purpose};
 use crate::event::{self, Edit};
 use crate::fault::{self, Planned};
 use crate::number::micros;
-use crate::system::{Season, System};
+use crate::system::{Node, Season, System};
+use crate::table::Ref;
 use crate::telemetry::{Clock, metrics};
-use crate::{App, Error, Recipe, alarm, app, background, flow};
+use crate::{App, Decoy, Error, FalseAlarm, Recipe, alarm, app, background, decoy, flow};
 
 /// Seconds simulated before the recording begins, so that it begins in the usual state.
 const WARM_UP_SECONDS: f64 = 120.0;
@@ -48,12 +49,21 @@ pub(crate) fn simulate_watched(
     } else {
         flow::run(system.clone(), edits, clock, recipe.seed)
     };
-    let metrics = metrics(system, &measured.frames, clock);
+    let mut settled = system.clone();
+    for edit in edits {
+        (edit.apply)(&mut settled);
+    }
+    let metrics = metrics(system, &settled, &measured.frames, clock, (recipe.detail, recipe.seed));
     let measures = Measures::new(&metrics);
-    let rules = watch(system, &measures);
+    let onset = recipe.onset(start).as_millisecond();
+    let mut rules = watch(system, &measures);
+    rules.retain(|rule| decoy::is_watched(recipe, system, &plan.guilty_entities, &rule.entity));
+    if recipe.decoys.contains(&Decoy::RecoveredAlert) {
+        rules.extend(decoy::recovered_rule(system, &plan.guilty, &measures, onset));
+    }
     let alerts = alarm::alerts(recipe, rules, system, &measures, clock);
     let length = SignedDuration::from_secs(i64::from(clock.steps) * i64::from(recipe.step_seconds));
-    Ok(Recording {
+    let mut recording = Recording {
         name: recipe.name.clone(),
         window: Some(Window { from: start, to: start + length }),
         sources: vec![format!("simulated: {}, seed {}", plan.app, recipe.seed)],
@@ -65,7 +75,9 @@ pub(crate) fn simulate_watched(
         spans: measured.spans,
         expect: Some(plan.expect),
         notes: Vec::new(),
-    })
+    };
+    decoy::hide(recipe, &mut recording, &plan.guilty_entities);
+    Ok(recording)
 }
 
 /// What a recipe's simulation will be expected to show, without running it.
@@ -82,6 +94,9 @@ pub(crate) struct Plan {
     pub(crate) edits: Vec<Edit>,
     pub(crate) changes: Vec<Change>,
     pub(crate) expect: Expectation,
+    /// The nodes at fault, and the entities: for a host, one of its guests and itself.
+    pub(crate) guilty: Vec<Ref<Node>>,
+    pub(crate) guilty_entities: Vec<EntityId>,
 }
 
 pub(crate) fn plan(recipe: &Recipe, start: Timestamp) -> Result<Plan, Error> {
@@ -109,8 +124,11 @@ pub(crate) fn plan(recipe: &Recipe, start: Timestamp) -> Result<Plan, Error> {
 
     let mut edits = Vec::new();
     let mut changes = Vec::new();
+    let guilty: Vec<Ref<Node>> = planned.iter().map(|fault| fault.node).collect();
+    let decoys = decoy::plan(recipe, &system, &clock, onset, &guilty);
+    edits.extend(decoys.edits);
+    changes.extend(decoys.changes);
     if recipe.background {
-        let guilty: Vec<_> = planned.iter().map(|fault| fault.node).collect();
         let around = background::plan(&system, &clock, onset, &guilty, recipe.seed);
         edits.extend(around.edits);
         changes.extend(around.changes);
@@ -119,14 +137,16 @@ pub(crate) fn plan(recipe: &Recipe, start: Timestamp) -> Result<Plan, Error> {
     for (number, fault) in planned.into_iter().enumerate() {
         // Nothing begins at a full minute but in tests.
         let at = onset + fault.delay_seconds + dice.between(2.0, 25.0);
-        let entity = system.nodes[fault.node].entity.id.clone();
+        let own = &system.nodes[fault.node].entity.id;
+        let entity = fault.effect.entity.clone().unwrap_or_else(|| own.clone());
         let change = change(&fault, &entity, &clock, at, number, &mut dice);
         causes.push(cause(&fault, entity, change.as_ref().map(|change| &change.id)));
         changes.extend(change);
-        edits.push(Edit { at, apply: fault.effect.apply });
+        let apply = fault.effect.apply;
+        edits.push(Edit::silent(at, move |system| apply(system, at)));
     }
-    if let Some(kind) = recipe.false_alarm {
-        edits.extend(alarm::blip(kind, &system, onset));
+    if matches!(recipe.false_alarm, Some(FalseAlarm::Blip | FalseAlarm::Recovered)) {
+        edits.extend(alarm::blip(&system, &guilty, onset));
     }
     if recipe.unrelated_alert {
         let soon = onset + UNRELATED_AFTER_SECONDS;
@@ -134,8 +154,10 @@ pub(crate) fn plan(recipe: &Recipe, start: Timestamp) -> Result<Plan, Error> {
     }
     edits.sort_by(|a, b| a.at.total_cmp(&b.at));
     changes.sort_by(|a, b| (a.at, &a.id).cmp(&(b.at, &b.id)));
+    let guilty_entities = causes.iter().map(|cause| cause.entity.clone()).collect();
     let expect = expectation(causes);
-    Ok(Plan { app: application.name, system, clock, edits, changes, expect })
+    let app = application.name;
+    Ok(Plan { app, system, clock, edits, changes, expect, guilty, guilty_entities })
 }
 
 /// Seconds since Monday's midnight; the epoch was a Thursday.

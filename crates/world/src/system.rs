@@ -4,7 +4,12 @@ use std::collections::VecDeque;
 
 use nightjar_topology::{Entity, EntityKind, Relation, RelationKind, Topology};
 
+use crate::frame::CallError;
 use crate::table::{Ref, Table};
+
+/// How long a connection is used before it is renewed, seconds, and the share that is renewed at all.
+const CONNECTION_SECONDS: f64 = 60.0;
+const MOST_RENEWED: f64 = 0.97;
 
 /// Everything that is set about an application. How it behaves follows from this and from chance.
 ///
@@ -38,10 +43,24 @@ pub(crate) struct Node {
     pub(crate) variation: f64,
     /// Processors that something else than requests keeps busy.
     pub(crate) hog: f64,
+    /// Processors that work without urgency keeps busy; it gives way to requests.
+    pub(crate) idle_work: f64,
     /// Share of requests that fail by the node's own doing.
     pub(crate) error_share: f64,
     /// Share of requests that meet a defect of the release that runs.
     pub(crate) defect_share: f64,
+    /// Share of requests that need a setting that is wrong.
+    pub(crate) misconfigured_share: f64,
+    /// Share of attempts that end before they reach it, and how.
+    pub(crate) barred: Option<(CallError, f64)>,
+    /// When its certificate ends, seconds since the beginning of the recording.
+    pub(crate) certificate_ends: Option<f64>,
+    /// What only one request at a time may hold.
+    pub(crate) lock: Option<Lock>,
+    /// What it writes to.
+    pub(crate) volume: Option<Volume>,
+    /// Share of messages that wait behind one that can't be worked on.
+    pub(crate) stuck_share: f64,
     /// What it is asked to do, as traces and logs name it.
     pub(crate) operation: String,
     /// The release that runs.
@@ -67,6 +86,25 @@ pub(crate) struct Pool {
     pub(crate) leaked_share: f64,
 }
 
+/// Rows or tables that a share of the requests needs for themselves.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Lock {
+    pub(crate) share: f64,
+    /// How long one request keeps it, seconds.
+    pub(crate) hold: f64,
+    /// How long a request waits for it, seconds.
+    pub(crate) timeout: f64,
+}
+
+/// A disk of a node's own.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Volume {
+    pub(crate) bytes: f64,
+    /// Share that is full, and how much is added in an hour. What is full can't be written to.
+    pub(crate) used: f64,
+    pub(crate) per_hour: f64,
+}
+
 /// What a process needs of memory, in bytes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Memory {
@@ -89,6 +127,10 @@ pub(crate) struct Call {
     pub(crate) share: f64,
     /// Time on the way, each direction, seconds.
     pub(crate) delay: f64,
+    /// Share of packets that are lost on the way.
+    pub(crate) loss: f64,
+    /// Work that the callee has with this request, compared with an ordinary one.
+    pub(crate) weight: f64,
     /// How long the caller waits for an answer, seconds.
     pub(crate) timeout: f64,
     /// Attempts after the first.
@@ -101,6 +143,27 @@ pub(crate) struct Call {
     pub(crate) is_essential: bool,
 }
 
+/// Wait until a lost packet is sent again, seconds, doubled for each further time: Linux's least
+/// retransmission time-out.
+pub(crate) const RETRANSMIT_SECONDS: f64 = 0.2;
+/// Packets of one message, on average.
+const PACKETS: i32 = 3;
+
+/// Share of messages of which a packet is lost.
+pub(crate) fn lost_share(loss: f64) -> f64 {
+    1.0 - (1.0 - loss).powi(PACKETS)
+}
+
+/// Rows that an ordinary statement looks at.
+pub(crate) const ROWS: f64 = 40.0;
+/// A statement that is so many times the ordinary work is written down
+/// (`log_min_duration_statement`).
+pub(crate) const SLOW_WEIGHT: f64 = 2.0;
+/// Time between two attempts at a message that can't be worked on, seconds.
+pub(crate) const POISON_SECONDS: f64 = 5.0;
+/// Lines a kernel writes about hardware that fails, for each second.
+pub(crate) const HOST_LINES_PER_SECOND: f64 = 0.05;
+
 /// A machine that nodes run on.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Host {
@@ -108,9 +171,15 @@ pub(crate) struct Host {
     pub(crate) processors: f64,
     /// Processors that processes outside the application keep busy.
     pub(crate) neighbour: f64,
+    /// Processors that work without urgency keeps busy; it gives way to all other.
+    pub(crate) idle_work: f64,
     /// Share of the disk that is full, and how much is added in an hour.
     pub(crate) disk: f64,
     pub(crate) disk_per_hour: f64,
+    /// How fast everything goes, compared with a machine that is well.
+    pub(crate) health: f64,
+    /// Share of its guests' requests that fail because of it.
+    pub(crate) fault_share: f64,
 }
 
 /// Requests from outside.
@@ -171,8 +240,15 @@ impl Node {
             work: 0.01,
             variation: 0.6,
             hog: 0.0,
+            idle_work: 0.0,
             error_share: 0.0,
             defect_share: 0.0,
+            misconfigured_share: 0.0,
+            barred: None,
+            certificate_ends: None,
+            lock: None,
+            volume: None,
+            stuck_share: 0.0,
             operation: format!("POST /{}", entity.id),
             version: "1.0.0".into(),
             pool: None,
@@ -186,6 +262,19 @@ impl Node {
 
     pub(crate) fn kind(&self) -> EntityKind {
         self.entity.kind
+    }
+
+    /// Whether its process was started anew to become this from what it was.
+    pub(crate) fn is_restarted_after(&self, old: &Self) -> bool {
+        let size = |node: &Self| node.pool.as_ref().map(|pool| pool.size);
+        let is_set_anew = self.misconfigured_share != old.misconfigured_share;
+        let is_other = self.version != old.version || size(self) != size(old) || is_set_anew;
+        self.is_instrumented() && is_other
+    }
+
+    /// Whether nothing more can be written to its disk.
+    pub(crate) fn is_full(&self) -> bool {
+        self.volume.as_ref().is_some_and(|volume| volume.used >= 1.0)
     }
 
     /// Whether it tells of its own requests; the others are seen only by their callers.
@@ -276,6 +365,27 @@ impl System {
         order
     }
 
+    /// Share of attempts that end before they reach a node, and how, at a time in seconds since the
+    /// beginning of the recording.
+    pub(crate) fn barred(&self, at: Ref<Node>, seconds: f64) -> Option<(CallError, f64)> {
+        let node = &self.nodes[at];
+        let ended = node.certificate_ends.map_or(0.0, |end| seconds - end);
+        if ended > 0.0 {
+            // Connections that were open before are used for a while.
+            let renewed = 1.0 - (-ended / CONNECTION_SECONDS).exp();
+            return Some((CallError::Certificate, renewed * MOST_RENEWED));
+        }
+        node.barred
+    }
+
+    /// Share of a node's requests that fail by the doing of itself or its host.
+    pub(crate) fn own_failure(&self, at: Ref<Node>) -> f64 {
+        let node = &self.nodes[at];
+        let host = node.host.map_or(0.0, |host| self.hosts[host].fault_share);
+        let good = [node.error_share, node.defect_share, node.misconfigured_share, host];
+        1.0 - good.iter().map(|share| (1.0 - share).max(0.0)).product::<f64>()
+    }
+
     /// How fast a node's processors run, as a share of their usual speed, by what its own hog
     /// leaves.
     pub(crate) fn own_speed(&self, at: Ref<Node>) -> f64 {
@@ -294,7 +404,7 @@ impl System {
         let mut speeds = self.hosts.map(|_| 1.0);
         for (at, host) in self.hosts.iter() {
             let left = host.processors - host.neighbour;
-            speeds[at] = (left / f64::max(guests[at], 1.0)).clamp(0.02, 1.0);
+            speeds[at] = host.health * (left / f64::max(guests[at], 1.0)).clamp(0.02, 1.0);
         }
         speeds
     }

@@ -1,15 +1,19 @@
 //! Measures, lines and spans under the names the outside world uses.
 
+mod detail;
+mod failure;
+mod host;
 mod line;
 mod log;
 mod metric;
+mod postgres;
 mod trace;
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::number::{Micros, micros};
 
-pub(crate) use log::{LogKind, LogWriter};
+pub(crate) use log::{DatabaseLine, LogKind, LogWriter};
 pub(crate) use metric::metrics;
 pub(crate) use trace::{Place, TraceWriter};
 

@@ -44,6 +44,23 @@ pub(crate) struct Rule {
     pub(crate) samples: usize,
     /// Unix milliseconds and value.
     pub(crate) values: Vec<(i64, f64)>,
+    /// How much later than usual its messages arrive.
+    pub(crate) late_seconds: f64,
+}
+
+impl Rule {
+    /// A rule on the latency of an entity that nothing exceeds yet.
+    fn of(entity: EntityId) -> Self {
+        Self {
+            entity,
+            tool: Tool::PagerDuty,
+            subject: Subject::Latency,
+            threshold: f64::NAN,
+            samples: 1,
+            values: Vec::new(),
+            late_seconds: 0.0,
+        }
+    }
 }
 
 /// Failed share of requests that a team wouldn't accept.
@@ -62,6 +79,11 @@ const ORDINARY_SAMPLES: usize = 30;
 
 /// A rule this near to the ordinary notices a blip that harms nobody.
 const NEAR_FACTOR: f64 = 1.06;
+
+/// Alerts of a storm, at most.
+const STORM: usize = 12;
+/// A message that was held up arrives so much later, seconds.
+const LATE_SECONDS: f64 = 420.0;
 
 /// The metrics of each entity about itself.
 pub(crate) struct Measures<'a>(BTreeMap<&'a EntityId, Vec<&'a MetricSeries>>);
@@ -105,7 +127,10 @@ pub(crate) fn usual(system: &System, metrics: &Measures<'_>) -> Vec<Rule> {
                 add(Tool::CloudWatch, Subject::Latency, None, 3);
             }
             EntityKind::Table => add(Tool::CloudWatch, Subject::Throttled, Some(10.0), 1),
-            EntityKind::Database => add(Tool::ServiceNow, Subject::Processor, Some(PROCESSOR), 2),
+            EntityKind::Database => {
+                add(Tool::ServiceNow, Subject::Processor, Some(PROCESSOR), 2);
+                add(Tool::Datadog, Subject::Disk, Some(DISK), 1);
+            }
             EntityKind::Queue => add(Tool::CloudWatch, Subject::QueueAge, Some(120.0), 1),
             EntityKind::Cache
             | EntityKind::Bucket
@@ -143,38 +168,59 @@ pub(crate) fn rule(
 ) -> Rule {
     let values = values(metrics, entity, subject);
     let threshold = threshold.unwrap_or_else(|| ordinary(&values));
-    Rule { entity: entity.clone(), tool, subject, threshold, samples, values }
+    let entity = entity.clone();
+    Rule { entity, tool, subject, threshold, samples, values, late_seconds: 0.0 }
 }
 
-/// A rule someone set too tight, as of the onset of a false alarm: at an ordinary level, or so near
-/// to it that it notices a blip.
+/// Rules someone set too tight, as of the onset of a false alarm: at an ordinary level, or so near to
+/// it that they notice a blip.
 pub(crate) fn too_tight(
     kind: FalseAlarm,
     system: &System,
     metrics: &Measures<'_>,
     onset_millis: i64,
-) -> Option<Rule> {
-    let at = match kind {
-        FalseAlarm::Blip => nearest_to_users(system, busiest(system)?),
-        FalseAlarm::Flapping => gateway(system)?,
+) -> Vec<Rule> {
+    let ordinary_level = |at: Ref<Node>| {
+        let entity = system.nodes[at].entity.id.clone();
+        let mut values = values(metrics, &entity, Subject::Latency);
+        values.retain(|&(at, _)| at >= onset_millis);
+        let first = values.iter().take(3).map(|&(_, value)| value);
+        let threshold = first.fold(f64::NAN, f64::max) * 0.998;
+        Rule { threshold, samples: 1, values, ..Rule::of(entity) }
     };
-    let entity = system.nodes[at].entity.id.clone();
-    let values = values(metrics, &entity, Subject::Latency);
-    let (before, after): (Vec<_>, Vec<_>) =
-        values.into_iter().partition(|&(at, _)| at < onset_millis);
-    let first = after.iter().take(3).map(|&(_, value)| value).fold(f64::NAN, f64::max);
-    let threshold = match kind {
-        FalseAlarm::Blip => {
-            let before: Vec<f64> = before.iter().map(|&(_, value)| value).collect();
-            // Where minutes differ much, half the height of the blip is as near as it gets.
-            let half = f64::midpoint(robust::quantile(&before, 0.5), first);
-            half.min(NEAR_FACTOR * robust::quantile(&before, 1.0))
+    let blip = || near_blip(system, &[], metrics, onset_millis, i64::MAX);
+    match kind {
+        FalseAlarm::Blip => blip().into_iter().collect(),
+        FalseAlarm::Recovered => {
+            blip().map(|rule| Rule { late_seconds: LATE_SECONDS, ..rule }).into_iter().collect()
         }
-        FalseAlarm::Flapping => first * 0.998,
-    };
-    let tool = Tool::PagerDuty;
-    let subject = Subject::Latency;
-    Some(Rule { entity, tool, subject, threshold, samples: 1, values: after })
+        FalseAlarm::Flapping => gateway(system).map(ordinary_level).into_iter().collect(),
+        FalseAlarm::Storm => {
+            let all = system.nodes.iter().filter(|(_, node)| node.is_instrumented());
+            all.take(STORM).map(|(at, _)| ordinary_level(at)).collect()
+        }
+    }
+}
+
+/// A rule that notices a blip at a time, by values before an end.
+pub(crate) fn near_blip(
+    system: &System,
+    guilty: &[Ref<Node>],
+    metrics: &Measures<'_>,
+    at_millis: i64,
+    end_millis: i64,
+) -> Option<Rule> {
+    let at = nearest_to_users(system, busiest(system, guilty)?);
+    let entity = system.nodes[at].entity.id.clone();
+    let mut values = values(metrics, &entity, Subject::Latency);
+    values.retain(|&(at, _)| at < end_millis);
+    let (before, after): (Vec<_>, Vec<_>) = values.into_iter().partition(|&(at, _)| at < at_millis);
+    let first = after.iter().take(3).map(|&(_, value)| value).fold(f64::NAN, f64::max);
+    let before: Vec<f64> = before.iter().map(|&(_, value)| value).collect();
+    // Where minutes differ much, half the height of the blip is as near as it gets.
+    let half = f64::midpoint(robust::quantile(&before, 0.5), first);
+    let threshold = half.min(NEAR_FACTOR * robust::quantile(&before, 1.0));
+    Some(Rule { threshold, samples: 1, values: after, ..Rule::of(entity) })
 }
 
 fn gateway(system: &System) -> Option<Ref<Node>> {
@@ -182,11 +228,14 @@ fn gateway(system: &System) -> Option<Ref<Node>> {
 }
 
 /// The service with the most work; it isn't fed by a queue, so someone waits for it.
-pub(crate) fn busiest(system: &System) -> Option<Ref<Node>> {
+pub(crate) fn busiest(system: &System, guilty: &[Ref<Node>]) -> Option<Ref<Node>> {
     let rates = system.rates();
     let load = |at: Ref<Node>| rates[at] * system.nodes[at].work;
-    let services = system.nodes.iter().filter(|(_, node)| {
-        node.kind() == EntityKind::Service && node.consumes.is_none() && !node.calls.is_empty()
+    let services = system.nodes.iter().filter(|(at, node)| {
+        node.kind() == EntityKind::Service
+            && node.consumes.is_none()
+            && !node.calls.is_empty()
+            && !guilty.contains(at)
     });
     services.map(|(at, _)| at).max_by(|&a, &b| load(a).total_cmp(&load(b)))
 }

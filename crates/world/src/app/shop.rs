@@ -7,11 +7,12 @@ use nightjar_incident::FaultMode;
 use nightjar_topology::{EntityKind, RelationKind};
 
 use super::{Application, Spot, entity};
-use crate::system::{Call, Host, Memory, Node, Pool, Stream, System};
+use crate::system::{Call, Host, Memory, Node, Pool, Stream, System, Volume};
 use crate::table::Ref;
 
 const REGION: &str = "eu-central-1";
 const MEBIBYTE: f64 = 1_048_576.0;
+const DAY_SECONDS: f64 = 86_400.0;
 
 /// Builds it.
 pub(crate) fn shop() -> Application {
@@ -26,6 +27,7 @@ pub(crate) fn shop() -> Application {
 
     let gateway = system.nodes.push(Node {
         operation: "POST /orders".into(),
+        certificate_ends: Some(41.0 * DAY_SECONDS),
         workers: 400,
         processors: 16,
         work: 0.002,
@@ -50,6 +52,7 @@ pub(crate) fn shop() -> Application {
     });
     let inventory = system.nodes.push(Node {
         operation: "POST /reservations".into(),
+        certificate_ends: Some(63.0 * DAY_SECONDS),
         workers: 48,
         backlog: 64,
         work: 0.01,
@@ -97,6 +100,7 @@ pub(crate) fn shop() -> Application {
         processors: 12,
         work: 0.22,
         variation: 0.5,
+        volume: Some(Volume { bytes: 107_374_182_400.0, used: 0.46, per_hour: 0.001 }),
         ..managed(
             "orders-db",
             EntityKind::Database,
@@ -158,6 +162,8 @@ pub(crate) fn shop() -> Application {
         timeout: 3.0,
         retries: 0,
         backoff: 0.1,
+        loss: 0.0,
+        weight: 1.0,
         is_pooled: false,
         is_essential: true,
     };
@@ -217,6 +223,16 @@ fn usual_place(mode: FaultMode) -> Option<Spot> {
         FaultMode::MemoryLeak => ("cart", None),
         FaultMode::TrafficSurge => ("api-gateway", None),
         FaultMode::NetworkDelay => ("inventory", Some("checkout")),
+        FaultMode::ConfigurationError => ("cart", None),
+        FaultMode::LockContention | FaultMode::SlowQuery | FaultMode::DiskFull => {
+            ("orders-db", None)
+        }
+        FaultMode::DnsFailure | FaultMode::QuotaReached => ("card-network", None),
+        FaultMode::CertificateExpired => ("inventory", None),
+        FaultMode::PacketLoss => ("payment-processor", Some("checkout")),
+        FaultMode::ConsumerLag => ("order-worker", None),
+        FaultMode::RetryStorm => ("checkout", None),
+        FaultMode::BadHost => ("ip-10-0-2-38", None),
         _ => return None,
     };
     Some(Spot { entity, peer })
@@ -231,6 +247,9 @@ fn host(system: &mut System, name: &str, instance: &str) -> Ref<Host> {
         neighbour: 0.8,
         disk: 0.41,
         disk_per_hour: 0.002,
+        idle_work: 0.0,
+        health: 1.0,
+        fault_share: 0.0,
     })
 }
 

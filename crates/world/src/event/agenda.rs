@@ -1,5 +1,5 @@
 use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use super::job::{Job, Message};
 use crate::frame::CallError;
@@ -18,19 +18,54 @@ pub(super) enum Event {
     Timeout { job: Ref<Job>, wait: u64 },
     Retry { job: Ref<Job>, wait: u64 },
     PoolTimeout { job: Ref<Job>, wait: u64 },
-    Redeliver { queue: Ref<Node>, message: Message },
+    Unlocked { job: Ref<Job>, wait: u64 },
+    LockTimeout { job: Ref<Job>, wait: u64, error: CallError },
+    Redeliver { queue: Ref<Node>, message: Box<Message> },
     Restarted { node: Ref<Node> },
     Second,
     Step,
     Edit { edit: usize },
 }
 
+impl Event {
+    /// The wait that it ends, if it is about a job.
+    pub(super) fn wait(&self) -> Option<(Ref<Job>, u64)> {
+        match *self {
+            Self::Arrive { job, wait }
+            | Self::Worked { job, wait }
+            | Self::Reply { job, wait, .. }
+            | Self::Timeout { job, wait }
+            | Self::Retry { job, wait }
+            | Self::PoolTimeout { job, wait }
+            | Self::Unlocked { job, wait }
+            | Self::LockTimeout { job, wait, .. } => Some((job, wait)),
+            Self::Request { .. }
+            | Self::Redeliver { .. }
+            | Self::Restarted { .. }
+            | Self::Second
+            | Self::Step
+            | Self::Edit { .. } => None,
+        }
+    }
+}
+
 /// The events to come, in order of time; of two at the same time the one added first.
+///
+/// Time is cut into slots. Only the events of the present slot are kept in order; those of a later
+/// one lie together until it comes. By then most are of no concern any more, because time-outs are
+/// by far the most frequent events that lie ahead, and nearly none comes true.
+///
+/// INVARIANT: what is near has a slot up to the present one, what is far a later one.
 #[derive(Default)]
 pub(super) struct Agenda {
-    heap: BinaryHeap<Reverse<Entry>>,
+    near: BinaryHeap<Reverse<Entry>>,
+    far: BTreeMap<u64, Vec<Entry>>,
+    slot: u64,
     added: u64,
 }
+
+/// A slot is 2 to the power of so many microseconds long: an eighth of a second.
+const SLOT_BITS: u32 = 17;
 
 struct Entry {
     at: Micros,
@@ -41,11 +76,25 @@ struct Entry {
 impl Agenda {
     pub(super) fn add(&mut self, at: Micros, event: Event) {
         self.added += 1;
-        self.heap.push(Reverse(Entry { at, number: self.added, event }));
+        let entry = Entry { at, number: self.added, event };
+        let slot = at >> SLOT_BITS;
+        if slot <= self.slot {
+            self.near.push(Reverse(entry));
+        } else {
+            self.far.entry(slot).or_default().push(entry);
+        }
     }
 
-    pub(super) fn next(&mut self) -> Option<(Micros, Event)> {
-        self.heap.pop().map(|Reverse(entry)| (entry.at, entry.event))
+    /// The next event; those that are of no concern by then may be left out.
+    pub(super) fn next(&mut self, concerns: impl Fn(&Event) -> bool) -> Option<(Micros, Event)> {
+        loop {
+            if let Some(Reverse(entry)) = self.near.pop() {
+                return Some((entry.at, entry.event));
+            }
+            let (slot, entries) = self.far.pop_first()?;
+            self.slot = slot;
+            self.near.extend(entries.into_iter().filter(|e| concerns(&e.event)).map(Reverse));
+        }
     }
 }
 

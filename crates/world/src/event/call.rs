@@ -5,9 +5,14 @@ use super::agenda::Event;
 use super::job::Job;
 use crate::frame::CallError;
 use crate::number::{Micros, micros, seconds};
-use crate::system::{Call, Node};
+use crate::system::{Call, Node, RETRANSMIT_SECONDS, lost_share};
 use crate::table::Ref;
 use crate::telemetry::LogKind;
+
+/// Time until a resolver says that it doesn't know a name, seconds.
+const RESOLVER_SECONDS: f64 = 0.008;
+/// A sender gives up waiting for longer than this; the time-out of the call comes first, mostly.
+const MOST_RETRANSMIT_SECONDS: f64 = 30.0;
 
 impl Engine<'_> {
     /// Goes on with the next call that this request makes, or answers.
@@ -105,11 +110,39 @@ impl Engine<'_> {
         let span = self.traces.open(self.jobs[job].trace);
         self.jobs[job].client_span = span;
         let trace = self.traces.below(self.jobs[job].trace, span);
+        if self.jobs[job].attempts > 1 {
+            self.calls[call].retries += 1.0;
+        }
         let arrival = self.now + self.delay(call);
+        if let Some((error, share)) = self.system.barred(to, self.seconds_recorded())
+            && self.traffic.chance(share)
+        {
+            self.bar(job, to, error, arrival);
+            return;
+        }
         let sub = self.new_job(Job { caller: Some((job, wait, call)), trace, ..Job::new(to) });
         let sub_wait = self.jobs[sub].wait;
         self.agenda.add(arrival, Event::Arrive { job: sub, wait: sub_wait });
         self.agenda.add(self.now + timeout, Event::Timeout { job, wait });
+    }
+
+    /// An attempt that ends before anything reaches the callee.
+    fn bar(&mut self, job: Ref<Job>, to: Ref<Node>, error: CallError, arrival: Micros) {
+        let wait = self.jobs[job].wait;
+        let after = match error {
+            // Whoever refuses answers, as far away as ever.
+            CallError::Certificate | CallError::Quota => 2 * (arrival - self.now),
+            _ => arrival - self.now + micros(self.traffic.lognormal(RESOLVER_SECONDS, 0.8)),
+        };
+        if error == CallError::Quota {
+            self.nodes[to].throttled += 1.0;
+        }
+        self.agenda.add(self.now + after, Event::Reply { job, wait, outcome: Err(error) });
+    }
+
+    /// Seconds since the recording began.
+    pub(super) fn seconds_recorded(&self) -> f64 {
+        seconds(self.now) - seconds(self.clock.warm_up)
     }
 
     pub(super) fn attempt_timed_out(&mut self, job: Ref<Job>) {
@@ -156,8 +189,16 @@ impl Engine<'_> {
 
     /// Time on the way in one direction.
     pub(super) fn delay(&mut self, call: Ref<Call>) -> Micros {
-        let mean = self.system.calls[call].delay;
-        micros(mean * self.traffic.between(0.7, 1.3))
+        let Call { delay, loss, .. } = self.system.calls[call];
+        let mut time = delay * self.traffic.between(0.7, 1.3);
+        let lost = lost_share(loss);
+        let mut wait = RETRANSMIT_SECONDS;
+        while self.traffic.chance(lost) && wait < MOST_RETRANSMIT_SECONDS {
+            self.calls[call].retransmits += 1.0;
+            time += wait;
+            wait *= 2.0;
+        }
+        micros(time)
     }
 
     fn trace_attempt(&mut self, job: Ref<Job>, call: Ref<Call>, is_ok: bool) {

@@ -23,6 +23,7 @@ pub(super) struct Job {
     pub(super) attempts: u32,
     pub(super) sent: Micros,
     pub(super) has_connection: bool,
+    pub(super) has_lock: bool,
     pub(super) trace: Option<Place>,
     /// The span of the attempt under way.
     pub(super) client_span: Option<u64>,
@@ -50,6 +51,7 @@ impl Job {
             attempts: 0,
             sent: 0,
             has_connection: false,
+            has_lock: false,
             trace: None,
             client_span: None,
         }

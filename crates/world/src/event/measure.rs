@@ -35,6 +35,13 @@ pub(super) struct NodeState {
     pub(super) admitted: f64,
     pub(super) throttled: f64,
     pub(super) messages: VecDeque<Message>,
+    /// Messages behind one that can't be worked on, and when the first of them came.
+    pub(super) stuck: f64,
+    pub(super) stuck_since: Option<Micros>,
+    pub(super) is_locked: bool,
+    pub(super) lock_queue: VecDeque<(Ref<Job>, u64)>,
+    pub(super) deadlocks: f64,
+    pub(super) rows: f64,
     pub(super) answered: Vec<f64>,
     pub(super) failed: Vec<f64>,
 }
@@ -62,6 +69,12 @@ impl NodeState {
             admitted: 0.0,
             throttled: 0.0,
             messages: VecDeque::new(),
+            stuck: 0.0,
+            stuck_since: None,
+            is_locked: false,
+            lock_queue: VecDeque::new(),
+            deadlocks: 0.0,
+            rows: 0.0,
             answered: Vec::new(),
             failed: Vec::new(),
         }
@@ -73,6 +86,8 @@ impl NodeState {
 pub(super) struct CallState {
     pub(super) answered: Vec<f64>,
     pub(super) failed: BTreeMap<CallError, Vec<f64>>,
+    pub(super) retransmits: f64,
+    pub(super) retries: f64,
 }
 
 impl Engine<'_> {
@@ -101,7 +116,8 @@ impl Engine<'_> {
             let disk = self.system.hosts[host].disk + self.traffic.lognormal(grown, 0.3);
             self.system.hosts[host].disk = disk.min(1.0);
             let processor = self.host_use(host, self.clock.step);
-            frame.hosts.push(HostFrame { processor, disk: disk.min(1.0) });
+            let machine = &self.system.hosts[host];
+            frame.hosts.push(HostFrame::of(machine, processor, self.clock.step, &mut self.around));
         }
         for at in self.system.nodes.refs() {
             let sample = self.node_frame(at);
@@ -112,7 +128,14 @@ impl Engine<'_> {
             state.answered.clear();
             let failed = std::mem::take(&mut state.failed);
             let failed = failed.into_iter().map(|(error, mut all)| (error, Summary::of(&mut all)));
-            frame.calls.push(CallFrame { answered, failed: failed.collect() });
+            let retransmits = std::mem::take(&mut state.retransmits);
+            let retries = std::mem::take(&mut state.retries);
+            frame.calls.push(CallFrame {
+                answered,
+                failed: failed.collect(),
+                retransmits,
+                retries,
+            });
         }
         frame
     }
@@ -123,10 +146,12 @@ impl Engine<'_> {
         let state = &mut self.nodes[at];
         let processors = node.processors.max(1) as f64;
         let oldest = state.messages.front().map(|message| message.published);
+        let oldest = [oldest, state.stuck_since].into_iter().flatten().min();
         let frame = NodeFrame {
             answered: Summary::of(&mut state.answered),
             failed: Summary::of(&mut state.failed),
-            processor: ((state.busy / self.clock.step + node.hog) / processors).min(1.0),
+            processor: ((state.busy / self.clock.step + node.hog + node.idle_work) / processors)
+                .min(1.0),
             memory,
             restarts: state.restarts,
             pool_used: state.connections as f64,
@@ -136,14 +161,21 @@ impl Engine<'_> {
             throttled: state.throttled,
             admitted: state.admitted / self.clock.step,
             admitted_limit: node.admitted_per_second.unwrap_or(0.0),
-            queue_depth: state.messages.len() as f64,
+            queue_depth: state.messages.len() as f64 + state.stuck,
             queue_age: oldest.map_or(0.0, |published| seconds(self.now - published)),
+            inside: state.active as f64,
+            lock_waiting: state.lock_queue.len() as f64,
+            deadlocks: state.deadlocks,
+            rows: state.rows,
+            volume: node.volume.as_ref().map_or(0.0, |volume| volume.used.min(1.0)),
         };
         state.answered.clear();
         state.failed.clear();
         state.busy = 0.0;
         state.pool_timeouts = 0.0;
         state.throttled = 0.0;
+        state.deadlocks = 0.0;
+        state.rows = 0.0;
         state.admitted = 0.0;
         frame
     }

@@ -3,8 +3,8 @@
 use super::Engine;
 use super::agenda::Event;
 use crate::frame::CallError;
-use crate::number::micros;
-use crate::system::Node;
+use crate::number::{micros, seconds};
+use crate::system::{HOST_LINES_PER_SECOND, Node, POISON_SECONDS};
 use crate::table::Ref;
 use crate::telemetry::LogKind;
 
@@ -22,6 +22,8 @@ impl Engine<'_> {
     /// Once a second the kernel looks at memory, and processors at how fast they are.
     pub(super) fn second(&mut self) {
         for at in self.system.nodes.refs() {
+            self.fill_volume(at);
+            self.repeat_poison(at);
             if self.logs.has_something_to_say() {
                 self.logs.write(self.now, &self.system, at, LogKind::Chatter, None);
             }
@@ -35,7 +37,31 @@ impl Engine<'_> {
                 self.refresh_speed(at);
             }
         }
+        for host in self.system.hosts.refs() {
+            let fault_share = self.system.hosts[host].fault_share;
+            if fault_share > 0.0 && self.around.chance(HOST_LINES_PER_SECOND) {
+                self.logs.write_host(self.now, &self.system, host);
+            }
+        }
         self.agenda.add(self.now + 1_000_000, Event::Second);
+    }
+
+    fn fill_volume(&mut self, at: Ref<Node>) {
+        if let Some(volume) = &mut self.system.nodes[at].volume {
+            volume.used = (volume.used + volume.per_hour / 3600.0).min(1.0);
+        }
+    }
+
+    /// A message that can't be worked on is tried again and again.
+    fn repeat_poison(&mut self, at: Ref<Node>) {
+        let node = &self.system.nodes[at];
+        let is_again = seconds(self.now) % POISON_SECONDS < 1.0;
+        if node.stuck_share <= 0.0 || !is_again || !self.nodes[at].is_up {
+            return;
+        }
+        let work = self.around.lognormal(node.work, node.variation);
+        self.nodes[at].failed.push(work);
+        self.logs.write(self.now, &self.system, at, LogKind::Poison, None);
     }
 
     /// The process is killed: whoever waited for it sees the connection break.

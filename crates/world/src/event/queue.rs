@@ -16,6 +16,13 @@ const DELIVERIES: u32 = 5;
 impl Engine<'_> {
     /// Stores a message and lets the consumer have it.
     pub(super) fn publish(&mut self, queue: Ref<Node>, trace: Option<Place>) {
+        let stuck = self.consumers[queue].map_or(0.0, |at| self.system.nodes[at].stuck_share);
+        if self.traffic.chance(stuck) {
+            let now = self.now;
+            self.nodes[queue].stuck += 1.0;
+            self.nodes[queue].stuck_since.get_or_insert(now);
+            return;
+        }
         self.nodes[queue].messages.push_back(Message { published: self.now, deliveries: 0, trace });
         self.dispatch(queue);
     }
@@ -48,7 +55,7 @@ impl Engine<'_> {
         if let Some(queue) = self.system.nodes[at].consumes {
             if message.deliveries < DELIVERIES {
                 let again = self.now + micros(VISIBILITY_SECONDS);
-                self.agenda.add(again, Event::Redeliver { queue, message });
+                self.agenda.add(again, Event::Redeliver { queue, message: Box::new(message) });
             }
             self.dispatch(queue);
         }

@@ -1,15 +1,15 @@
 //! A request at its node: admission, worker, processor, answer.
 
-use nightjar_topology::EntityKind;
+use nightjar_topology::{EntityKind, RelationKind};
 
 use super::Engine;
 use super::agenda::Event;
 use super::job::Job;
 use crate::frame::CallError;
 use crate::number::{micros, seconds};
-use crate::system::Node;
+use crate::system::{Node, ROWS, SLOW_WEIGHT};
 use crate::table::Ref;
-use crate::telemetry::LogKind;
+use crate::telemetry::{DatabaseLine, LogKind};
 
 /// Requests of these many seconds may be admitted at once after a quiet time (DynamoDB keeps up
 /// to 300 seconds of unused capacity; a small part of it keeps a fault visible within minutes).
@@ -95,8 +95,11 @@ impl Engine<'_> {
         let at = self.jobs[job].node;
         self.account(at);
         let node = &self.system.nodes[at];
-        let mean = node.work * self.nodes[at].mood / self.nodes[at].speed;
+        let weight =
+            self.jobs[job].caller.map_or(1.0, |(_, _, call)| self.system.calls[call].weight);
+        let mean = weight * node.work * self.nodes[at].mood / self.nodes[at].speed;
         let duration = self.traffic.lognormal(mean, node.variation);
+        self.nodes[at].rows += ROWS * weight;
         self.nodes[at].on_processor += 1;
         self.jobs[job].is_on_processor = true;
         let wait = self.jobs[job].wait;
@@ -107,14 +110,34 @@ impl Engine<'_> {
         let at = self.jobs[job].node;
         self.leave_processor(job);
         let node = &self.system.nodes[at];
-        if self.traffic.chance(node.defect_share) {
+        let on_faulty_host = node.host.map_or(0.0, |host| self.system.hosts[host].fault_share);
+        let call = self.jobs[job].caller.map(|(_, _, call)| &self.system.calls[call]);
+        let is_write = call.is_some_and(|call| call.kind == RelationKind::Writes);
+        if let Some(call) = call
+            && call.weight >= SLOW_WEIGHT
+        {
+            let (from, since) = (call.from, self.jobs[job].arrived.unwrap_or(self.now));
+            let duration = seconds(self.now - since);
+            self.log(job, LogKind::Database(DatabaseLine::SlowStatement { from, duration }));
+        }
+        let node = &self.system.nodes[at];
+        if is_write && node.is_full() {
+            self.log(job, LogKind::Database(DatabaseLine::NoSpace));
+            self.finish(job, Err(CallError::NoSpace));
+        } else if self.traffic.chance(on_faulty_host) {
+            self.log(job, LogKind::HostError);
+            self.finish(job, Err(CallError::Server));
+        } else if self.traffic.chance(node.misconfigured_share) {
+            self.log(job, LogKind::Misconfigured);
+            self.finish(job, Err(CallError::Server));
+        } else if self.traffic.chance(node.defect_share) {
             self.log(job, LogKind::Defect);
             self.finish(job, Err(CallError::Server));
         } else if self.traffic.chance(node.error_share) {
             self.log(job, LogKind::OrdinaryError);
             self.finish(job, Err(CallError::Server));
         } else {
-            self.next_call(job);
+            self.lock_and_go_on(job);
         }
     }
 

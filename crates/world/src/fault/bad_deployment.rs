@@ -33,7 +33,7 @@ impl Fault for BadDeployment {
         let summary = format!("deploy {} {new} (was {old})", place.node().entity.id);
         let version = new.clone();
         Effect {
-            apply: Box::new(move |system| {
+            apply: Box::new(move |system, _| {
                 let node = &mut system.nodes[at];
                 node.version = version.clone();
                 node.defect_share = share;
@@ -41,6 +41,7 @@ impl Fault for BadDeployment {
             }),
             change: Some(Trigger { kind: ChangeKind::Deployment, summary, previous: Some(old) }),
             accept: Vec::new(),
+            entity: None,
         }
     }
 }

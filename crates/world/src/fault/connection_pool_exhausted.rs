@@ -35,20 +35,21 @@ impl Fault for ConnectionPoolExhausted {
         if !place.is_change_recorded {
             let share = (size as f64 * place.severity / (LEAK_SECONDS * uses.max(1e-6))).min(1.0);
             return Effect {
-                apply: Box::new(move |system| {
+                apply: Box::new(move |system, _| {
                     if let Some(pool) = &mut system.nodes[at].pool {
                         pool.leaked_share = share;
                     }
                 }),
                 change: None,
                 accept: Vec::new(),
+                entity: None,
             };
         }
         let smaller = whole(uses * held * SIZE_SHARE / place.severity).max(1);
         let summary =
             format!("set maximumPoolSize of {} to {smaller} (was {size})", node.entity.id);
         Effect {
-            apply: Box::new(move |system| {
+            apply: Box::new(move |system, _| {
                 if let Some(pool) = &mut system.nodes[at].pool {
                     pool.size = smaller;
                 }
@@ -59,6 +60,7 @@ impl Fault for ConnectionPoolExhausted {
                 previous: Some(size.to_string()),
             }),
             accept: Vec::new(),
+            entity: None,
         }
     }
 }

@@ -29,9 +29,10 @@ impl Fault for CpuSaturation {
         let left = (place.utilization() / load.max(0.5)).clamp(LEAST_LEFT, 1.0);
         let hog = place.node().processors as f64 * (1.0 - left);
         Effect {
-            apply: Box::new(move |system| system.nodes[at].hog = hog),
+            apply: Box::new(move |system, _| system.nodes[at].hog = hog),
             change: None,
             accept: Vec::new(),
+            entity: None,
         }
     }
 }

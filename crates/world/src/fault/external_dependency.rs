@@ -25,12 +25,13 @@ impl Fault for ExternalDependency {
         let factor = 1.0 + (TIME_FACTOR - 1.0) * place.severity;
         let share = (ERROR_SHARE * place.severity).min(0.9);
         Effect {
-            apply: Box::new(move |system| {
+            apply: Box::new(move |system, _| {
                 system.nodes[at].work *= factor;
                 system.nodes[at].error_share += share;
             }),
             change: None,
             accept: Vec::new(),
+            entity: None,
         }
     }
 }

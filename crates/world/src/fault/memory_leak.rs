@@ -22,13 +22,14 @@ impl Fault for MemoryLeak {
         let room = place.node().memory.as_ref().map_or(0.0, |memory| memory.limit - memory.base);
         let leak = room * place.severity / (place.rate() * SECONDS_TO_LIMIT);
         Effect {
-            apply: Box::new(move |system| {
+            apply: Box::new(move |system, _| {
                 if let Some(memory) = &mut system.nodes[at].memory {
                     memory.leaked_per_request = leak;
                 }
             }),
             change: None,
             accept: Vec::new(),
+            entity: None,
         }
     }
 }

@@ -9,9 +9,7 @@ pub(super) struct NetworkDelay;
 /// Time added in each direction at severity 1, seconds, at least.
 const DELAY_SECONDS: f64 = 0.3;
 /// Where the caller takes long anyway, so much of its time is added on average: less isn't felt.
-const FELT: f64 = 0.9;
-/// A delay within the time-out that adds less than this to the caller's time hurts nobody.
-const LEAST_FELT: f64 = 0.5;
+const FELT: f64 = 1.15;
 /// But the answer still comes in time, mostly.
 const MOST_OF_TIMEOUT: f64 = 0.7;
 /// A call that fewer of the caller's requests make doesn't hurt the caller.
@@ -23,13 +21,7 @@ impl Fault for NetworkDelay {
     }
 
     fn suits(&self, place: &Place<'_>) -> bool {
-        place.call.is_some_and(|call| {
-            let call = &place.system.calls[call];
-            call.kind != RelationKind::Publishes
-                && call.share >= LEAST_SHARE
-                && place.times[call.from] * LEAST_FELT < call.share * call.timeout * MOST_OF_TIMEOUT
-                && place.system.nodes[call.from].is_instrumented()
-        })
+        is_felt_on(place, f64::INFINITY)
     }
 
     fn effect(&self, place: &Place<'_>) -> Effect {
@@ -43,13 +35,27 @@ impl Fault for NetworkDelay {
         // Nobody can tell from outside at which end of a connection it is slow.
         let caller = call.map(|call| &place.system.nodes[place.system.calls[call].from]);
         Effect {
-            apply: Box::new(move |system| {
+            apply: Box::new(move |system, _| {
                 if let Some(call) = call {
                     system.calls[call].delay += extra;
                 }
             }),
             change: None,
             accept: caller.map(|caller| caller.entity.id.clone()).into_iter().collect(),
+            entity: None,
         }
     }
+}
+
+/// Whether a slow connection there, by at most so many seconds a request, would hurt the caller, and
+/// the caller would know.
+pub(super) fn is_felt_on(place: &Place<'_>, most_seconds: f64) -> bool {
+    place.call.is_some_and(|call| {
+        let call = &place.system.calls[call];
+        let added = call.share * most_seconds.min(call.timeout * MOST_OF_TIMEOUT);
+        call.kind != RelationKind::Publishes
+            && call.share >= LEAST_SHARE
+            && place.times[call.from] * FELT < added
+            && place.system.nodes[call.from].is_instrumented()
+    })
 }

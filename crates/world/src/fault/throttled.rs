@@ -31,9 +31,10 @@ impl Fault for Throttled {
             previous: Some(old.to_string()),
         });
         Effect {
-            apply: Box::new(move |system| system.nodes[at].admitted_per_second = Some(new)),
+            apply: Box::new(move |system, _| system.nodes[at].admitted_per_second = Some(new)),
             change,
             accept: Vec::new(),
+            entity: None,
         }
     }
 }

@@ -47,9 +47,10 @@ impl Fault for TrafficSurge {
             accept.push(place.system.nodes[bottleneck].entity.id.clone());
         }
         Effect {
-            apply: Box::new(move |system| system.streams.push(extra.clone())),
+            apply: Box::new(move |system, _| system.streams.push(extra.clone())),
             change: None,
             accept,
+            entity: None,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Times and failures of one node, from those of what it calls.
 
+use nightjar_topology::RelationKind;
+
 use super::Solver;
 use super::load::attempts;
-use crate::system::Node;
+use crate::system::{Node, RETRANSMIT_SECONDS, lost_share};
 use crate::table::Ref;
 
 /// Above this utilisation the waiting formula is left to the backlog: its pole belongs to a steady
@@ -10,15 +12,16 @@ use crate::table::Ref;
 const MOST_STEADY: f64 = 0.97;
 
 impl Solver<'_> {
-    pub(super) fn answer(&mut self, at: Ref<Node>) {
-        self.answer_calls(at);
+    pub(super) fn answer(&mut self, at: Ref<Node>, seconds: f64) {
+        self.answer_calls(at, seconds);
         let node = &self.system.nodes[at];
         let carried = &self.carried[at];
         let point = &self.points[at];
         let rate = point.rate.max(1e-9);
 
         let admitted = node.admitted_per_second.map_or(1.0, |limit| (limit / rate).min(1.0));
-        let work = node.work * carried.mood / self.speeds[at] * self.collecting(at);
+        let weight = if point.rate > 0.0 { point.work / point.rate } else { 1.0 };
+        let work = weight * node.work * carried.mood / self.speeds[at] * self.collecting(at);
         let processors = node.processors.max(1) as f64;
         let utilization = rate * admitted * work / processors;
         let wait = waiting(processors, utilization, work, node.variation);
@@ -29,7 +32,8 @@ impl Solver<'_> {
             .iter()
             .map(|&call| self.system.calls[call].share * self.calls[call].whole_time)
             .sum();
-        let held = work + wait + pool.wait + calls;
+        let (lock_wait, unlocked) = self.lock(at, rate * admitted);
+        let held = work + wait + lock_wait + pool.wait + calls;
         let capacity = (processors / work).min(node.workers as f64 / held.max(1e-9));
         let room = (node.workers + node.backlog) as f64;
         let queued = carried.backlog / capacity;
@@ -38,16 +42,19 @@ impl Solver<'_> {
         // A consumer's backlog waits in the queue, not at the consumer.
         let queued = if node.consumes.is_some() { 0.0 } else { queued };
 
-        let mut good = 1.0 - (node.error_share + node.defect_share).min(1.0);
-        good *= 1.0 - pool.failed;
+        let mut good = 1.0 - self.system.own_failure(at);
+        good *= (1.0 - pool.failed) * (1.0 - unlocked);
         for &call in &node.calls {
             let parameters = &self.system.calls[call];
             if parameters.is_essential {
                 good *= 1.0 - parameters.share * self.calls[call].given_up;
             }
         }
-        let own = work + wait + pool.wait + queued;
-        let own_variance = (work * node.variation).powi(2) + wait.powi(2) + pool.wait.powi(2) / 3.0;
+        let own = work + wait + lock_wait + pool.wait + queued;
+        let own_variance = (work * node.variation).powi(2)
+            + wait.powi(2)
+            + lock_wait.powi(2)
+            + pool.wait.powi(2) / 3.0;
         let mut variance = own_variance;
         for &call in &node.calls {
             let parameters = &self.system.calls[call];
@@ -69,25 +76,39 @@ impl Solver<'_> {
         point.pool_uses = pool.uses;
         point.pool_capacity = pool.capacity;
         point.pool_used = pool.used;
+        point.unlocked = unlocked;
+        point.processing = work;
     }
 
     /// What each call costs its caller, from the callee's answer.
-    fn answer_calls(&mut self, at: Ref<Node>) {
+    fn answer_calls(&mut self, at: Ref<Node>, seconds: f64) {
         for &call in &self.system.nodes[at].calls {
             let parameters = &self.system.calls[call];
             let callee = &self.points[parameters.to];
-            let way = 2.0 * parameters.delay;
-            let left = (parameters.timeout - way).max(1e-3);
-            let timeout = tail(callee.mean, callee.variance, left);
-            let failure = 1.0 - (1.0 - callee.failure) * (1.0 - timeout);
+            let barred = self.system.barred(parameters.to, seconds);
+            let reaching = 1.0 - barred.map_or(0.0, |(_, share)| share);
+            let (again, again_variance) = retransmission(parameters.loss);
+            let way = 2.0 * (parameters.delay + again);
+            // A statement that is more work than the others takes longer than they do.
+            let average = if callee.rate > 0.0 { callee.work / callee.rate } else { 1.0 };
+            let more = callee.processing * (parameters.weight / average.max(1e-9) - 1.0);
+            let mean = (callee.mean + more).max(callee.mean * 0.05);
+            let left = (parameters.timeout - 2.0 * parameters.delay).max(1e-3);
+            let variance = callee.variance + 2.0 * again_variance;
+            let timeout = tail(mean + 2.0 * again, variance, left);
+            let is_write = parameters.kind == RelationKind::Writes;
+            let full = is_write && self.system.nodes[parameters.to].is_full();
+            let good = if full { 0.0 } else { 1.0 - callee.failure };
+            let failure = 1.0 - good * (1.0 - timeout) * reaching;
             // What is turned away is answered at once.
-            let answered = callee.mean * (1.0 - callee.rejected) * (1.0 - callee.down);
+            let answered = mean * (1.0 - callee.rejected) * (1.0 - callee.down) * reaching;
             let time = (way + answered).min(parameters.timeout);
             let tries = attempts(failure, parameters.retries);
             let exponent = i32::try_from(parameters.retries + 1).unwrap_or(i32::MAX);
             let solved = &mut self.calls[call];
             solved.failure = failure;
-            solved.timeout = timeout;
+            solved.timeout = timeout * reaching;
+            solved.barred = barred;
             solved.time = time;
             solved.whole_time = tries * time + (tries - 1.0) * parameters.backoff * 0.75;
             solved.given_up = failure.powi(exponent);
@@ -113,6 +134,15 @@ impl Solver<'_> {
         let is_late = queued >= 0.9 * pool.timeout;
         let failed = if is_late { (1.0 - capacity / uses.max(1e-9)).max(0.0) } else { 0.0 };
         Pooled { uses, capacity, wait, failed, used: busy.min(size) + self.carried[at].pool_leaked }
+    }
+
+    /// Wait for what only one request at a time may hold, and the share that gives up.
+    fn lock(&self, at: Ref<Node>, rate: f64) -> (f64, f64) {
+        let Some(lock) = &self.system.nodes[at].lock else { return (0.0, 0.0) };
+        let load = rate * lock.share * lock.hold;
+        let wait = if load < 1.0 { waiting(1.0, load, lock.hold, 0.7) } else { lock.timeout };
+        let unlocked = if load > 1.0 { 1.0 - 1.0 / load } else { 0.0 };
+        (lock.share * (wait.min(lock.timeout) + lock.hold), lock.share * unlocked)
     }
 
     /// How much longer work takes in a process short of memory.
@@ -142,6 +172,9 @@ impl Solver<'_> {
     pub(super) fn advance(&mut self) {
         let step = self.clock.step;
         for at in self.system.nodes.refs() {
+            if let Some(volume) = &mut self.system.nodes[at].volume {
+                volume.used = (volume.used + volume.per_hour * step / 3600.0).min(1.0);
+            }
             let node = &self.system.nodes[at];
             let point = &self.points[at];
             let carried = &mut self.carried[at];
@@ -159,6 +192,12 @@ impl Solver<'_> {
                 let leaked = carried.pool_leaked + uses * pool.leaked_share * step;
                 carried.pool_leaked = leaked.min(pool.size as f64);
             }
+            if node.stuck_share > 0.0
+                && let Some(queue) = node.consumes
+            {
+                carried.stuck += self.points[queue].rate * node.stuck_share * step;
+                carried.stuck_for += step;
+            }
             if let Some(memory) = &node.memory {
                 carried.leaked_memory += point.rate * memory.leaked_per_request * step;
             }
@@ -173,6 +212,18 @@ struct Pooled {
     wait: f64,
     failed: f64,
     used: f64,
+}
+
+/// Mean and variance of the time until a message is through whose packets may be lost: each further
+/// loss doubles the wait.
+fn retransmission(loss: f64) -> (f64, f64) {
+    let lost = lost_share(loss).min(0.45);
+    if lost <= 0.0 {
+        return (0.0, 0.0);
+    }
+    // Sum over k of lost^k (1 - lost) times the k-th total wait, (2^k - 1) x the first one.
+    let mean = RETRANSMIT_SECONDS * lost / (1.0 - 2.0 * lost);
+    (mean, mean * RETRANSMIT_SECONDS / lost)
 }
 
 /// A backlog after a time in which more arrives, or less, than is served.

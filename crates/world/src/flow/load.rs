@@ -5,14 +5,19 @@ impl Solver<'_> {
     pub(super) fn load(&mut self, seconds: f64) {
         for point in self.points.rows_mut() {
             point.rate = 0.0;
+            point.work = 0.0;
         }
         for stream in &self.system.streams {
-            self.points[stream.to].rate += stream.rate_at(seconds);
+            let rate = stream.rate_at(seconds);
+            self.points[stream.to].rate += rate;
+            self.points[stream.to].work += rate;
         }
         for &at in &self.order {
             let node = &self.system.nodes[at];
             if let Some(queue) = node.consumes {
-                self.points[at].rate += self.points[queue].rate;
+                let rate = self.points[queue].rate * (1.0 - node.stuck_share);
+                self.points[at].rate += rate;
+                self.points[at].work += rate;
             }
             let point = &self.points[at];
             // A request that was turned away or found no process makes no calls; one that fails
@@ -21,7 +26,7 @@ impl Solver<'_> {
             if node.consumes.is_some() {
                 going_on = going_on.min(point.capacity);
             }
-            going_on *= 1.0 - (node.error_share + node.defect_share).min(1.0);
+            going_on *= 1.0 - self.system.own_failure(at);
             for &call in &node.calls {
                 let parameters = &self.system.calls[call];
                 let solved = &mut self.calls[call];
@@ -32,7 +37,10 @@ impl Solver<'_> {
                 };
                 let attempts = attempts(solved.failure, parameters.retries);
                 solved.rate = going_on * parameters.share * connected * attempts;
-                self.points[parameters.to].rate += solved.rate;
+                let barred = self.system.barred(parameters.to, seconds).map_or(0.0, |b| b.1);
+                let arriving = solved.rate * (1.0 - barred);
+                self.points[parameters.to].rate += arriving;
+                self.points[parameters.to].work += arriving * parameters.weight;
                 if parameters.is_essential {
                     going_on *=
                         1.0 - parameters.share * (1.0 - connected * (1.0 - solved.given_up));

@@ -1,11 +1,13 @@
 //! Lines and spans of an interval that was solved, not followed.
 
+use nightjar_topology::{EntityKind, RelationKind};
+
 use super::Solver;
 use crate::frame::Frame;
 use crate::number::{Micros, micros, whole};
-use crate::system::Node;
+use crate::system::{HOST_LINES_PER_SECOND, Node, SLOW_WEIGHT};
 use crate::table::Ref;
-use crate::telemetry::{LogKind, Place};
+use crate::telemetry::{DatabaseLine, LogKind, Place};
 
 /// Ordinary lines are thinned out in estates with more services than this.
 const TALKATIVE_SERVICES: f64 = 200.0;
@@ -21,6 +23,16 @@ impl Solver<'_> {
         for at in self.system.nodes.refs() {
             if self.system.nodes[at].is_instrumented() {
                 self.lines(at, begin, frame);
+            } else if self.system.nodes[at].kind() == EntityKind::Database {
+                self.database_lines(at, begin, frame);
+            }
+        }
+        for host in self.system.hosts.refs() {
+            if self.system.hosts[host].fault_share > 0.0 {
+                for _ in 0..whole(self.around.poisson(HOST_LINES_PER_SECOND * self.clock.step)) {
+                    let time = self.moment(begin);
+                    self.logs.write_host(time, &self.system, host);
+                }
             }
         }
         for _ in 0..whole(TRACES_PER_SECOND * self.clock.step) {
@@ -39,7 +51,8 @@ impl Solver<'_> {
             self.logs.write_sampled(time, &self.system, at, kind);
         }
         let node = &self.system.nodes[at];
-        let own = node.error_share + node.defect_share;
+        let host = node.host.map(|host| self.system.hosts[host].fault_share).unwrap_or(0.0);
+        let own = self.system.own_failure(at);
         let mut troubles: Vec<(LogKind, f64)> = vec![
             (LogKind::Chatter, 0.05 * self.clock.step * quiet),
             (LogKind::PoolTimeout, sampled.pool_timeouts),
@@ -48,6 +61,11 @@ impl Solver<'_> {
         if own > 0.0 {
             troubles.push((LogKind::Defect, all * node.defect_share));
             troubles.push((LogKind::OrdinaryError, all * node.error_share));
+            troubles.push((LogKind::Misconfigured, all * node.misconfigured_share));
+            troubles.push((LogKind::HostError, all * host));
+        }
+        if node.stuck_share > 0.0 {
+            troubles.push((LogKind::Poison, sampled.failed.count));
         }
         if self.points[at].down > 0.0 {
             troubles.push((LogKind::Killed, f64::INFINITY));
@@ -66,6 +84,34 @@ impl Solver<'_> {
             for _ in 0..count.min(most) {
                 let time = self.moment(begin);
                 self.logs.write(time, &self.system, at, kind, None);
+            }
+        }
+    }
+
+    /// What a database writes into its own log.
+    fn database_lines(&mut self, at: Ref<Node>, begin: f64, frame: &Frame) {
+        let sampled = &frame.nodes[at];
+        let mut troubles = vec![
+            (DatabaseLine::Deadlock, sampled.deadlocks),
+            (DatabaseLine::LockTimeout, sampled.failed.count * self.points[at].unlocked),
+            (DatabaseLine::LockWait, sampled.lock_waiting),
+        ];
+        for &call in &self.incoming[at] {
+            let parameters = &self.system.calls[call];
+            let count = frame.calls[call].answered.count;
+            let failed: f64 = frame.calls[call].failed.values().map(|all| all.count).sum();
+            if parameters.weight >= SLOW_WEIGHT {
+                let (from, duration) = (parameters.from, frame.calls[call].answered.mean);
+                troubles.push((DatabaseLine::SlowStatement { from, duration }, count));
+            }
+            if parameters.kind == RelationKind::Writes && self.system.nodes[at].is_full() {
+                troubles.push((DatabaseLine::NoSpace, failed));
+            }
+        }
+        for (line, mean) in troubles {
+            for _ in 0..whole(self.traffic.poisson(mean)).min(whole(MOST_LINES)) {
+                let time = self.moment(begin);
+                self.logs.write(time, &self.system, at, LogKind::Database(line), None);
             }
         }
     }
@@ -109,7 +155,7 @@ impl Solver<'_> {
         let spread = point.own_variance.sqrt() / point.own.max(1e-9);
         let mut now = begin + micros(self.traffic.lognormal(point.own, spread.min(3.0)));
         let node = &self.system.nodes[at];
-        let own = node.error_share + node.defect_share;
+        let own = self.system.own_failure(at).max(self.points[at].unlocked);
         let mut is_ok = !self.traffic.chance(own) && !self.traffic.chance(point.without_connection);
         for call in node.calls.clone() {
             if !is_ok || *spans >= MOST_SPANS {
@@ -120,10 +166,15 @@ impl Solver<'_> {
                 continue;
             }
             let delay = micros(parameters.delay);
+            let barred = self.calls[call].barred.map_or(0.0, |(_, share)| share);
             for _ in 0..=parameters.retries {
                 let client = self.traces.open(place);
                 let below = self.traces.below(place, client);
-                let (end, is_answered) = self.follow(parameters.to, below, now + delay, spans);
+                let (end, is_answered) = if self.traffic.chance(barred) {
+                    (now + delay, false)
+                } else {
+                    self.follow(parameters.to, below, now + delay, spans)
+                };
                 let limit = now + micros(parameters.timeout);
                 let is_good = is_answered && end + delay < limit;
                 let end = (end + delay).min(limit);

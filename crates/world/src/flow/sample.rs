@@ -4,12 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nightjar_topology::EntityKind;
+use nightjar_topology::{EntityKind, RelationKind};
 
 use super::Solver;
+use super::load::attempts;
 use crate::frame::{CallError, CallFrame, Frame, HostFrame, NodeFrame, Summary};
-use crate::system::{Call, Node};
+use crate::system::{Call, Node, POISON_SECONDS, ROWS, lost_share};
 use crate::table::{Ref, Table};
+
+/// Deadlocks in an interval for each session that waits for a lock.
+const DEADLOCKS_PER_WAITING: f64 = 0.3;
 
 /// Requests counted at a node, and their mean time as it came out.
 #[derive(Clone, Copy, Default)]
@@ -91,16 +95,18 @@ impl Solver<'_> {
     fn sample_call(&mut self, at: Ref<Call>, count: f64, callee: f64) -> (CallFrame, f64) {
         let solved = self.calls[at].clone();
         let parameters = &self.system.calls[at];
-        let (to, way, limit) = (parameters.to, 2.0 * parameters.delay, parameters.timeout);
+        let (to, limit) = (parameters.to, parameters.timeout);
+        let way = 2.0 * parameters.delay;
+        let callee = callee + (solved.time - way - self.points[to].mean).max(0.0);
         let variance = self.points[to].variance;
         let rejected = self.points[to].rejected.max(self.points[to].down);
         let answered_time = (way + callee).min(limit);
-        let timeouts = self.part(count, solved.timeout);
-        let other = self.part(
-            count - timeouts,
-            1.0 - (1.0 - solved.failure) / (1.0 - solved.timeout).max(1e-9),
-        );
-        let answered = count - timeouts - other;
+        let barred = self.part(count, solved.barred.map_or(0.0, |(_, share)| share));
+        let reaching = solved.barred.map_or(1.0, |(_, share)| 1.0 - share).max(1e-9);
+        let timeouts = self.part(count - barred, solved.timeout / reaching);
+        let good = (1.0 - solved.failure) / reaching / (1.0 - solved.timeout / reaching).max(1e-9);
+        let other = self.part(count - barred - timeouts, 1.0 - good);
+        let answered = count - barred - timeouts - other;
         let mut failed = BTreeMap::new();
         let mut add = |error: CallError, count: f64, mean: f64| {
             if count > 0.0 {
@@ -124,13 +130,36 @@ impl Solver<'_> {
             CallError::Overloaded
         };
         add(error, quick, way);
-        add(CallError::Server, other - quick, answered_time);
-        let time = if count > 0.0 {
-            (timeouts * limit + quick * way + (count - timeouts - quick) * answered_time) / count
+        let rest = other - quick;
+        let error = self.own_error(at);
+        add(error, rest, answered_time);
+        let whole = barred * way
+            + timeouts * limit
+            + quick * way
+            + (count - barred - timeouts - quick) * answered_time;
+        let time = if count > 0.0 { whole / count } else { 0.0 };
+        if let Some((error, _)) = solved.barred {
+            failed.insert(error, summary(barred, way, way * way / 4.0));
+        }
+        let lost = lost_share(self.system.calls[at].loss);
+        let retransmits = self.around.poisson(2.0 * count * lost / (1.0 - lost).max(0.1));
+        let tried = attempts(solved.failure, self.system.calls[at].retries);
+        let retries = (count * (1.0 - 1.0 / tried)).round();
+        let answered = summary(answered, answered_time, variance);
+        (CallFrame { answered, failed, retransmits, retries }, time)
+    }
+
+    /// How what a callee fails at is seen by the caller.
+    fn own_error(&self, at: Ref<Call>) -> CallError {
+        let call = &self.system.calls[at];
+        let callee = &self.system.nodes[call.to];
+        if call.kind == RelationKind::Writes && callee.is_full() {
+            CallError::NoSpace
+        } else if self.points[call.to].unlocked > 0.0 {
+            CallError::LockTimeout
         } else {
-            0.0
-        };
-        (CallFrame { answered: summary(answered, answered_time, variance), failed }, time)
+            CallError::Server
+        }
     }
 
     /// How many of a number belong to a share of it.
@@ -158,14 +187,25 @@ impl Solver<'_> {
         let arrived = (seen.count * (1.0 - point.down)).round();
         let node_failure = 1.0 - (1.0 - point.failure) / (1.0 - point.down).max(1e-9);
         let failed = self.part(arrived, node_failure);
+        // A message that can't be worked on is tried again and again.
+        let poison =
+            if self.system.nodes[at].stuck_share > 0.0 { step / POISON_SECONDS } else { 0.0 };
         // What is turned away is answered at once.
         let quick = (point.rejected / node_failure.max(1e-9)).min(1.0);
         let carried = &self.carried[at];
         let node = &self.system.nodes[at];
         let consumer = self.consumers[at].map(|consumer| &self.carried[consumer]);
-        let depth = consumer.map_or(0.0, |consumer| consumer.backlog.floor());
+        let waiting = consumer.map_or(0.0, |consumer| consumer.backlog.floor());
         let age = self.consumers[at]
-            .map_or(0.0, |consumer| depth / self.points[consumer].capacity.max(1e-9));
+            .map_or(0.0, |consumer| waiting / self.points[consumer].capacity.max(1e-9))
+            .max(consumer.map_or(0.0, |consumer| consumer.stuck_for));
+        let depth = waiting + consumer.map_or(0.0, |consumer| consumer.stuck.floor());
+        let lock = node.lock.as_ref().map_or(0.0, |lock| lock.share * lock.hold);
+        let inside = self.around.poisson(point.rate * point.own);
+        let lock_load = (point.rate * lock).min(1.0);
+        let lock_waiting = if lock_load > 0.8 { point.rate * point.own * lock_load } else { 0.0 };
+        let deadlocks = self.around.poisson(lock_waiting * DEADLOCKS_PER_WAITING);
+        let rows = self.around.lognormal(point.work * step * ROWS, 0.05);
         let throttled = (seen.count * point.rejected).round();
         let held = node.memory.as_ref().map_or(0.0, |memory| {
             memory.base + carried.leaked_memory + memory.per_request * point.rate * point.mean
@@ -173,9 +213,9 @@ impl Solver<'_> {
         let is_limited = node.admitted_per_second.is_some() || node.kind() == EntityKind::Function;
         NodeFrame {
             answered: summary(arrived - failed, seen.mean, point.variance),
-            failed: summary(failed, seen.mean * (1.0 - quick), point.variance),
+            failed: summary(failed + poison.floor(), seen.mean * (1.0 - quick), point.variance),
             processor: (point.utilization * self.speeds[at]
-                + node.hog / node.processors.max(1) as f64)
+                + (node.hog + node.idle_work) / node.processors.max(1) as f64)
                 .min(1.0),
             memory: held.min(node.memory.as_ref().map_or(0.0, |memory| memory.limit)),
             restarts: carried.restarts,
@@ -188,11 +228,16 @@ impl Solver<'_> {
             admitted_limit: node.admitted_per_second.unwrap_or(0.0),
             queue_depth: depth,
             queue_age: age,
+            inside,
+            lock_waiting: lock_waiting.floor(),
+            deadlocks,
+            rows,
+            volume: node.volume.as_ref().map_or(0.0, |volume| volume.used),
         }
     }
 
     fn sample_hosts(&mut self, frame: &mut Frame) {
-        let mut busy = self.system.hosts.map(|host| host.neighbour);
+        let mut busy = self.system.hosts.map(|host| host.neighbour + host.idle_work);
         for (at, node) in self.system.nodes.iter() {
             if let Some(host) = node.host {
                 busy[host] += frame.nodes[at].processor * node.processors as f64;
@@ -204,7 +249,8 @@ impl Solver<'_> {
             host.disk = (host.disk + self.traffic.lognormal(grown, 0.3)).min(1.0);
             let noise = 1.0 + 0.02 * self.traffic.normal();
             let processor = (busy[at] / host.processors * noise).clamp(0.0, 1.0);
-            frame.hosts.push(HostFrame { processor, disk: host.disk });
+            let machine = &self.system.hosts[at];
+            frame.hosts.push(HostFrame::of(machine, processor, self.clock.step, &mut self.around));
         }
     }
 }

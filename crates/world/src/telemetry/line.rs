@@ -1,11 +1,9 @@
 //! The wording of log lines: three formats, as three teams would write them.
 
 use nightjar_incident::LogSeverity;
-use nightjar_topology::EntityKind;
 
-use super::LogKind;
+use super::{LogKind, failure, postgres};
 use crate::dice::Dice;
-use crate::frame::CallError;
 use crate::system::{Node, System};
 use crate::table::Ref;
 
@@ -17,6 +15,9 @@ pub(super) fn render(
     dice: &mut Dice,
 ) -> (LogSeverity, String) {
     let node = &system.nodes[at];
+    if let LogKind::Database(line) = kind {
+        return postgres::render(line, system, at, dice);
+    }
     let (severity, logger, message) = message(kind, system, at, dice);
     let body = match at.place() % 3 {
         0 => plain(severity, logger, &message, dice),
@@ -71,7 +72,7 @@ fn message(
             let text = format!(
                 "attempt {attempts} to call {} failed: {}; will retry",
                 to.entity.id,
-                reason(error, to, dice)
+                failure::reason(error, to, at.place(), dice)
             );
             (Warn, "client.Retry", text)
         }
@@ -81,7 +82,7 @@ fn message(
             let text = format!(
                 "call to {} failed after {millis:.0} ms: {}",
                 to.entity.id,
-                reason(error, to, dice)
+                failure::reason(error, to, at.place(), dice)
             );
             (Error, "client.Call", text)
         }
@@ -134,6 +135,33 @@ fn message(
                 ),
             )
         }
+        LogKind::Misconfigured => (Error, "app.Settings", misconfigured(node, dice)),
+        LogKind::HostError => {
+            let block = dice.below(9_000_000);
+            (Error, "app.Handler", format!("cannot read block {block}: Input/output error"))
+        }
+        LogKind::Poison => {
+            // The same message each time, until somebody takes it away.
+            let id = node
+                .entity
+                .id
+                .as_str()
+                .bytes()
+                .fold(4711u64, |sum, byte| sum * 31 % 999_983 + u64::from(byte));
+            (
+                Error,
+                "app.Consumer",
+                format!(
+                    "failed to process message id={id}: cannot deserialize field `amount`: \
+                     unexpected token `NaN`; will be delivered again"
+                ),
+            )
+        }
+        // Written without the format of an application.
+        LogKind::Database(line) => {
+            let (severity, text) = postgres::render(line, system, at, dice);
+            (severity, "postgres", text)
+        }
         LogKind::Chatter => {
             let n = dice.below(900);
             let text = match dice.below(4) {
@@ -147,32 +175,14 @@ fn message(
     }
 }
 
-fn reason(error: CallError, to: &Node, dice: &mut Dice) -> String {
-    match (error, to.kind()) {
-        (CallError::Throttled, EntityKind::Table) => {
-            let request = dice.hex(26).to_uppercase();
-            format!(
-                "ProvisionedThroughputExceededException: The level of configured provisioned throughput \
-                 for the table was exceeded (Status Code: 400, Request ID: {request})"
-            )
-        }
-        (CallError::Throttled, _) => {
-            "TooManyRequestsException: Rate exceeded (Status Code: 429)".into()
-        }
-        (CallError::Timeout, _) => "context deadline exceeded".into(),
-        (CallError::Refused, _) => {
-            let port = 30_000 + dice.below(30_000);
-            format!(
-                "dial tcp 10.0.{}.{}:8080 from port {port}: connection refused",
-                1 + dice.below(3),
-                10 + dice.below(200)
-            )
-        }
-        (CallError::Reset, _) => "read: connection reset by peer".into(),
-        (CallError::Overloaded, _) => "503 Service Unavailable".into(),
-        (CallError::Server, EntityKind::External) => "502 Bad Gateway from upstream".into(),
-        (CallError::Server, _) => "500 Internal Server Error".into(),
-    }
+/// What a program says that finds a setting wrong.
+fn misconfigured(node: &Node, dice: &mut Dice) -> String {
+    let order = 10_000 + dice.below(900_000);
+    let name = class_name(node);
+    format!(
+        "request {order} failed: invalid configuration: property `{name}.currency-table` has no value \
+         for key `default`"
+    )
 }
 
 fn word(severity: LogSeverity) -> &'static str {

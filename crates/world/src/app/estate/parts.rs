@@ -4,7 +4,7 @@ use nightjar_topology::{Entity, EntityKind, RelationKind};
 
 use super::Builder;
 use super::entity;
-use crate::system::{Call, Host, Memory, Node, Pool};
+use crate::system::{Call, Host, Memory, Node, Pool, Volume};
 use crate::table::Ref;
 
 const MEBIBYTE: f64 = 1_048_576.0;
@@ -35,6 +35,9 @@ impl Builder<'_> {
             neighbour,
             disk: self.dice.between(0.2, 0.7),
             disk_per_hour: 0.002,
+            idle_work: 0.0,
+            health: 1.0,
+            fault_share: 0.0,
         })
     }
 
@@ -58,9 +61,12 @@ impl Builder<'_> {
         let version =
             format!("{}.{}.{}", 1 + self.dice.below(6), self.dice.below(40), self.dice.below(20));
         let base = self.dice.between(120.0, 260.0) * MEBIBYTE;
+        let days = self.dice.between(15.0, 80.0);
         let node = Node {
             host,
             version,
+            // Only some teams watch their certificates.
+            certificate_ends: self.dice.chance(0.5).then_some(days * 86_400.0),
             workers: 48,
             backlog: 96,
             variation: self.dice.between(0.4, 0.9),
@@ -145,7 +151,9 @@ impl Builder<'_> {
         let name = self.name(of);
         let address = format!("{name}-db.{}.eu-central-1.rds.amazonaws.com", self.dice.hex(12));
         let db = managed(entity(&format!("{name}-db"), EntityKind::Database, &[&address], &REGION));
-        self.system.nodes.push(db)
+        let used = self.dice.between(0.2, 0.75);
+        let volume = Volume { bytes: 107_374_182_400.0, used, per_hour: 0.001 };
+        self.system.nodes.push(Node { volume: Some(volume), ..db })
     }
 
     /// Lets a service keep its data in a database.
@@ -228,6 +236,8 @@ pub(super) fn plain(from: Ref<Node>, to: Ref<Node>) -> Call {
         timeout: 6.0,
         retries: 0,
         backoff: 0.1,
+        loss: 0.0,
+        weight: 1.0,
         is_pooled: false,
         is_essential: true,
     }
