@@ -132,6 +132,7 @@ pub const TABLE: &[Threshold] = &[
     CPU_FULL,
     CPU_BUSY,
     CPU_RISE,
+    RETRY_TIMES,
     SENT_SHARE,
     SURGE_FOLLOWS,
     CAP,

@@ -21,6 +21,7 @@ mod packet_loss;
 mod probe_failure;
 mod quota_reached;
 mod replication_lag;
+mod retry_storm;
 mod slow_query;
 mod throttled;
 mod unavailable;
@@ -178,6 +179,7 @@ const OF_ENTITIES: &[fn(&Place<'_>) -> Option<Fit>] = &[
     packet_loss::judge,
     consumer_lag::judge,
     quota_reached::judge,
+    retry_storm::judge,
     bad_host::judge,
     crash_loop::judge,
     image_pull_failure::judge,
@@ -197,6 +199,7 @@ const OF_CONNECTIONS: &[fn(&Place<'_>) -> Option<Fit>] = &[
     dns_failure::judge,
     certificate_expired::judge,
     quota_reached::judge,
+    retry_storm::judge,
 ];
 
 /// All fault modes that fit a candidate, with "for an unknown reason" as the one to beat.

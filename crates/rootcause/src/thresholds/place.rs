@@ -92,6 +92,12 @@ pub(crate) const CPU_BUSY: Threshold = number(
 );
 pub(crate) const CPU_RISE: Threshold =
     number("CPU_RISE", 0.3, "share of the limit", "a third of the capacity more is no fluctuation");
+pub(crate) const RETRY_TIMES: Threshold = number(
+    "RETRY_TIMES",
+    1.8,
+    "times the caller's own growth",
+    "one retry of every second request is common in trouble; nearly twice the requests are a storm",
+);
 pub(crate) const SENT_SHARE: Threshold = number(
     "SENT_SHARE",
     0.5,

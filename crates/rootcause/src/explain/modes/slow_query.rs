@@ -19,7 +19,12 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         .of(ObservationKind::Disk)
         .find(|o| o.signal == Some(Signal::DiskOperations) && o.direction == Direction::Up);
     let surge = marks.of(ObservationKind::Traffic).any(|o| o.direction == Direction::Up);
-    if !computes || surge {
+    // Statements that find no space to write to are sent again and again.
+    let full = marks
+        .signal(ObservationKind::Saturation, Signal::DiskUtilization)
+        .or_else(|| marks.signal(ObservationKind::Saturation, Signal::DiskFree))
+        .is_some();
+    if !computes || surge || full || marks.stated(FaultMode::DiskFull).is_some() {
         return None;
     }
     let weight = match busy.or(reads) {
