@@ -129,11 +129,8 @@ mod tests {
     fn there_is_a_scenario_for_every_mode_that_can_be_simulated_and_for_calm() {
         let all = scenarios(&scenarios_root()).unwrap();
         let has = |mode| all.iter().any(|s| s.recipe.faults.iter().any(|f| f.mode == mode));
-        // The engine can't tell these yet.
-        let waiting = [FaultMode::BadHost, FaultMode::LockContention];
         for mode in FaultMode::ALL {
-            let is_simulated = nightjar_world::simulated_modes().contains(&mode);
-            assert_eq!(has(mode), is_simulated && !waiting.contains(&mode), "{mode:?}");
+            assert_eq!(has(mode), nightjar_world::simulated_modes().contains(&mode), "{mode:?}");
         }
         let quiet = |s: &&Scenario| s.expect.verdict == ExpectedVerdict::NoIncident;
         assert!(all.iter().filter(quiet).count() >= 2);
