@@ -44,8 +44,13 @@ fn repeated<'a>(
     let times = |o: &Observation| o.seen / o.usual.max(1.0);
     let at_callee = traffic(callee).filter(|o| times(o) >= limit::RETRY_TIMES.value)?;
     let at_caller = traffic(caller).map_or(1.0, times);
-    let changed = triggers(place.scene, caller)
-        .into_iter()
-        .any(|(change, _)| change.kind == ChangeKind::Configuration || is_code(change.kind));
+    let just_changed = |id: &EntityId| {
+        triggers(place.scene, id).into_iter().any(|(change, weight)| {
+            weight >= limit::MARK_CLEAR.value
+                && (change.kind == ChangeKind::Configuration || is_code(change.kind))
+        })
+    };
+    // A callee that was changed itself explains its trouble, and the retries with it.
+    let changed = just_changed(caller) && !just_changed(callee);
     (changed && times(at_callee) >= limit::RETRY_TIMES.value * at_caller).then_some(at_callee)
 }
