@@ -96,6 +96,10 @@ pub enum ObservationKind {
     NetworkGap,
     /// Lines of a kind never seen before, or many more of a known kind.
     Logs,
+    /// An operation writes other lines per call than it used to.
+    LogMix,
+    /// An operation makes other calls than it used to: more, fewer, new ones.
+    Calls,
     /// Spans failing first at the entity, or its own time growing.
     Spans,
     /// A change took effect shortly before.
@@ -131,6 +135,8 @@ impl ObservationKind {
             Self::Restart => "restart",
             Self::NetworkGap => "network gap",
             Self::Logs => "logs",
+            Self::LogMix => "log mix",
+            Self::Calls => "calls",
             Self::Spans => "spans",
             Self::Change => "change",
             Self::Missing => "missing telemetry",

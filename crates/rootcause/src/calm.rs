@@ -52,6 +52,10 @@ fn is_trouble(observation: &Observation) -> bool {
             Some(Signal::Checkpoints) => false,
             _ => true,
         },
+        // Weak deviations rank the leads; they are no trouble yet.
+        ObservationKind::LogMix | ObservationKind::Calls => {
+            observation.z >= limit::CHANGED_FOR_SURE_Z.value
+        }
         ObservationKind::Replication => observation.signal == Some(Signal::ReplicationLag),
         ObservationKind::Backlog => observation.signal != Some(Signal::DatabaseLoad),
         ObservationKind::Latency

@@ -17,7 +17,7 @@ use crate::statement::statement;
 use crate::step::Step;
 use crate::symptom::{Complaint, complaint, excess_of, onset_row};
 use crate::thresholds as limit;
-use crate::{calibration, gaps, impact};
+use crate::{calibration, gaps, impact, operations};
 
 /// Investigates one case: the same input gives the same conclusion.
 pub fn investigate(case: &Case<'_>) -> Conclusion {
@@ -39,7 +39,10 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         let at = ledger.rows.get(ledger.window.start + row)?;
         jiff::Timestamp::from_millisecond(*at).ok()
     });
+    let symptom = onset.filter(|_| matches!(complaint, Complaint::Shows(_)));
+    let changes = operations::changes(case, symptom);
     let view = View {
+        operations: changes.as_ref(),
         case: *case,
         columns: &columns,
         window,
@@ -66,8 +69,15 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         (Some(flow), Some(graph), Complaint::Shows(_)) => start_of(graph, flow.symptom),
         (_, _, _) => case.symptoms.iter().map(|symptom| symptom.entity.clone()).collect(),
     };
-    let scene =
-        Scene { view: &view, graph, flow: flow.as_ref(), observations: &observations, starts };
+    let is_measured = matches!(complaint, Complaint::Shows(_));
+    let scene = Scene {
+        view: &view,
+        graph,
+        flow: flow.as_ref(),
+        observations: &observations,
+        is_measured,
+        starts,
+    };
     let mut ranked = suspects(&scene);
     let calm = if case.takes(Step::Attack) { attack(&scene, &mut ranked) } else { Vec::new() };
     normalise(&mut ranked);
@@ -335,6 +345,7 @@ fn has_own_mark(suspect: &Suspect, observations: &[Observation]) -> bool {
                 | Is::Replicas
                 | Is::Statement
                 | Is::Expiry => o.is_abnormal(),
+                Is::LogMix | Is::Calls => o.z >= limit::CHANGED_FOR_SURE_Z.value,
                 Is::Latency
                 | Is::Errors
                 | Is::Traffic

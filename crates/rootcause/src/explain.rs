@@ -1,6 +1,7 @@
 //! Hypotheses: where the fault starts (from the flow of excess) and what is wrong there (from
 //! what else is seen at the place).
 
+mod away;
 mod modes;
 mod surge;
 
@@ -70,6 +71,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) graph: Option<&'a Graph>,
     pub(crate) flow: Option<&'a Flow>,
     pub(crate) observations: &'a [Observation],
+    /// Whether the request metrics show the symptom.
+    pub(crate) is_measured: bool,
     /// Where the flow starts, or the alerting entities.
     pub(crate) starts: Vec<EntityId>,
 }
@@ -182,6 +185,7 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
             candidate.mass = candidate.mass.max(floor);
         }
     }
+    weigh_by_operations(scene, &mut found);
     // A reader wants to see what was ruled out: the places nearest to the symptom, hardly probable.
     let mut bystanders: Vec<(usize, &EntityId)> = reachable
         .0
@@ -231,6 +235,25 @@ fn merge_pods(scene: &Scene<'_>, found: &mut BTreeMap<Culprit, Candidate>) {
     }
 }
 
+/// Where the request metrics of the alerting place show nothing, what operations do differently is
+/// evidence of where the fault is; where they do show it, the flow of excess knows better.
+fn weigh_by_operations(scene: &Scene<'_>, found: &mut BTreeMap<Culprit, Candidate>) {
+    if scene.is_measured {
+        return;
+    }
+    let changed = away::changed(scene.observations, scene.view.case.topology);
+    let is_clear = changed.values().any(|odds| *odds >= limit::MARK_CLEAR.value);
+    for candidate in found.values_mut() {
+        if is_clear {
+            candidate.mass = candidate.mass.min(limit::UNMEASURED.value);
+        }
+        let Culprit::Entity(id) = &candidate.culprit else { continue };
+        let Some(&odds) = changed.get(id) else { continue };
+        // Wrong answers cost neither time nor errors: calm requests don't clear a place of them.
+        candidate.mass = candidate.mass.max(limit::FLOOR_UNSEEN.value * odds.exp());
+    }
+}
+
 /// Whether an observation by itself makes its entity a suspect.
 fn marks_a_place(observation: &Observation) -> bool {
     match observation.kind {
@@ -239,6 +262,8 @@ fn marks_a_place(observation: &Observation) -> bool {
         | ObservationKind::Restart
         | ObservationKind::NetworkGap
         | ObservationKind::Spans
+        | ObservationKind::LogMix
+        | ObservationKind::Calls
         | ObservationKind::Missing
         | ObservationKind::Backlog
         | ObservationKind::Stated

@@ -17,6 +17,7 @@ mod graph;
 mod impact;
 mod ledger;
 mod observe;
+mod operations;
 mod statement;
 mod step;
 mod symptom;

@@ -4,12 +4,14 @@
 //! find.
 
 mod backlog;
+mod calls;
 mod change;
 mod disk;
 mod expiry;
 mod flow;
 mod gauge;
 mod locks;
+mod log_mix;
 mod logs;
 mod missing;
 mod network_gap;
@@ -34,6 +36,7 @@ use nightjar_topology::EntityId;
 use crate::case::Case;
 use crate::graph::Graph;
 use crate::ledger::{Ledger, Measured};
+use crate::operations::Changes;
 
 /// What the observers look at.
 pub(crate) struct View<'a> {
@@ -44,6 +47,8 @@ pub(crate) struct View<'a> {
     pub(crate) reference: Window,
     /// Request metrics as tables; absent if there are none.
     pub(crate) requests: Option<(&'a Ledger, &'a Graph)>,
+    /// What operations do differently, where spans were seen.
+    pub(crate) operations: Option<&'a Changes>,
     /// When the symptom began, as far as it shows; else when the alert says so.
     pub(crate) onset: Timestamp,
 }
@@ -83,6 +88,8 @@ pub(crate) fn all(view: &View<'_>) -> Vec<Observation> {
     drafts.extend(packets::observe(view));
     drafts.extend(network_gap::observe(view));
     drafts.extend(logs::observe(view));
+    drafts.extend(log_mix::observe(view));
+    drafts.extend(calls::observe(view));
     drafts.extend(spans::observe(view));
     drafts.extend(stated::observe(view));
     drafts.extend(change::observe(view));

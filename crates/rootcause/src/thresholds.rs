@@ -5,6 +5,7 @@
 
 mod confidence;
 mod objects;
+mod operations;
 mod place;
 mod signals;
 mod speak;
@@ -13,6 +14,7 @@ mod usual;
 
 pub(crate) use confidence::*;
 pub(crate) use objects::*;
+pub(crate) use operations::*;
 pub(crate) use place::*;
 pub(crate) use signals::*;
 pub(crate) use speak::*;
@@ -92,6 +94,7 @@ pub const TABLE: &[Threshold] = &[
     GAP_SHARE,
     GAP_DRIFT,
     GAP_FLOOR,
+    LINES_IN_BUNCHES,
     LOG_Z,
     LOG_Z_INFO,
     OWN_TIME_FACTOR,
@@ -116,6 +119,24 @@ pub const TABLE: &[Threshold] = &[
     STATED_RATE,
     STATED_LINES,
     POOL_WELL,
+    MIX_Z,
+    MIX_CHANCE_Z,
+    MIX_CAP,
+    PARTIAL,
+    MIN_OCCASIONS,
+    NEVER_SEEN_Z,
+    HEARSAY,
+    BUSY_SLOT,
+    ALERT_DELAY,
+    ALERT_DELAY_SPREAD,
+    SYMPTOM_SLOTS,
+    ONSET_EVIDENCE,
+    EXPLAINED_AWAY,
+    CHANGED_BELOW_Z,
+    CHANGED_BELOW_SPREAD,
+    CHANGED_FOR_SURE_Z,
+    UNMEASURED,
+    EXCEPTION_SHARE,
     TEMPERATURE,
     NONE_OF_THESE,
     FLOOR_UNSEEN,

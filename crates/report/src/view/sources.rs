@@ -80,6 +80,8 @@ fn method(observation: &Observation) -> &'static str {
         Kind::Restart => "restarts counted",
         Kind::NetworkGap => "caller's time on the edge minus the callee's own time",
         Kind::Logs => "log lines grouped by template: new ones, and rates",
+        Kind::LogMix => "log lines by template, counted per call of the operation that writes them",
+        Kind::Calls => "calls by operation, counted per call of the operation that makes them",
         Kind::Spans => "spans: own time and where errors begin",
         Kind::Change => "time of the change against the onset",
         Kind::Missing => "samples expected and not received",
@@ -94,10 +96,17 @@ fn method(observation: &Observation) -> &'static str {
 }
 
 pub(super) fn observation(material: &Material<'_>, observation: &Observation) -> ObservationView {
-    let label = observation.signal.map_or(observation.kind.label(), Signal::label);
+    use nightjar_incident::ObservationKind as Kind;
+    let label = match observation.kind {
+        Kind::LogMix | Kind::Calls => observation.kind.label(),
+        _ => observation.signal.map_or(observation.kind.label(), Signal::label),
+    };
     let whose = match &observation.peer {
         Some(peer) if observation.kind == ObservationKind::NetworkGap => {
             format!("time on the way between `{peer}` and `{}`", observation.entity)
+        }
+        Some(peer) if observation.kind == Kind::LogMix => {
+            format!("what `{peer}` says of `{}`", observation.entity)
         }
         Some(peer) => format!("{label} of `{}` calling `{peer}`", observation.entity),
         None => format!("{label} of `{}`", observation.entity),

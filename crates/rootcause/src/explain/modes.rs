@@ -1,6 +1,7 @@
 //! What is wrong at a place: each fault mode by the marks it leaves, one file each.
 
 mod bad_host;
+mod behaviour;
 mod certificate_expired;
 mod configuration_error;
 mod connection_pool;
@@ -189,6 +190,7 @@ const OF_ENTITIES: &[fn(&Place<'_>) -> Option<Fit>] = &[
     configuration_error::judge,
     deployment::judge,
     external::judge,
+    behaviour::judge,
     unknown::judge,
 ];
 

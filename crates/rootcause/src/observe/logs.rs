@@ -1,12 +1,14 @@
 //! Logs: lines of a kind never seen before, and bursts of a known kind.
 //!
-//! Lines are counted by template: the line with everything that varies from one to the next
-//! (numbers, ids, addresses, quoted values) masked.
+//! Lines are counted by template. Lines written within a span are compared per call of its operation
+//! (`log_mix.rs`); here they count only as warnings and errors.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use nightjar_incident::{Content, Direction, EvidenceId, LogSeverity, ObservationKind};
+use nightjar_incident::{Content, Direction, EvidenceId, LogRecord, LogSeverity, ObservationKind};
+use nightjar_series::count::poisson_z;
+use nightjar_templates::{Limits, TemplateId, mine};
 use nightjar_topology::EntityId;
 
 use super::{Draft, View, between};
@@ -22,13 +24,27 @@ struct Count<'a> {
 }
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
-    let mut counts: BTreeMap<(EntityId, String), Count<'_>> = BTreeMap::new();
+    let mut counts: BTreeMap<(EntityId, TemplateId), Count<'_>> = BTreeMap::new();
     let mut earliest: Option<Timestamp> = None;
-    for piece in view.case.evidence {
-        let Content::Logs(lines) = &piece.content else { continue };
-        for line in lines {
+    let pieces = view.case.evidence.iter().filter_map(|piece| match &piece.content {
+        Content::Logs(lines) => Some((piece, lines)),
+        Content::Series(_)
+        | Content::Spans(_)
+        | Content::Changes(_)
+        | Content::Inventory(_)
+        | Content::Text(_) => None,
+    });
+    let is_counted = |line: &&LogRecord| {
+        line.span_id.is_none() || view.operations.is_none() || line.severity >= LogSeverity::Warn
+    };
+    let counted = || pieces.clone().flat_map(|(_, lines)| lines.iter().filter(is_counted));
+    let mined = mine(counted().map(|line| line.body.as_str()), Limits::default());
+    let mut templates = mined.of_line.iter();
+    for (piece, lines) in pieces.clone() {
+        for line in lines.iter().filter(is_counted) {
+            let template = templates.next().copied().unwrap_or(TemplateId::OTHER);
             earliest = Some(earliest.map_or(line.at, |at| at.min(line.at)));
-            let key = (line.entity.clone(), template(&line.body));
+            let key = (line.entity.clone(), template);
             let count = counts.entry(key).or_insert_with(|| Count {
                 before: 0.0,
                 during: 0.0,
@@ -57,8 +73,7 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut found = Vec::new();
     for ((entity, _), count) in counts {
         let expected = count.before * ratio;
-        // Poisson with a doubled variance: lines come in bunches.
-        let z = (count.during - expected) / (2.0 * expected.max(0.5)).sqrt();
+        let z = poisson_z(count.during, expected.max(0.5), limit::LINES_IN_BUNCHES.value);
         let is_bad = count.severity >= LogSeverity::Warn;
         let enough = if is_bad { limit::LOG_Z } else { limit::LOG_Z_INFO };
         let Some(first) = count.first.filter(|_| z >= enough.value) else { continue };
@@ -84,36 +99,4 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     found.sort_by(|a, b| b.z.total_cmp(&a.z));
     found.truncate(limit::MAX_LOG_OBSERVATIONS);
     found
-}
-
-/// The line with what varies masked: words that hold a digit, and quoted or bracketed values.
-fn template(body: &str) -> String {
-    let mut out = String::with_capacity(body.len().min(256));
-    for word in body.split_whitespace().take(24) {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        for (index, part) in word.split(['=', ':', ',', '(', ')', '[', ']', '/', '"']).enumerate() {
-            if index > 0 {
-                out.push(' ');
-            }
-            let varies = part.bytes().any(|byte| byte.is_ascii_digit());
-            out.push_str(if varies { "*" } else { part });
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::template;
-
-    #[test]
-    fn lines_that_differ_in_their_values_share_a_template() {
-        assert_eq!(
-            template("timeout after 5000ms for order=77 [conn 12]"),
-            template("timeout after 250ms for order=4 [conn 9]")
-        );
-        assert_ne!(template("timeout waiting"), template("connection refused"));
-    }
 }

@@ -100,6 +100,12 @@ pub(crate) const GAP_FLOOR: Threshold = number(
     "seconds",
     "a millisecond is the resolution of most latency histograms",
 );
+pub(crate) const LINES_IN_BUNCHES: Threshold = number(
+    "LINES_IN_BUNCHES",
+    2.0,
+    "variance over mean",
+    "one event writes a line or two more often than not",
+);
 pub(crate) const LOG_Z: Threshold =
     number("LOG_Z", 4.0, "standard deviations", "for warnings and errors; as for gauges");
 pub(crate) const LOG_Z_INFO: Threshold = number(
