@@ -24,6 +24,7 @@ pub(crate) fn measure(part: Part, arguments: &Accuracy) -> anyhow::Result<Vec<Se
         Part::Opensre => recorded::opensre(arguments),
         Part::Scenarios => recorded::scenarios(arguments),
         Part::Worlds => worlds::measure(arguments),
+        Part::Practice => worlds::practise(arguments),
         Part::Ablation => ablation::measure(arguments),
     }
 }

@@ -129,7 +129,7 @@ pub(crate) struct Eval {
 
 #[derive(Debug, Args)]
 pub(crate) struct Accuracy {
-    /// Measure only these parts; by default all of them.
+    /// Measure only these parts; by default all but `practice`.
     #[arg(long, value_name = "PART", value_delimiter = ',')]
     pub(crate) only: Vec<Part>,
 
@@ -152,6 +152,10 @@ pub(crate) struct Accuracy {
     /// Also write the page, as Markdown, and a picture beside it.
     #[arg(long, value_name = "FILE")]
     pub(crate) write: Option<PathBuf>,
+
+    /// Keep the cases of `--only practice` that went wrong, as capsules.
+    #[arg(long, value_name = "DIR", requires = "only")]
+    pub(crate) keep: Option<PathBuf>,
 
     /// Print the curve that turns raw confidence into a probability, fitted on worlds of another
     /// family than those that judge.
@@ -178,6 +182,8 @@ pub(crate) enum Part {
     Scenarios,
     /// Simulated worlds, and how far confidence can be trusted in them.
     Worlds,
+    /// Simulated worlds of the fitting family, to look at while working on the engine.
+    Practice,
     /// The same cases without one kind of evidence or one step of the method.
     Ablation,
 }

@@ -17,10 +17,11 @@ pub(crate) fn run(arguments: &Accuracy, is_json: bool) -> anyhow::Result<Exit> {
         output::print(&accuracy::fit::fit(arguments)?)?;
         return Ok(Exit::Done);
     }
-    let parts: &[Part] =
-        if arguments.only.is_empty() { Part::value_variants() } else { &arguments.only };
+    let all = Part::value_variants().iter().copied().filter(|part| *part != Part::Practice);
+    let parts: Vec<Part> =
+        if arguments.only.is_empty() { all.collect() } else { arguments.only.clone() };
     let mut sections = Vec::new();
-    for &part in parts {
+    for part in parts {
         let found = accuracy::measure(part, arguments)?;
         for section in &found {
             if let Body::Skipped(why) = &section.body {
