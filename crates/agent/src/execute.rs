@@ -41,11 +41,12 @@ pub(crate) async fn execute(
         }),
     );
     asking.ask(&[Question::Inventory], &[], &mut gathered, recorder).await;
-    let topology = topology_of(&gathered.evidence);
+    let mut topology = topology_of(&gathered.evidence);
     let symptoms = symptoms(&incident.alerts, &topology);
     let names: Vec<EntityId> = symptoms.iter().map(|symptom| symptom.entity.clone()).collect();
     let near = scope(&topology, &names, asking.policy.scope);
-    let first = look(asking, incident, &symptoms, &near, &topology, &mut gathered, recorder).await;
+    let first =
+        look(asking, incident, &symptoms, &near, &mut topology, &mut gathered, recorder).await;
     // Beyond the graph's neighbourhood when the trail isn't found within it.
     let wider = topology.len() > near.len() && !near.is_empty();
     let conclusion = if wider && matches!(first.verdict, Verdict::NotFound { .. }) {
@@ -57,7 +58,7 @@ pub(crate) async fn execute(
             .collect();
         let reason = "the trail isn't found near the symptom: look at the rest of the estate";
         recorder.write(Kind::Planning, "agent", json!({ "entities": all.len(), "reason": reason }));
-        look(asking, incident, &symptoms, &all, &topology, &mut gathered, recorder).await
+        look(asking, incident, &symptoms, &all, &mut topology, &mut gathered, recorder).await
     } else {
         first
     };
@@ -76,13 +77,14 @@ pub(crate) async fn execute(
     Executed { conclusion, plans, evidence: gathered.evidence, topology }
 }
 
-/// Asks everything about some entities and thinks about all that is known by then.
+/// Asks everything about some entities and thinks about all that is known by then; what the answers
+/// show of the topology is added to it.
 async fn look(
     asking: &Asking<'_>,
     incident: &Incident,
     symptoms: &[Symptom],
     entities: &[EntityId],
-    topology: &Topology,
+    topology: &mut Topology,
     gathered: &mut Gathered,
     recorder: &mut Recorder<'_>,
 ) -> Conclusion {
@@ -93,6 +95,7 @@ async fn look(
         json!({ "questions": questions, "entities": entities.len() }),
     );
     asking.ask(&questions, entities, gathered, recorder).await;
+    nightjar_rootcause::relate_as_seen(topology, &gathered.evidence);
     nightjar_rootcause::investigate(&Case {
         now: asking.now,
         alerts: &incident.alerts,

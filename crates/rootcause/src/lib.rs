@@ -18,6 +18,7 @@ mod impact;
 mod ledger;
 mod observe;
 mod operations;
+mod seen;
 mod statement;
 mod step;
 mod symptom;
@@ -25,4 +26,5 @@ pub mod thresholds;
 
 pub use case::{Case, Symptom};
 pub use conclude::investigate;
+pub use seen::relate_as_seen;
 pub use step::Step;
