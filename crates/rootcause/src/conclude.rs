@@ -1,7 +1,8 @@
 //! The verdict: decided from scores and recorded evidence, never by how loud a symptom is.
 
 use nightjar_incident::{
-    Conclusion, Hypothesis, HypothesisId, Observation, RootCause, Share, Stage, Verdict, amount,
+    Conclusion, Hypothesis, HypothesisId, Observation, RootCause, Share, Signal, Stage, Verdict,
+    amount,
 };
 use nightjar_topology::{EntityId, RelationKind};
 
@@ -333,8 +334,9 @@ fn has_own_mark(suspect: &Suspect, observations: &[Observation]) -> bool {
     observations.iter().any(|o| {
         suspect.support.contains(&o.id)
             && match o.kind {
-                Is::Saturation
-                | Is::Throttling
+                // A busy processor is at work; that somebody waits for it has to show elsewhere.
+                Is::Saturation => o.is_abnormal() && o.signal != Some(Signal::CpuUtilization),
+                Is::Throttling
                 | Is::Backlog
                 | Is::Restart
                 | Is::Missing

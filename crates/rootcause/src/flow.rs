@@ -172,6 +172,7 @@ impl Graph {
             }
         }
         found.extend(self.together(ledger, here, own, &below.measured));
+        found.extend(self.overrun(ledger, here, free));
         for &callee in &self.below(index, other).measured {
             if let Some(theirs) = self.nodes.get(callee).and_then(|node| node.excess(other))
                 && theirs.known
@@ -262,6 +263,41 @@ impl Graph {
             }
         };
         troubled.iter().map(part).collect()
+    }
+
+    /// Callees that keep a caller waiting for a multiple of the time it usually takes altogether.
+    ///
+    /// By Little's law (1961) the caller then holds as many times more requests at once, so that it
+    /// runs out of workers and connections: its own queue comes on top of what the callee takes,
+    /// calls run into their time-outs, and its excess may have any form and size.
+    fn overrun(&self, ledger: &Ledger, (caller, kind): State, free: f64) -> Vec<Explanation> {
+        let Some(own) = self.nodes.get(caller).and_then(|node| node.excess(Kind::Time)) else {
+            return Vec::new();
+        };
+        let waits = |callee: usize| {
+            let theirs = self.nodes.get(callee)?.excess(Kind::Time)?;
+            let pulse = theirs.pulse.filter(|pulse| pulse.z >= limit::OWN_TEST.value)?;
+            let sum = |rows: &[f64]| rows.get(pulse.from..pulse.to).map(|r| r.iter().sum::<f64>());
+            let share = self.usual_share(ledger, caller, callee).middle;
+            let waiting = share * sum(&theirs.values)?;
+            let usually = own.usual * sum(&own.requests)?;
+            let overruns = theirs.known && waiting >= limit::OVERRUN.value * usually;
+            (overruns && waiting > 0.0).then_some((callee, waiting))
+        };
+        let measured = self.below(caller, Kind::Time).measured;
+        let found: Vec<(usize, f64)> = measured.into_iter().filter_map(waits).collect();
+        let all: f64 = found.iter().map(|(_, waiting)| waiting).sum();
+        let price = match kind {
+            Kind::Time => 0.0,
+            Kind::Errors => limit::OTHER_KIND.value.ln(),
+        };
+        let explanation = |(callee, waiting): (usize, f64)| Explanation {
+            by: Some((callee, Kind::Time)),
+            log_weight: free + price + (limit::OVERRUN_ODDS.value * waiting / all).ln(),
+            probability: 0.0,
+            share: 1.0,
+        };
+        found.into_iter().map(explanation).collect()
     }
 
     /// The share of a callee's requests that come from this caller.

@@ -70,6 +70,12 @@ pub(crate) const POOL_FULL: Threshold = number(
     "of the limit",
     "sampled once a minute, a pool that is always full shows a connection less now and then",
 );
+pub(crate) const POOL_HELD: Threshold = number(
+    "POOL_HELD",
+    0.5,
+    "of the connections in use",
+    "the usual use times how much longer each is held, both averages of a minute, is known within a factor of two",
+);
 pub(crate) const BACKLOG_FACTOR: Threshold =
     number("BACKLOG_FACTOR", 2.0, "of the usual backlog", "queues double without anyone noticing");
 pub(crate) const STEADY_SHARE: Threshold =

@@ -38,6 +38,18 @@ pub(crate) const TOGETHER: Threshold = number(
     "prior weight",
     "one callee in trouble explains most incidents; several at once are asked for where one alone falls short by far",
 );
+pub(crate) const OVERRUN: Threshold = number(
+    "OVERRUN",
+    2.0,
+    "times the caller's usual latency",
+    "who waits for one callee so much longer holds three times as many requests at once: few have so many spare workers",
+);
+pub(crate) const OVERRUN_ODDS: Threshold = number(
+    "OVERRUN_ODDS",
+    10.0,
+    "odds",
+    "a caller and what it waits for seldom get into trouble at once by coincidence",
+);
 pub(crate) const ODD_ROW: Threshold = number(
     "ODD_ROW",
     0.1,

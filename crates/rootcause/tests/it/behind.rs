@@ -6,11 +6,11 @@ use nightjar_topology::{Entity, EntityKind, Relation, RelationKind};
 
 use crate::{Estate, alert, id, is_claimed, leading};
 
-fn wiggle(n: usize) -> f64 {
+pub(crate) fn wiggle(n: usize) -> f64 {
     1.0 + 0.01 * ((n * 7 % 5) as f64 - 2.0)
 }
 
-fn estate(calls: &[(&str, &str)]) -> Estate {
+pub(crate) fn estate(calls: &[(&str, &str)]) -> Estate {
     let mut estate = Estate::chain(&[]);
     for (from, to) in calls {
         for name in [from, to] {
@@ -23,7 +23,7 @@ fn estate(calls: &[(&str, &str)]) -> Estate {
 }
 
 /// Requests a minute before and after the onset, at a latency that grows by `slower` seconds.
-fn serves(estate: &mut Estate, entity: &str, rate: (f64, f64), usual: f64, slower: f64) {
+pub(crate) fn serves(estate: &mut Estate, entity: &str, rate: (f64, f64), usual: f64, slower: f64) {
     let of = |after: bool| if after { rate.1 } else { rate.0 };
     estate.metric(entity, "requests", Statistic::Sum, |n, after| of(after) * wiggle(n));
     estate.metric(entity, "latency", Statistic::Mean, |n, after| {
@@ -32,7 +32,14 @@ fn serves(estate: &mut Estate, entity: &str, rate: (f64, f64), usual: f64, slowe
 }
 
 /// What `from` counts and sees of `to`.
-fn calls(estate: &mut Estate, from: &str, to: &str, rate: (f64, f64), usual: f64, slower: f64) {
+pub(crate) fn calls(
+    estate: &mut Estate,
+    from: &str,
+    to: &str,
+    rate: (f64, f64),
+    usual: f64,
+    slower: f64,
+) {
     let of = |after: bool| if after { rate.1 } else { rate.0 };
     let name = "http.client.request.duration";
     estate.metric(from, name, Statistic::Count, |n, after| of(after) * wiggle(n));

@@ -7,6 +7,8 @@
 )]
 
 mod behind;
+mod queues;
+mod seen;
 
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{

@@ -1,6 +1,6 @@
 //! Connection pool exhausted: all in use while requests wait for one.
 
-use nightjar_incident::{FaultMode, ObservationKind, Signal};
+use nightjar_incident::{FaultMode, Observation, ObservationKind, Signal};
 
 use super::{Fit, Place, disk_is_full, ids, mentions};
 use crate::thresholds as limit;
@@ -29,6 +29,7 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
             && o.is_abnormal()
             && below.contains(&&o.entity)
     });
+    let held = held || is_held_longer(place, full);
     let weight = if held { weight - limit::MARK_CERTAIN.value } else { weight };
     let weight = if disk_is_full(place) { weight - limit::MARK_CERTAIN.value } else { weight };
     let says =
@@ -43,4 +44,21 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         support,
         reason,
     })
+}
+
+/// Whether the connections are in use because what they lead to takes longer: by Little's law (1961)
+/// a pool holds as many connections as requests come in while one is held.
+fn is_held_longer(place: &Place<'_>, full: Option<&Observation>) -> bool {
+    let slower = place
+        .scene
+        .observations
+        .iter()
+        .filter(|o| o.entity == *place.id && o.peer.is_some() && o.is_abnormal())
+        .filter(|o| o.kind == ObservationKind::Latency && o.z >= limit::OWN_TEST.value)
+        .map(|o| o.seen / o.usual.max(f64::MIN_POSITIVE))
+        .fold(1.0, f64::max);
+    match full {
+        Some(o) => o.usual.max(limit::POOL_FLOOR.value) * slower >= limit::POOL_HELD.value * o.seen,
+        None => slower >= limit::OVERRUN.value,
+    }
 }

@@ -6,7 +6,8 @@ use super::{Fit, Place, ids};
 use crate::thresholds as limit;
 
 pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
-    let silent = place.marks.of(ObservationKind::Missing).next()?;
+    // Its own telemetry: what it measures of others stops when none of its calls come back.
+    let silent = place.marks.of(ObservationKind::Missing).find(|o| o.peer.is_none())?;
     let failing = place
         .scene
         .observations
