@@ -107,6 +107,11 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// Whether it tells how requests fare.
+    pub fn is_of_requests(self) -> bool {
+        matches!(self, Self::Requests | Self::Errors | Self::Availability | Self::Latency)
+    }
+
     /// The signal as people read it.
     pub fn label(self) -> &'static str {
         match self {

@@ -32,7 +32,10 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
     };
     let onset = ledger.as_ref().zip(graph).and_then(|(ledger, graph)| {
         let state = match &complaint {
-            Complaint::Shows(state) | Complaint::Recovered(state) | Complaint::Blip(state) => state,
+            Complaint::Shows(state)
+            | Complaint::Slight(state)
+            | Complaint::Recovered(state)
+            | Complaint::Blip(state) => state,
             Complaint::Below(states) => states.first()?,
             Complaint::Usual(..) | Complaint::Unmeasured => return None,
         };
@@ -57,6 +60,7 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         (
             Complaint::Shows(state)
             | Complaint::Usual(state, _)
+            | Complaint::Slight(state)
             | Complaint::Blip(state)
             | Complaint::Recovered(state),
             Some(ledger),
@@ -70,13 +74,13 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         (Some(flow), Some(graph), Complaint::Shows(_)) => start_of(graph, flow.symptom),
         (_, _, _) => case.symptoms.iter().map(|symptom| symptom.entity.clone()).collect(),
     };
-    let is_measured = matches!(complaint, Complaint::Shows(_));
+    let symptom_shows = matches!(complaint, Complaint::Shows(_));
     let scene = Scene {
         view: &view,
         graph,
         flow: flow.as_ref(),
         observations: &observations,
-        is_measured,
+        symptom_shows,
         starts,
     };
     let mut ranked = suspects(&scene);
@@ -127,6 +131,7 @@ fn connect(case: &Case<'_>, ledger: &mut Ledger) -> (Graph, Complaint) {
         Complaint::Below(states) => states.first(),
         Complaint::Usual(..)
         | Complaint::Blip(_)
+        | Complaint::Slight(_)
         | Complaint::Recovered(_)
         | Complaint::Unmeasured => None,
     };
@@ -272,6 +277,13 @@ fn decide(
                 name(state)
             ));
         }
+        Complaint::Slight(state) if !decisive => {
+            return Decision::Nothing(format!(
+                "{} of {} is hardly above its usual: nobody can feel what the alerts are about",
+                what(state),
+                name(state)
+            ));
+        }
         Complaint::Recovered(state) => {
             return Decision::Nothing(format!(
                 "{} of {} has already returned to normal",
@@ -286,6 +298,7 @@ fn decide(
             ));
         }
         Complaint::Usual(..)
+        | Complaint::Slight(_)
         | Complaint::Shows(_)
         | Complaint::Below(_)
         | Complaint::Unmeasured => {}

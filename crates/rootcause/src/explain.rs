@@ -72,9 +72,16 @@ pub(crate) struct Scene<'a> {
     pub(crate) flow: Option<&'a Flow>,
     pub(crate) observations: &'a [Observation],
     /// Whether the request metrics show the symptom.
-    pub(crate) is_measured: bool,
+    pub(crate) symptom_shows: bool,
     /// Where the flow starts, or the alerting entities.
     pub(crate) starts: Vec<EntityId>,
+}
+
+impl Scene<'_> {
+    /// Whether an entity measures its own requests.
+    fn is_measured(&self, id: &EntityId) -> bool {
+        self.graph.is_some_and(|graph| graph.is_measured(id))
+    }
 }
 
 /// All hypotheses, best first.
@@ -173,6 +180,17 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
             Candidate { culprit: culprit.clone(), mass: 0.0, kind: None, node, path, share: None };
         found.insert(culprit, candidate);
     }
+    for (host, path) in hosts(scene, &reachable) {
+        let culprit = Culprit::Entity(host.clone());
+        found.entry(culprit.clone()).or_insert_with(|| Candidate {
+            culprit,
+            mass: 0.0,
+            kind: None,
+            node: scene.graph.and_then(|graph| graph.entity(host)),
+            path,
+            share: None,
+        });
+    }
     if scene.flow.is_none() {
         merge_pods(scene, &mut found);
     }
@@ -212,6 +230,28 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
     found.into_values().chain(fill).collect()
 }
 
+/// Hosts of which several guests slow down or fail: a host rarely reports its own illness.
+fn hosts<'a>(
+    scene: &Scene<'a>,
+    reachable: &Suppliers<'a>,
+) -> impl Iterator<Item = (&'a EntityId, Vec<EntityId>)> {
+    let topology = scene.view.case.topology;
+    let suffering = scene.observations.iter().filter(|o| {
+        o.peer.is_none()
+            && o.is_abnormal()
+            && matches!(o.kind, ObservationKind::Latency | ObservationKind::Errors)
+    });
+    let suffering: BTreeSet<&EntityId> = suffering.map(|o| &o.entity).collect();
+    let mut guests: BTreeMap<&EntityId, usize> = BTreeMap::new();
+    for id in suffering {
+        for relation in topology.dependencies(id).filter(|r| r.kind == RelationKind::RunsOn) {
+            *guests.entry(&relation.to).or_default() += 1;
+        }
+    }
+    let several = guests.into_iter().filter(|(_, count)| *count > 1);
+    several.filter_map(|(host, _)| Some((host, reachable.path(host)?)))
+}
+
 /// What is seen at a pod is judged at its workload, where that is a candidate: not twice.
 fn merge_pods(scene: &Scene<'_>, found: &mut BTreeMap<Culprit, Candidate>) {
     let topology = scene.view.case.topology;
@@ -238,7 +278,7 @@ fn merge_pods(scene: &Scene<'_>, found: &mut BTreeMap<Culprit, Candidate>) {
 /// Where the request metrics of the alerting place show nothing, what operations do differently is
 /// evidence of where the fault is; where they do show it, the flow of excess knows better.
 fn weigh_by_operations(scene: &Scene<'_>, found: &mut BTreeMap<Culprit, Candidate>) {
-    if scene.is_measured {
+    if scene.symptom_shows {
         return;
     }
     let changed = away::changed(scene.observations, scene.view.case.topology);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nightjar_incident::Signal;
+use nightjar_incident::{Alert, AlertStatus, Signal};
 use nightjar_series::robust::median;
 use nightjar_topology::{EntityId, RelationKind};
 
@@ -25,6 +25,9 @@ pub(crate) enum Complaint {
     Blip(State),
     /// It stood out and has been usual for a while.
     Recovered(State),
+    /// It shows, most at this place, but hardly anybody can feel it, and the alerts themselves are
+    /// doubtful.
+    Slight(State),
     /// No request metric of the alerting entities or of what depends on them.
     Unmeasured,
 }
@@ -46,10 +49,12 @@ pub(crate) fn complaint(case: &Case<'_>, graph: &Graph) -> Complaint {
     if states.is_empty() {
         states = dependents(case, graph);
     }
-    let all_resolved = !case.alerts.is_empty()
-        && case.alerts.iter().all(|a| a.status == nightjar_incident::AlertStatus::Resolved);
-    let told = judge(graph, states, limit::SYMPTOM_Z.value, all_resolved);
-    if all_resolved || matches!(told, Complaint::Shows(_) | Complaint::Unmeasured) {
+    let called_off = is_called_off(case.alerts);
+    let doubt = Doubt { called_off, storm: is_storm(case.alerts) };
+    let told = judge(graph, states, limit::SYMPTOM_Z.value, doubt);
+    let settled =
+        matches!(told, Complaint::Shows(_) | Complaint::Slight(_) | Complaint::Unmeasured);
+    if called_off || settled {
         return told;
     }
     // What few requests suffer from drowns in the sum over all: look at the calls behind it.
@@ -62,8 +67,44 @@ pub(crate) fn complaint(case: &Case<'_>, graph: &Graph) -> Complaint {
     told
 }
 
+/// What makes the alerts themselves doubtful.
+#[derive(Clone, Copy)]
+struct Doubt {
+    called_off: bool,
+    storm: bool,
+}
+
+/// Whether the monitoring system itself takes the complaint back: each of the alerts about requests
+/// (of all alerts, where none is about requests) is resolved by its last word, or has come and gone
+/// twice already.
+fn is_called_off(alerts: &[Alert]) -> bool {
+    let is_about_requests =
+        |alert: &&Alert| alert.signal.is_none_or(|signal| signal.is_of_requests());
+    let mut about: Vec<&Alert> = alerts.iter().filter(is_about_requests).collect();
+    if about.is_empty() {
+        about = alerts.iter().collect();
+    }
+    // By title: some systems give each return of the same alert a key of its own.
+    let mut by_title: BTreeMap<(&str, &str), Vec<&Alert>> = BTreeMap::new();
+    for alert in about {
+        by_title.entry((&alert.provider, &alert.title)).or_default().push(alert);
+    }
+    let is_resolved = |alert: &&&Alert| alert.status == AlertStatus::Resolved;
+    let is_off = |words: &Vec<&Alert>| {
+        words.last().is_some_and(|last| is_resolved(&last))
+            || words.iter().filter(is_resolved).count() >= limit::COME_AND_GONE
+    };
+    !by_title.is_empty() && by_title.values().all(is_off)
+}
+
+/// Whether so many alerts fire that an incident behind them could be felt.
+fn is_storm(alerts: &[Alert]) -> bool {
+    let titles: BTreeSet<&str> = alerts.iter().map(|alert| &*alert.title).collect();
+    titles.len() >= limit::STORM
+}
+
 /// What some states say of the complaint together.
-fn judge(graph: &Graph, mut states: Vec<State>, least: f64, all_resolved: bool) -> Complaint {
+fn judge(graph: &Graph, mut states: Vec<State>, least: f64, doubt: Doubt) -> Complaint {
     states.sort_unstable();
     states.dedup();
     states.retain(|state| excess_of(graph, *state).is_some());
@@ -78,14 +119,16 @@ fn judge(graph: &Graph, mut states: Vec<State>, least: f64, all_resolved: bool) 
     let lasting: Vec<State> =
         showing.iter().copied().filter(|state| lasts(graph, *state)).collect();
     let over = |state: &State| {
-        let short = all_resolved && is_short_and_falling(graph, *state);
+        let short = doubt.called_off && is_short_and_falling(graph, *state);
         if short { usize::MAX } else { calm_rows(graph, *state) }
     };
     // The monitoring system saw it end too: one usual row agrees with that.
-    let enough = if all_resolved { 1.0 } else { limit::CALM_ROWS.value };
+    let enough = if doubt.called_off { 1.0 } else { limit::CALM_ROWS.value };
     let ongoing: Vec<State> =
         lasting.iter().copied().filter(|state| (over(state) as f64) < enough).collect();
+    let felt = ongoing.iter().any(|state| is_felt(graph, *state));
     match (lasting.is_empty(), ongoing.is_empty()) {
+        (false, false) if (doubt.called_off || doubt.storm) && !felt => Complaint::Slight(loudest),
         (true, _) => Complaint::Blip(loudest),
         (false, true) => Complaint::Recovered(loudest),
         (false, false) => Complaint::Shows(nearest_to_users(graph, &ongoing)),
@@ -263,6 +306,18 @@ fn is_short_and_falling(graph: &Graph, state: State) -> bool {
     let high = |e: &f64| *e >= strongest / 2.0;
     let rows = excess.values.iter().filter(|e| high(e)).count();
     rows <= limit::SHORT_ROWS && excess.values.last().is_some_and(|last| !high(last))
+}
+
+/// Whether what stands out at a place is large enough for somebody to feel it.
+fn is_felt(graph: &Graph, state: State) -> bool {
+    let Some(excess) = excess_of(graph, state) else { return false };
+    let Some(pulse) = excess.pulse else { return false };
+    let sum = |rows: &[f64]| rows.get(pulse.from..pulse.to).unwrap_or_default().iter().sum::<f64>();
+    let least = match excess.kind {
+        Kind::Time => limit::FELT_SLOWER.value * excess.usual,
+        Kind::Errors => limit::FELT_FAILING.value,
+    };
+    sum(&excess.values) >= least * sum(&excess.requests)
 }
 
 /// Of several places at which it shows, those that no other of them waits for.

@@ -76,6 +76,8 @@ pub const TABLE: &[Threshold] = &[
     BELOW_Z,
     MATERIAL,
     SECOND_ROW,
+    FELT_SLOWER,
+    FELT_FAILING,
     CLAIM,
     TRAFFIC_Z,
     TRAFFIC_RATIO,

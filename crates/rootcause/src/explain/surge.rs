@@ -58,7 +58,7 @@ fn growth(scene: &Scene<'_>, ledger: &Ledger, edge: usize) -> Option<f64> {
 }
 
 /// Whether an entity gets more requests in about the same proportion as the entrance; one that
-/// doesn't count its requests gets what its callers get.
+/// doesn't count its requests, or turns some of them away, gets what its callers get.
 fn follows(
     scene: &Scene<'_>,
     id: &EntityId,
@@ -67,7 +67,11 @@ fn follows(
 ) -> bool {
     let level = limit::SURGE_FOLLOWS.value * ratio(entrance);
     let as_much = |id: &EntityId| rose.iter().any(|o| o.entity == *id && ratio(o) >= level);
-    if scene.graph.is_some_and(|graph| graph.is_measured(id)) {
+    let refuses = scene
+        .observations
+        .iter()
+        .any(|o| o.entity == *id && o.kind == ObservationKind::Throttling && o.is_abnormal());
+    if scene.is_measured(id) && !refuses {
         return as_much(id);
     }
     let mut callers =

@@ -33,5 +33,24 @@ pub(crate) const CLAIM: Threshold = number(
     "in quiet windows the leading place stays below it in 95 % of the cases, as nothing explains nothing",
 );
 
+pub(crate) const FELT_SLOWER: Threshold = number(
+    "FELT_SLOWER",
+    0.25,
+    "of the usual latency",
+    "less than a quarter more is how busy hours differ from quiet ones; asked for where the alerts are doubtful",
+);
+pub(crate) const FELT_FAILING: Threshold = number(
+    "FELT_FAILING",
+    0.01,
+    "share of the requests",
+    "fewer failures than one in a hundred are retried away; asked for where the alerts are doubtful",
+);
+
+/// Alerts of different titles that a real incident fires only if somebody can feel it.
+pub(crate) const STORM: usize = 6;
+
+/// Times an alert has come and gone after which its return is no news.
+pub(crate) const COME_AND_GONE: usize = 2;
+
 /// Rows of trouble that are no incident once they are over and the alerts are resolved.
 pub(crate) const SHORT_ROWS: usize = 4;

@@ -7,6 +7,7 @@
 )]
 
 mod behind;
+mod doubt;
 mod queues;
 mod seen;
 

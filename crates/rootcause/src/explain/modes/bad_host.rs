@@ -1,7 +1,10 @@
 //! Bad host: what runs on one host suffers together, or the platform says that the host is sick.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use nightjar_incident::{FaultMode, Observation, ObservationKind, Signal};
-use nightjar_topology::{EntityKind, RelationKind};
+use nightjar_series::robust::median;
+use nightjar_topology::{EntityId, EntityKind, RelationKind, Topology};
 
 use super::{Fit, Place, ids};
 use crate::thresholds as limit;
@@ -31,13 +34,14 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         // What runs there uses the processor: that is their fault mode, or its own.
         .filter(|o| o.signal != Some(Signal::CpuUtilization))
         .collect();
-    let suffering = suffering(place);
+    let sufferers = Sufferers::of(place);
     let stated = said.as_ref().map_or(0.0, |said| said.weight);
-    let weight = match (unready.is_some() || stated > 0.0, suffering.len(), own.is_empty()) {
+    let known = unready.is_some() || stated > 0.0;
+    let weight = match (known, sufferers.guests.len(), own.is_empty()) {
         (true, 0 | 1, _) => limit::MARK_CLEAR.value + stated,
         (true, _, _) => limit::MARK_CERTAIN.value + stated,
-        (false, 2.., false) => limit::MARK_CERTAIN.value,
-        (false, 2.., true) => limit::MARK_WEAK.value,
+        (false, 2.., false) => sufferers.coincidence().max(limit::MARK_CERTAIN.value),
+        (false, 2.., true) => sufferers.coincidence(),
         (false, _, _) => return None,
     };
     Some(Fit {
@@ -48,43 +52,93 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
             .into_iter()
             .chain(said.map(|said| said.observation))
             .chain(own)
-            .chain(suffering)),
+            .chain(sufferers.guests)),
         reason: "what runs on it suffers together".to_owned(),
     })
 }
 
-/// Guests that slow down or fail for no reason of their own: not those that wait for another guest
-/// that does, nor those that ran short of something themselves.
-fn suffering<'a>(place: &Place<'a>) -> Vec<&'a Observation> {
-    let topology = place.scene.view.case.topology;
-    let guests = topology.dependents(place.id).filter(|r| r.kind == RelationKind::RunsOn);
-    let hurt: Vec<&Observation> = guests
-        .filter_map(|guest| {
-            place.scene.observations.iter().find(|o| {
-                o.entity == guest.from
-                    && o.peer.is_none()
+/// Those that slow down or fail for no reason of their own: not those that wait for another that
+/// does, nor those that ran short of something themselves.
+struct Sufferers<'a> {
+    guests: Vec<&'a Observation>,
+    /// How many others there are that suffer as much and don't run on this host.
+    others: f64,
+    /// Whether at least half of the guests that are measured slow down or fail, and none that used up
+    /// something does so most: that one would be the cause.
+    at_fault: bool,
+}
+
+impl<'a> Sufferers<'a> {
+    fn of(place: &Place<'a>) -> Self {
+        let topology = place.scene.view.case.topology;
+        let guests: BTreeSet<&EntityId> = guests(topology, place.id).collect();
+        let mut hurt: BTreeMap<&EntityId, &Observation> = BTreeMap::new();
+        for o in place.scene.observations.iter().filter(|o| o.peer.is_none() && o.is_abnormal()) {
+            let suffers = matches!(o.kind, ObservationKind::Latency | ObservationKind::Errors);
+            if suffers && o.z >= limit::OWN_TEST.value {
+                hurt.entry(&o.entity).or_insert(o);
+            }
+        }
+        let measured = guests.iter().filter(|id| place.scene.is_measured(id)).count();
+        let most = 2 * guests.iter().filter(|id| hurt.contains_key(**id)).count() >= measured;
+        let waiting = waiting(topology, hurt.keys().copied());
+        let short = |id: &EntityId| {
+            place.scene.observations.iter().any(|o| {
+                o.entity == *id
                     && o.is_abnormal()
-                    && matches!(o.kind, ObservationKind::Latency | ObservationKind::Errors)
+                    && matches!(
+                        o.kind,
+                        ObservationKind::Saturation
+                            | ObservationKind::Restart
+                            | ObservationKind::Throttling
+                            | ObservationKind::Backlog
+                    )
             })
-        })
-        .collect();
-    let waits = |o: &Observation| {
-        hurt.iter().any(|other| {
-            other.entity != o.entity && topology.path(&o.entity, &other.entity).is_some()
-        })
-    };
-    let short = |o: &Observation| {
-        place.scene.observations.iter().any(|other| {
-            other.entity == o.entity
-                && other.is_abnormal()
-                && matches!(
-                    other.kind,
-                    ObservationKind::Saturation
-                        | ObservationKind::Restart
-                        | ObservationKind::Throttling
-                        | ObservationKind::Backlog
-                )
-        })
-    };
-    hurt.iter().copied().filter(|o| !waits(o) && !short(o)).collect()
+        };
+        let of_guests = |id: &EntityId| guests.contains(id);
+        let hog = hurt.iter().filter(|(id, _)| of_guests(id) && short(id)).map(|(_, o)| o.z);
+        let hog = hog.fold(0.0, f64::max);
+        hurt.retain(|id, _| !waiting.contains(id) && !short(id));
+        let (here, elsewhere): (Vec<_>, Vec<_>) =
+            hurt.into_iter().partition(|(id, _)| of_guests(id));
+        let here: Vec<&Observation> = here.into_iter().map(|(_, o)| o).collect();
+        let usual = median(&here.iter().map(|o| o.z).collect::<Vec<_>>());
+        let others = elsewhere.iter().map(|(_, o)| (o.z / usual).min(1.0)).sum();
+        Self { guests: here, others, at_fault: most && hog < usual }
+    }
+
+    /// Log odds of so many at once on one host, against as many faults of their own: two may be
+    /// chance, each further one is a coincidence more, and each that runs elsewhere speaks for
+    /// something wider.
+    fn coincidence(&self) -> f64 {
+        if !self.at_fault {
+            return 0.0;
+        }
+        let beyond = self.guests.len() as f64 - 2.0 - self.others;
+        (limit::MARK_WEAK.value + limit::MARK_CLEAR.value * beyond).max(0.0)
+    }
+}
+
+/// Whoever waits for one of these, directly or through others.
+fn waiting<'a>(
+    topology: &'a Topology,
+    hurt: impl Iterator<Item = &'a EntityId>,
+) -> BTreeSet<&'a EntityId> {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<&EntityId> = hurt.collect();
+    while let Some(here) = open.pop() {
+        let callers = topology.dependents(here).filter(|r| r.kind.is_request() && r.from != *here);
+        for relation in callers {
+            if seen.insert(&relation.from) {
+                open.push(&relation.from);
+            }
+        }
+    }
+    seen
+}
+
+/// What runs on a host.
+fn guests<'a>(topology: &'a Topology, host: &EntityId) -> impl Iterator<Item = &'a EntityId> {
+    let guests = topology.dependents(host).filter(|r| r.kind == RelationKind::RunsOn);
+    guests.map(|relation| &relation.from)
 }
