@@ -186,12 +186,23 @@ fn cap(scene: &Scene<'_>, suspect: &mut Suspect, stage: Stage) -> f64 {
         suspect.reasons.push(format!("the excess stays with the symptom itself; {kinds}"));
         most = most.min(limit::CAP_SYMPTOM.value);
     }
+    if is_faint(scene) {
+        suspect.reasons.push("the symptom hardly stands out from chance".to_owned());
+        most = most.min(limit::CAP_FAINT.value);
+    }
     if stage == Stage::Provisional {
         suspect.reasons.push("little was seen after the onset yet".to_owned());
         most = most.min(limit::CAP_PROVISIONAL.value);
     }
     suspect.confidence = suspect.confidence.min(most);
     most
+}
+
+/// Whether the symptom shows in requests, but hardly.
+fn is_faint(scene: &Scene<'_>) -> bool {
+    let (Some(graph), Some(flow)) = (scene.graph, scene.flow) else { return false };
+    scene.symptom_shows
+        && excess_of(graph, flow.symptom).is_some_and(|excess| excess.z() < limit::FAINT_Z.value)
 }
 
 /// Turns raw confidences into probabilities. The leading place gets what its raw confidence is

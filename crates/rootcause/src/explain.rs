@@ -169,13 +169,24 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
             (Some(peer), ObservationKind::NetworkGap) => {
                 Culprit::Connection { from: peer.clone(), to: observation.entity.clone() }
             }
+            // Said of somebody else.
+            (Some(peer), ObservationKind::Stated) => Culprit::Entity(peer.clone()),
             (None | Some(_), _) => Culprit::Entity(observation.entity.clone()),
         };
         if found.contains_key(&culprit) {
             continue;
         }
-        let Some(path) = reachable.path(&observation.entity) else { continue };
-        let node = scene.graph.and_then(|graph| graph.entity(&observation.entity));
+        let place = match &culprit {
+            Culprit::Entity(id) => id,
+            Culprit::Connection { to, .. } => to,
+        };
+        let told_above = || {
+            let mut path = reachable.path(&observation.entity)?;
+            path.insert(0, place.clone());
+            Some(path)
+        };
+        let Some(path) = reachable.path(place).or_else(told_above) else { continue };
+        let node = scene.graph.and_then(|graph| graph.entity(place));
         let candidate =
             Candidate { culprit: culprit.clone(), mass: 0.0, kind: None, node, path, share: None };
         found.insert(culprit, candidate);
@@ -194,10 +205,8 @@ fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
     if scene.flow.is_none() {
         merge_pods(scene, &mut found);
     }
-    let floors: Vec<(Culprit, f64)> = found
-        .values()
-        .map(|c| (c.culprit.clone(), floor(scene, c, &found).max(at_the_door(&c.culprit, &found))))
-        .collect();
+    let floors: Vec<(Culprit, f64)> =
+        found.values().map(|c| (c.culprit.clone(), least(scene, c, &found))).collect();
     for (culprit, floor) in floors {
         if let Some(candidate) = found.get_mut(&culprit) {
             candidate.mass = candidate.mass.max(floor);
@@ -319,6 +328,24 @@ fn marks_a_place(observation: &Observation) -> bool {
         | ObservationKind::Traffic
         | ObservationKind::Change => false,
     }
+}
+
+/// How probable a place is at the least.
+fn least(scene: &Scene<'_>, candidate: &Candidate, all: &BTreeMap<Culprit, Candidate>) -> f64 {
+    let culprit = &candidate.culprit;
+    floor(scene, candidate, all).max(at_the_door(culprit, all)).max(as_told(scene, culprit, all))
+}
+
+/// What those who call a place say of it in well-known words is believed as often as not: of what
+/// they are suspected themselves, half goes to it.
+fn as_told(scene: &Scene<'_>, culprit: &Culprit, all: &BTreeMap<Culprit, Candidate>) -> f64 {
+    let Culprit::Entity(id) = culprit else { return 0.0 };
+    let said = scene.observations.iter().filter(|o| {
+        o.kind == ObservationKind::Stated && o.is_abnormal() && o.peer.as_ref() == Some(id)
+    });
+    let tellers: BTreeSet<&EntityId> = said.map(|o| &o.entity).collect();
+    let masses = tellers.into_iter().filter_map(|id| all.get(&Culprit::Entity(id.clone())));
+    masses.map(|teller| teller.mass).sum::<f64>() * limit::DOOR_SHARE.value
 }
 
 /// How probable a place is at the least, by what its telemetry could have shown.

@@ -76,9 +76,10 @@ impl<'a> Marks<'a> {
         self.of(kind).find(|o| o.signal == Some(signal))
     }
 
-    /// What is stated of a fault, by the place and its replicas together.
+    /// What is stated of a fault, by the place and its replicas together; not what they say of
+    /// others.
     fn stated(&self, mode: FaultMode) -> Option<Said<'a>> {
-        Said::together(self.of(ObservationKind::Stated), mode)
+        Said::together(self.of(ObservationKind::Stated).filter(|o| o.peer.is_none()), mode)
     }
 }
 
@@ -140,12 +141,15 @@ impl<'a> Place<'a> {
             Culprit::Connection { from, .. } => vec![from],
             Culprit::Entity(id) => topology
                 .dependents(id)
-                .filter(|relation| relation.kind.is_request())
+                .filter(|relation| {
+                    relation.kind.is_request() || relation.kind == RelationKind::Publishes
+                })
                 .map(|relation| &relation.from)
                 .collect(),
         };
+        let of_here = |o: &&Observation| o.peer.as_ref().is_none_or(|peer| peer == self.id);
         let said = self.scene.observations.iter().filter(|o| callers.contains(&&o.entity));
-        Said::together(said, mode)
+        Said::together(said.filter(of_here), mode)
     }
 }
 

@@ -65,7 +65,7 @@ fn follows(
     entrance: &Observation,
     rose: &[&Observation],
 ) -> bool {
-    let level = limit::SURGE_FOLLOWS.value * ratio(entrance);
+    let level = (limit::SURGE_FOLLOWS.value * ratio(entrance)).min(limit::SURGE_SURELY.value);
     let as_much = |id: &EntityId| rose.iter().any(|o| o.entity == *id && ratio(o) >= level);
     let refuses = scene
         .observations

@@ -7,14 +7,14 @@
 
 mod phrases;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use nightjar_incident::{
     ChangeKind, Content, Direction, EvidenceId, FaultMode, LogSeverity, ObservationKind, Onset,
     Signal, signal,
 };
-use nightjar_topology::EntityId;
+use nightjar_topology::{EntityId, RelationKind};
 
 use self::phrases::{PHRASES, Phrase};
 use super::gauge::latest;
@@ -42,6 +42,8 @@ struct Said<'a> {
     last: Timestamp,
     example: &'a str,
     evidence: EvidenceId,
+    /// What the entity calls and names in the lines.
+    named: BTreeSet<EntityId>,
 }
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
@@ -57,7 +59,11 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
             last: at,
             example: text,
             evidence: evidence.clone(),
+            named: BTreeSet::new(),
         });
+        if is_of_callees(mode) {
+            entry.named.extend(named(view, entity, text));
+        }
         entry.first = entry.first.min(at);
         entry.last = entry.last.max(at);
         entry.weight += weight.0;
@@ -97,6 +103,40 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
         .collect()
 }
 
+/// Whether those who meet a fault are those who call the place that has it.
+fn is_of_callees(mode: FaultMode) -> bool {
+    matches!(
+        mode,
+        FaultMode::DnsFailure
+            | FaultMode::CertificateExpired
+            | FaultMode::QuotaReached
+            | FaultMode::Throttled
+    )
+}
+
+/// Which of the entities that one calls a text names, as a word of its own.
+fn named<'a>(
+    view: &View<'a>,
+    entity: &'a EntityId,
+    text: &'a str,
+) -> impl Iterator<Item = EntityId> + use<'a> {
+    let topology = view.case.topology;
+    let called = topology
+        .dependencies(entity)
+        .filter(|r| r.kind.is_request() || r.kind == RelationKind::Publishes);
+    called.map(|relation| &relation.to).filter(|id| holds_word(text, id.as_str())).cloned()
+}
+
+/// Whether a name stands in a text without being part of a longer one.
+fn holds_word(text: &str, name: &str) -> bool {
+    let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    text.match_indices(name).any(|(at, found)| {
+        let before = text.get(..at).and_then(|head| head.chars().next_back());
+        let after = text.get(at + found.len()..).and_then(|tail| tail.chars().next());
+        !before.is_some_and(joins) && !after.is_some_and(joins)
+    })
+}
+
 /// The fault a line names, and its worth as a witness.
 fn read(index: &Index, body: &str, severity: LogSeverity) -> Option<(FaultMode, Weight)> {
     match severity {
@@ -120,9 +160,11 @@ fn draft(
     let quoted: String = said.example.chars().take(160).collect();
     let name = mode.row().name;
     let onset = Onset { at: said.first, earliest: said.first, latest: said.first };
+    let mut all = said.named.iter();
+    let peer = all.next().filter(|_| all.next().is_none()).cloned();
     let mut draft = Draft {
         entity: entity.clone(),
-        peer: None,
+        peer,
         kind: ObservationKind::Stated,
         signal: None,
         stated: Some(mode),
@@ -290,6 +332,13 @@ mod tests {
         assert!(own.is_some_and(|(_, weight)| weight == Weight::OWN));
         assert!(echo.is_some_and(|(_, weight)| weight == Weight::ECHO));
         assert!(read(&index, "q=deadlock detected", LogSeverity::Info).is_none());
+    }
+
+    #[test]
+    fn a_name_within_a_longer_one_is_not_named() {
+        let line = "call to stock-db failed: limit exceeded";
+        assert!(holds_word(line, "stock-db") && !holds_word(line, "stock"));
+        assert!(!holds_word(line, "db"));
     }
 
     #[test]

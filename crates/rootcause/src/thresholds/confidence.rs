@@ -20,6 +20,18 @@ pub(crate) const CAP_SYMPTOM: Threshold = number(
     "probability",
     "excess that stays with the symptom itself was its own in a third to a half of the cases; else something it calls isn't observed",
 );
+pub(crate) const CAP_FAINT: Threshold = number(
+    "CAP_FAINT",
+    0.5,
+    "probability",
+    "where the symptom itself stands out so little, there may be no incident at all",
+);
+pub(crate) const FAINT_Z: Threshold = number(
+    "FAINT_Z",
+    5.0,
+    "standard deviations",
+    "the largest that the quiet windows of two recorded systems show, now and then",
+);
 pub(crate) const CAP_PROVISIONAL: Threshold =
     number("CAP_PROVISIONAL", 0.5, "probability", "too little was seen after the onset");
 pub(crate) const MIN_ROWS_AFTER: Threshold =

@@ -111,6 +111,13 @@ pub(crate) const SURGE_FOLLOWS: Threshold = number(
     "a place strained by a surge gets more requests nearly in proportion",
 );
 
+pub(crate) const SURGE_SURELY: Threshold = number(
+    "SURGE_SURELY",
+    3.0,
+    "times the usual requests",
+    "three times as many strain anything, however many more were turned away before they came",
+);
+
 /// What the timing of a change is worth as the trigger of a symptom, in log odds: changes that
 /// break something mostly do so within minutes. `None` when it can't have been the trigger.
 /// `minutes` counts from the change to the symptom's onset; two minutes of clock and sampling

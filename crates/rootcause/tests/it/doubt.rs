@@ -94,3 +94,31 @@ fn an_alert_that_comes_and_goes_is_believed_only_if_somebody_can_feel_it() {
     let conclusion = hardly_slower().investigate(&again, &symptoms);
     assert!(matches!(conclusion.verdict, Verdict::NoIncident { .. }), "{:?}", conclusion.verdict);
 }
+
+#[test]
+fn a_quota_is_used_up_where_the_caller_s_own_words_say_it_is() {
+    let mut estate = estate(&[("front", "shop"), ("shop", "stock")]);
+    estate.topology.add(Entity::new(id("orders-queue"), EntityKind::Queue));
+    let (from, to) = (id("shop"), id("orders-queue"));
+    estate.topology.relate(Relation { from, to, kind: RelationKind::Publishes });
+    for name in ["front", "shop"] {
+        serves(&mut estate, name, (600.0, 600.0), 0.1, 0.0);
+        estate.metric(
+            name,
+            "errors",
+            Statistic::Sum,
+            |n, after| {
+                if after { 300.0 } else { (n % 2) as f64 }
+            },
+        );
+    }
+    serves(&mut estate, "stock", (600.0, 600.0), 0.1, 0.0);
+    let body = "call to orders-queue failed: ServiceQuotaExceededException: quota is used up";
+    estate.says("shop", body);
+    let (alerts, mut symptoms) = alert("front");
+    symptoms[0].signal = Some(nightjar_incident::Signal::Errors);
+    let conclusion = estate.investigate(&alerts, &symptoms);
+    assert_eq!(leading(&conclusion), ("orders-queue", FaultMode::QuotaReached));
+    let path = &conclusion.hypotheses.first().unwrap().path;
+    assert_eq!(path, &["orders-queue", "shop", "front"].map(id));
+}

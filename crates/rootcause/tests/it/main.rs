@@ -14,8 +14,8 @@ mod seen;
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{
     Alert, AlertId, AlertStatus, Change, ChangeId, ChangeKind, Conclusion, Content, Evidence,
-    EvidenceId, FaultMode, MetricSeries, Severity, Signal, Source, SpaceId, Stage, Statistic,
-    Verdict, Window,
+    EvidenceId, FaultMode, LogRecord, LogSeverity, MetricSeries, Severity, Signal, Source, SpaceId,
+    Stage, Statistic, Verdict, Window,
 };
 use nightjar_rootcause::{Case, Symptom, investigate};
 use nightjar_series::Column;
@@ -40,6 +40,7 @@ struct Estate {
     topology: Topology,
     series: Vec<MetricSeries>,
     changes: Vec<Change>,
+    lines: Vec<LogRecord>,
 }
 
 impl Estate {
@@ -52,7 +53,7 @@ impl Estate {
             let (from, to) = (id(pair[0]), id(pair[1]));
             topology.relate(Relation { from, to, kind: RelationKind::Calls });
         }
-        Self { topology, series: Vec::new(), changes: Vec::new() }
+        Self { topology, series: Vec::new(), changes: Vec::new(), lines: Vec::new() }
     }
 
     /// A metric of an entity: `value(minute, is_after_onset)`.
@@ -88,6 +89,19 @@ impl Estate {
         });
     }
 
+    /// An error that an entity writes every minute from the onset on.
+    fn says(&mut self, entity: &str, body: &str) {
+        let line = |n: usize| LogRecord {
+            at: minute(n),
+            entity: id(entity),
+            severity: LogSeverity::Error,
+            body: body.to_owned(),
+            trace_id: None,
+            span_id: None,
+        };
+        self.lines.extend((BEFORE..BEFORE + AFTER).map(line));
+    }
+
     fn investigate(&self, alerts: &[Alert], symptoms: &[Symptom]) -> Conclusion {
         self.at(minute(BEFORE + AFTER), alerts, symptoms)
     }
@@ -100,6 +114,7 @@ impl Estate {
         let evidence = [
             evidence("ev-1", Content::Series(self.series.iter().map(cut).collect())),
             evidence("ev-2", Content::Changes(self.changes.clone())),
+            evidence("ev-3", Content::Logs(self.lines.clone())),
         ];
         let topology = &self.topology;
         let (evidence, gaps, without) = (evidence.as_slice(), &[], &[]);

@@ -19,7 +19,8 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     Some(Fit {
         mode: FaultMode::BadDeployment,
         weight: weight + bonus,
-        decisive: weight >= limit::MARK_WEAK.value,
+        // An hour after a deployment, trouble is as often something else.
+        decisive: weight + bonus >= limit::MARK_CLEAR.value,
         support: ids(new_lines.iter().copied().chain(origin)),
         reason: "the excess is its own and began after it was deployed".to_owned(),
     })

@@ -38,7 +38,7 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     (gap.is_some() || seen.is_some()).then(|| Fit {
         mode: FaultMode::NetworkDelay,
         weight,
-        decisive: gap.is_some() && !troubled && !lost,
+        decisive: weight >= limit::MARK_CLEAR.value,
         support: ids(gap.into_iter().chain(seen)),
         reason: "the caller waits longer than the callee takes".to_owned(),
     })
