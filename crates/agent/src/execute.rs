@@ -5,7 +5,7 @@ use nightjar_incident::journal::Kind;
 use nightjar_incident::{
     Alert, Conclusion, Content, Evidence, ExecutionId, Incident, MitigationPlan, Verdict,
 };
-use nightjar_rootcause::{Case, Symptom};
+use nightjar_rootcause::{Case, Sort, Symptom, Wanted, second_round};
 use nightjar_topology::{EntityId, Topology};
 use serde_json::json;
 
@@ -62,6 +62,16 @@ pub(crate) async fn execute(
     } else {
         first
     };
+    let conclusion = look_closer(
+        asking,
+        incident,
+        &symptoms,
+        conclusion,
+        &mut topology,
+        &mut gathered,
+        recorder,
+    )
+    .await;
     let changes: Vec<_> = gathered
         .evidence
         .iter()
@@ -95,13 +105,68 @@ async fn look(
         json!({ "questions": questions, "entities": entities.len() }),
     );
     asking.ask(&questions, entities, gathered, recorder).await;
-    nightjar_rootcause::relate_as_seen(topology, &gathered.evidence);
+    think(asking, incident, symptoms, topology, gathered)
+}
+
+/// Asks for what would tell the leading places apart, where the first answers were cut or didn't
+/// reach that far, and thinks again.
+async fn look_closer(
+    asking: &Asking<'_>,
+    incident: &Incident,
+    symptoms: &[Symptom],
+    conclusion: Conclusion,
+    topology: &mut Topology,
+    gathered: &mut Gathered,
+    recorder: &mut Recorder<'_>,
+) -> Conclusion {
+    let wanted = second_round(&conclusion, |sort, entity| {
+        let question = question(sort);
+        let is_answerable = asking.connections.iter().any(|c| c.answers(question));
+        !is_answerable || gathered.is_seen(question, entity)
+    });
+    if wanted.is_empty() {
+        return conclusion;
+    }
+    for Wanted { sort, entities, value, cost } in wanted {
+        let reason = "what was cut off may tell the leading causes apart";
+        recorder.write(
+            Kind::Planning,
+            "agent",
+            json!({
+                "question": question(sort), "of": entities, "value": value, "cost": cost,
+                "reason": reason,
+            }),
+        );
+        asking.ask(&[question(sort)], &entities, gathered, recorder).await;
+    }
+    think(asking, incident, symptoms, topology, gathered)
+}
+
+fn question(sort: Sort) -> Question {
+    match sort {
+        Sort::Metrics => Question::Metrics,
+        Sort::Logs => Question::Logs,
+        Sort::Traces => Question::Traces,
+        Sort::Changes => Question::Changes,
+    }
+}
+
+/// What all that is known by now says.
+fn think(
+    asking: &Asking<'_>,
+    incident: &Incident,
+    symptoms: &[Symptom],
+    topology: &mut Topology,
+    gathered: &Gathered,
+) -> Conclusion {
+    let evidence = gathered.considered();
+    nightjar_rootcause::relate_as_seen(topology, &evidence);
     nightjar_rootcause::investigate(&Case {
         now: asking.now,
         alerts: &incident.alerts,
         symptoms,
         topology,
-        evidence: &gathered.evidence,
+        evidence: &evidence,
         gaps: &gathered.gaps,
         without: &asking.policy.without,
     })

@@ -1,10 +1,13 @@
 //! Asks the connections, writing each question down before it is sent.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use nightjar_connect::{Connection, Query, Question};
 use nightjar_incident::journal::{Digest, Kind};
-use nightjar_incident::{Evidence, EvidenceId, ExecutionId, Gap, SpaceId, Window};
+use nightjar_incident::{Content, Evidence, EvidenceId, ExecutionId, Gap, SpaceId, Window};
 use nightjar_topology::EntityId;
 use serde_json::json;
 
@@ -16,6 +19,59 @@ use crate::record::Recorder;
 pub(crate) struct Gathered {
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) gaps: Vec<Gap>,
+    asked: Vec<Asked>,
+}
+
+/// A question that was asked.
+struct Asked {
+    question: Question,
+    entities: BTreeSet<EntityId>,
+    /// Whether nothing of the answers was cut.
+    is_whole: bool,
+    /// Where its answers begin in the evidence.
+    from: usize,
+}
+
+impl Gathered {
+    /// Whether all there is of a kind was answered for an entity.
+    pub(crate) fn is_seen(&self, question: Question, entity: &EntityId) -> bool {
+        let about = |asked: &&Asked| asked.question == question && asked.entities.contains(entity);
+        self.asked.iter().filter(about).any(|asked| asked.is_whole)
+    }
+
+    /// The evidence to think about. What was asked again of a few entities is taken from the later
+    /// answer alone: a line that both hold is one line.
+    pub(crate) fn considered(&self) -> Cow<'_, [Evidence]> {
+        let mut found = Cow::Borrowed(&*self.evidence);
+        for (at, later) in self.asked.iter().enumerate() {
+            let again = |earlier: &Asked| {
+                earlier.question == later.question && !earlier.entities.is_disjoint(&later.entities)
+            };
+            if self.asked.iter().take(at).any(again) {
+                for piece in found.to_mut().iter_mut().take(later.from) {
+                    leave_out(&mut piece.content, later.question, &later.entities);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Takes what an answer holds of some entities out of it.
+fn leave_out(content: &mut Content, question: Question, entities: &BTreeSet<EntityId>) {
+    match (content, question) {
+        (Content::Series(series), Question::Metrics) => {
+            series.retain(|series| !entities.contains(&series.entity));
+        }
+        (Content::Logs(lines), Question::Logs) => {
+            lines.retain(|line| !entities.contains(&line.entity));
+        }
+        (Content::Spans(spans), Question::Traces) => {
+            spans.retain(|span| !entities.contains(&span.entity));
+        }
+        // Changes carry ids: the same one told twice is one change.
+        (_, _) => {}
+    }
 }
 
 /// Whom to ask, on whose behalf and when.
@@ -38,6 +94,7 @@ impl Asking<'_> {
         recorder: &mut Recorder<'_>,
     ) {
         let mut asked: Vec<(&Connection, Query)> = Vec::new();
+        let from = gathered.evidence.len();
         for &question in questions {
             let able: Vec<&Connection> =
                 self.connections.iter().filter(|c| c.answers(question)).collect();
@@ -64,11 +121,22 @@ impl Asking<'_> {
             });
             recorder.write(Kind::FetchingData, "agent", body);
         }
+        let first = gathered.asked.len();
+        gathered.asked.extend(questions.iter().map(|&question| Asked {
+            question,
+            entities: entities.iter().cloned().collect(),
+            is_whole: true,
+            from,
+        }));
         let answers = join_all(asked.iter().map(|(connection, query)| connection.ask(query))).await;
         for ((connection, query), answer) in asked.iter().zip(answers) {
             match answer {
                 None => {}
                 Some(Ok(answer)) => {
+                    let of = |asked: &&mut Asked| asked.question == query.question;
+                    if let Some(asked) = gathered.asked.iter_mut().skip(first).find(of) {
+                        asked.is_whole &= answer.truncated.is_none();
+                    }
                     let number = gathered.evidence.len() + 1;
                     let evidence = Evidence {
                         id: EvidenceId::new(format!("{}/ev-{number}", self.execution)),

@@ -18,6 +18,7 @@ mod impact;
 mod ledger;
 mod observe;
 mod operations;
+mod second_round;
 mod seen;
 mod statement;
 mod step;
@@ -26,5 +27,6 @@ pub mod thresholds;
 
 pub use case::{Case, Symptom};
 pub use conclude::investigate;
+pub use second_round::{Sort, Wanted, second_round};
 pub use seen::relate_as_seen;
 pub use step::Step;

@@ -78,6 +78,8 @@ pub const TABLE: &[Threshold] = &[
     SECOND_ROW,
     FELT_SLOWER,
     FELT_FAILING,
+    COST_CHEAP,
+    COST_DEAR,
     CLAIM,
     TRAFFIC_Z,
     TRAFFIC_RATIO,

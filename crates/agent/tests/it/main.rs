@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests: a panic is a failed test")]
 
+mod closer;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

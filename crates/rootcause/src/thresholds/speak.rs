@@ -46,6 +46,19 @@ pub(crate) const FELT_FAILING: Threshold = number(
     "fewer failures than one in a hundred are retried away; asked for where the alerts are doubtful",
 );
 
+pub(crate) const COST_CHEAP: Threshold = number(
+    "COST_CHEAP",
+    0.05,
+    "chance that the answer changes who leads",
+    "columns and changes of two entities are a small question to any system",
+);
+pub(crate) const COST_DEAR: Threshold = number(
+    "COST_DEAR",
+    0.15,
+    "chance that the answer changes who leads",
+    "lines and spans are what log and trace systems charge for; a seventh of a chance is worth a wait",
+);
+
 /// Alerts of different titles that a real incident fires only if somebody can feel it.
 pub(crate) const STORM: usize = 6;
 
