@@ -4,7 +4,7 @@ use nightjar_incident::{
     Conclusion, Hypothesis, HypothesisId, Observation, RootCause, Share, Signal, Stage, Verdict,
     amount,
 };
-use nightjar_topology::{EntityId, RelationKind};
+use nightjar_topology::RelationKind;
 
 use crate::attack::attack;
 use crate::calm::nothing_deviates;
@@ -14,6 +14,7 @@ use crate::explain::{Scene, Suspect, normalise, suspects};
 use crate::graph::{Culprit, Graph, State};
 use crate::ledger::{Ledger, Place, measured};
 use crate::observe::{self, View};
+use crate::second_cause::second_cause;
 use crate::statement::statement;
 use crate::step::Step;
 use crate::symptom::{Complaint, complaint, excess_of, onset_row};
@@ -71,7 +72,9 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         }
     };
     let starts = match (&flow, graph, &complaint) {
-        (Some(flow), Some(graph), Complaint::Shows(_)) => start_of(graph, flow.symptom),
+        (Some(flow), Some(graph), Complaint::Shows(_)) => {
+            graph.entity_of(flow.symptom.0).into_iter().collect()
+        }
         (_, _, _) => case.symptoms.iter().map(|symptom| symptom.entity.clone()).collect(),
     };
     let symptom_shows = matches!(complaint, Complaint::Shows(_));
@@ -91,12 +94,22 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
     if case.takes(Step::Caps) {
         caps.extend(ranked.iter_mut().map(|suspect| cap(&scene, suspect, stage)));
     }
+    let second = ranked.first().and_then(|leading| second_cause(&scene, leading));
     let starts = scene.starts.clone();
+    let second = second.map(|mut second| {
+        cap(&scene, &mut second, stage);
+        second
+    });
     observations.extend(calm);
     let gaps = gaps::find(case, graph, &ranked, &starts);
     let verdict = decide(case, graph, &complaint, &ranked, &observations);
     if case.takes(Step::Calibration) {
         calibrate(&mut ranked, caps.first().copied().unwrap_or(1.0));
+    }
+    let claims = 1 + usize::from(second.is_some());
+    if let Some(second) = second {
+        ranked.retain(|s| (&s.culprit, s.mode) != (&second.culprit, second.mode));
+        ranked.insert(1, second);
     }
     let impact = graph.zip(ledger.as_ref()).and_then(|(graph, ledger)| {
         impact::measure(ledger, graph, flow.as_ref()?.symptom, &observations)
@@ -110,7 +123,7 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
     Conclusion {
         at: case.now,
         stage,
-        verdict: verdict.finish(&hypotheses, &observations, &view),
+        verdict: verdict.finish(hypotheses.get(..claims).unwrap_or_default(), &observations, &view),
         hypotheses,
         observations,
         gaps,
@@ -151,17 +164,6 @@ fn connect(case: &Case<'_>, ledger: &mut Ledger) -> (Graph, Complaint) {
     let graph = graph.again(ledger, quiet);
     let second = complaint(case, &graph);
     (graph, second)
-}
-
-fn start_of(graph: &Graph, symptom: State) -> Vec<EntityId> {
-    let place = graph.nodes.get(symptom.0).map(|node| &node.place);
-    place
-        .map(|place| match place {
-            Place::Entity(id) => id.clone(),
-            Place::Edge { from, .. } => from.clone(),
-        })
-        .into_iter()
-        .collect()
 }
 
 /// Final once enough rows followed the onset.
@@ -386,22 +388,21 @@ fn has_own_mark(suspect: &Suspect, observations: &[Observation]) -> bool {
 impl Decision {
     fn finish(
         self,
-        hypotheses: &[Hypothesis],
+        causes: &[Hypothesis],
         observations: &[Observation],
         view: &View<'_>,
     ) -> Verdict {
-        match (self, hypotheses.first()) {
-            (Self::Cause, Some(leading)) => Verdict::CauseFound {
-                causes: vec![RootCause {
-                    statement: statement(leading, observations, view),
-                    hypothesis: leading.clone(),
-                }],
-            },
-            (Self::Cause, None) => {
+        let told = |cause: &Hypothesis| RootCause {
+            statement: statement(cause, observations, view),
+            hypothesis: cause.clone(),
+        };
+        match self {
+            Self::Cause if causes.is_empty() => {
                 Verdict::NotFound { reason: "nothing that was seen points anywhere".to_owned() }
             }
-            (Self::Nothing(reason), _) => Verdict::NoIncident { reason },
-            (Self::Unknown(reason), _) => Verdict::NotFound { reason },
+            Self::Cause => Verdict::CauseFound { causes: causes.iter().map(told).collect() },
+            Self::Nothing(reason) => Verdict::NoIncident { reason },
+            Self::Unknown(reason) => Verdict::NotFound { reason },
         }
     }
 }

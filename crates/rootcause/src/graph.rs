@@ -220,6 +220,20 @@ impl Graph {
         seen
     }
 
+    /// The nodes that a node waits for, directly or through others, and the node itself.
+    pub(crate) fn reach(&self, node: usize) -> BTreeSet<usize> {
+        let mut done = BTreeSet::new();
+        self.visit(node, &mut done, &mut Vec::new());
+        done
+    }
+
+    /// The entity of a node; for an edge, who sends.
+    pub(crate) fn entity_of(&self, node: usize) -> Option<EntityId> {
+        self.nodes.get(node).map(|node| match &node.place {
+            Place::Entity(id) | Place::Edge { from: id, .. } => id.clone(),
+        })
+    }
+
     /// Depth-first, without recursion: estates may be deep.
     pub(crate) fn visit(
         &self,

@@ -18,6 +18,7 @@ mod impact;
 mod ledger;
 mod observe;
 mod operations;
+mod second_cause;
 mod second_round;
 mod seen;
 mod statement;

@@ -136,7 +136,7 @@ fn judge(graph: &Graph, mut states: Vec<State>, least: f64, doubt: Doubt) -> Com
 }
 
 /// Those of some states that stand out, last and aren't over.
-fn ongoing(graph: &Graph, mut states: Vec<State>, least: f64) -> Vec<State> {
+pub(crate) fn ongoing(graph: &Graph, mut states: Vec<State>, least: f64) -> Vec<State> {
     states.retain(|state| {
         excess_of(graph, *state).is_some_and(|excess| excess.z() >= least)
             && lasts(graph, *state)
@@ -332,6 +332,14 @@ fn tops(graph: &Graph, states: &[State]) -> Vec<State> {
             .any(|&other| other != state.0 && reaches(other, state.0) && !reaches(state.0, other))
     };
     states.iter().copied().filter(|state| !is_below(state)).collect()
+}
+
+/// Of those that somebody can feel, the places that no other of them waits for.
+pub(crate) fn felt_tops(graph: &Graph, states: &[State]) -> Vec<State> {
+    let known = |state: &State| excess_of(graph, *state).is_some_and(|excess| excess.known);
+    let felt: Vec<State> =
+        states.iter().copied().filter(|state| known(state) && is_felt(graph, *state)).collect();
+    tops(graph, &felt)
 }
 
 /// The loudest of those places that no other waits for.

@@ -167,6 +167,8 @@ pub const TABLE: &[Threshold] = &[
     CAP,
     CAP_UNDECIDED,
     CAP_SYMPTOM,
+    SECOND_CAUSE,
+    SECOND_CAUSE_Z,
     CAP_FAINT,
     FAINT_Z,
     CAP_PROVISIONAL,

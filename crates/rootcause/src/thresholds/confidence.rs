@@ -20,6 +20,18 @@ pub(crate) const CAP_SYMPTOM: Threshold = number(
     "probability",
     "excess that stays with the symptom itself was its own in a third to a half of the cases; else something it calls isn't observed",
 );
+pub(crate) const SECOND_CAUSE: Threshold = number(
+    "SECOND_CAUSE",
+    0.8,
+    "probability",
+    "two causes at once are rare: a second one is told only if it is sure by itself",
+);
+pub(crate) const SECOND_CAUSE_Z: Threshold = number(
+    "SECOND_CAUSE_Z",
+    8.0,
+    "standard deviations",
+    "twice what one of many places shows by chance: what an incident does on detours is mostly less",
+);
 pub(crate) const CAP_FAINT: Threshold = number(
     "CAP_FAINT",
     0.5,
