@@ -219,9 +219,12 @@ impl Base {
         let short = if short.is_nan() { 0.0 } else { short };
         let scale =
             short.max(limit::SPREAD_SHARE.value * spread).max(limit::LATENCY_FLOOR.value * level);
-        let mut memory = Vec::new();
-        let hourly =
-            hourly(rows, |here| robust::median_within(&mut memory, here.iter().map(|(_, x)| *x)));
+        let mut latencies = Vec::new();
+        let hourly = hourly(rows, |here| {
+            latencies.clear();
+            latencies.extend(here.iter().map(|(_, x)| *x));
+            robust::median(&latencies)
+        });
         let samples = values.len() as f64;
         Self {
             kind: Kind::Time,

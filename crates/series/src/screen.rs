@@ -72,6 +72,11 @@ impl Default for Seen {
 }
 
 impl Seen {
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::needless_range_loop,
+        reason = "all have as many lanes; written like this they are compared at once"
+    )]
     fn with(mut self, values: &[f64; LANES], sign: f64) -> Self {
         for lane in 0..LANES {
             let is_finite = values[lane].abs() <= f64::MAX;
