@@ -13,13 +13,17 @@ use crate::estate::{ROWS, Shape, estate};
 /// Investigations of one estate at the same time, to see that they don't disturb each other.
 const THREADS: usize = 4;
 
-/// Trees of calls, with what is measured of their services, and chains of calls without.
-pub(crate) fn run() -> anyhow::Result<()> {
-    measure("services", &[10, 100, 1_000].map(Shape::tree))?;
-    measure("services in a chain", &[100, 1_000, 10_000].map(Shape::chain))
+/// Trees of calls, with what is measured of their services.
+pub(crate) fn trees() -> anyhow::Result<()> {
+    measure(&[10, 100, 1_000].map(Shape::tree))
 }
 
-fn measure(what: &str, shapes: &[Shape]) -> anyhow::Result<()> {
+/// Chains of calls, in a process of their own since the most memory ever held counts.
+pub(crate) fn chains() -> anyhow::Result<()> {
+    measure(&[100, 1_000, 10_000].map(Shape::chain))
+}
+
+fn measure(shapes: &[Shape]) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     // Whole estates, beyond what one round looks at by default.
     let policy = Policy { scope: usize::MAX, answer_limit: usize::MAX, ..Policy::default() };
@@ -35,7 +39,7 @@ fn measure(what: &str, shapes: &[Shape]) -> anyhow::Result<()> {
         let base = *least.get_or_insert(per_series);
         writeln!(
             out,
-            "{services:>6} {what}  {series:>6} series x {ROWS}  {executions} executions  {:9.2} ms each  \
+            "{services:>6} services  {series:>6} series x {ROWS}  {executions} executions  {:9.2} ms each  \
              {per_series:5.2} µs a series ({:.2} of the smallest estate's)  peak {} MiB  first: {}",
             each * 1e3,
             per_series / base,
