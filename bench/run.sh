@@ -17,5 +17,7 @@ fi
 "$BENCH" screening
 echo "estates, one investigation of everything"
 "$BENCH" estates
+echo "chains of calls, one investigation of everything"
+"$BENCH" chains
 echo "log templates"
 cargo run --locked --release --quiet --package nightjar-templates --example throughput

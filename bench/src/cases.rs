@@ -11,7 +11,7 @@ use nightjar_incident::{Recording, SpaceId};
 use crate::clock::timed;
 
 /// Runs of each case; the fastest counts.
-const RUNS: usize = 5;
+const RUNS: usize = 10;
 
 /// One line for each case and the median at the end.
 pub(crate) fn run(folder: &Path) -> anyhow::Result<()> {

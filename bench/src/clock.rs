@@ -4,6 +4,9 @@ use std::time::Instant;
 
 /// Seconds of the processor this thread used so far (Linux); `None` where nobody counts them.
 fn processor_seconds() -> Option<f64> {
+    // The kernel brings the count up to date when a thread gives way, else only every few
+    // milliseconds.
+    std::thread::yield_now();
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     let nanos: u64 = text.split_whitespace().next()?.parse().ok()?;
     Some(nanos as f64 / 1e9)

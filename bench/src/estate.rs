@@ -1,4 +1,4 @@
-//! Estates of any size: services in a tree of calls, a hundred metrics each.
+//! Estates of any size: services in a tree of calls or in one long chain.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,28 @@ const MINUTE: i64 = 60_000;
 const BEGIN: i64 = 1_700_000_000_000 / MINUTE * MINUTE;
 /// The row in which the fault begins.
 const ONSET: i64 = 110;
-/// Gauges beside the request metrics: with these a service has about a hundred series.
-const GAUGES: usize = 94;
+
+/// What an estate looks like.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) services: usize,
+    /// How many others each service calls.
+    pub(crate) calls: usize,
+    /// Gauges of each service beside the request metrics.
+    pub(crate) gauges: usize,
+}
+
+impl Shape {
+    /// A tree whose services have about a hundred series each.
+    pub(crate) fn tree(services: usize) -> Self {
+        Self { services, calls: 4, gauges: 94 }
+    }
+
+    /// Each service calls the next.
+    pub(crate) fn chain(services: usize) -> Self {
+        Self { services, calls: 1, gauges: 0 }
+    }
+}
 
 /// Numbers that look random and are the same in every run (xorshift, Marsaglia 2003).
 pub(crate) struct Draw(u64);
@@ -39,7 +59,8 @@ impl Draw {
 }
 
 /// An estate whose last service becomes slow, and whose entrance alerts on it.
-pub(crate) fn estate(services: usize) -> anyhow::Result<Recording> {
+pub(crate) fn estate(shape: Shape) -> anyhow::Result<Recording> {
+    let Shape { services, calls, gauges } = shape;
     let mut draw = Draw::new(services as u64 + 1);
     let id = |number: usize| EntityId::new(format!("service-{number}"));
     let mut slow: Vec<bool> = vec![false; services];
@@ -52,14 +73,14 @@ pub(crate) fn estate(services: usize) -> anyhow::Result<Recording> {
         if at == 0 {
             break;
         }
-        at = (at - 1) / 4;
+        at = (at - 1) / calls;
     }
     let mut topology = Topology::default();
-    let mut metrics = Vec::with_capacity(services * (GAUGES + 4));
+    let mut metrics = Vec::with_capacity(services * (gauges + 4));
     for number in 0..services {
         let entity = id(number)?;
         topology.add(Entity::new(entity.clone(), EntityKind::Service));
-        let parent = number.checked_sub(1).map(|before| id(before / 4)).transpose()?;
+        let parent = number.checked_sub(1).map(|before| id(before / calls)).transpose()?;
         if let Some(parent) = &parent {
             let (from, to) = (parent.clone(), entity.clone());
             topology.relate(Relation { from, to, kind: RelationKind::Calls });
@@ -108,7 +129,7 @@ pub(crate) fn estate(services: usize) -> anyhow::Result<Recording> {
             "aws.sqs.approximate_number_of_messages_visible",
             "jvm.gc.duration",
         ];
-        for (gauge, name) in names.iter().cycle().take(GAUGES).enumerate() {
+        for (gauge, name) in names.iter().cycle().take(gauges).enumerate() {
             let (level, noise) = (draw.between(0.2, 0.5), draw.between(0.001, 0.02));
             let busy = |row: i64| {
                 if number + 1 == services && gauge == 0 && row >= ONSET { 0.4 } else { 0.0 }

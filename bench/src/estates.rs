@@ -1,4 +1,4 @@
-//! Whole investigations over estates of 10, 100 and 1,000 services.
+//! Whole investigations over estates of growing size.
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -8,19 +8,29 @@ use nightjar_agent::{Outcome, Policy};
 
 use crate::cases::conduct;
 use crate::clock::{peak_mib, timed};
-use crate::estate::{ROWS, estate};
+use crate::estate::{ROWS, Shape, estate};
 
 /// Investigations of one estate at the same time, to see that they don't disturb each other.
 const THREADS: usize = 4;
 
-pub(crate) fn run() -> anyhow::Result<()> {
+/// Trees of calls, with what is measured of their services.
+pub(crate) fn trees() -> anyhow::Result<()> {
+    measure(&[10, 100, 1_000].map(Shape::tree))
+}
+
+/// Chains of calls, in a process of their own since the most memory ever held counts.
+pub(crate) fn chains() -> anyhow::Result<()> {
+    measure(&[100, 1_000, 10_000].map(Shape::chain))
+}
+
+fn measure(shapes: &[Shape]) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     // Whole estates, beyond what one round looks at by default.
     let policy = Policy { scope: usize::MAX, answer_limit: usize::MAX, ..Policy::default() };
     let mut least = None;
-    for services in [10, 100, 1_000] {
-        let recording = Arc::new(estate(services)?);
-        let series = recording.metrics.len();
+    for &shape in shapes {
+        let recording = Arc::new(estate(shape)?);
+        let (services, series) = (shape.services, recording.metrics.len());
         let (outcome, seconds) = timed(|| conduct(&recording, &policy));
         let outcome = outcome?;
         let executions: usize = outcome.investigations.iter().map(|i| i.executions.len()).sum();
@@ -29,7 +39,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         let base = *least.get_or_insert(per_series);
         writeln!(
             out,
-            "{services:>5} services  {series:>6} series x {ROWS}  {executions} executions  {:9.2} ms each  \
+            "{services:>6} services  {series:>6} series x {ROWS}  {executions} executions  {:9.2} ms each  \
              {per_series:5.2} µs a series ({:.2} of the smallest estate's)  peak {} MiB  first: {}",
             each * 1e3,
             per_series / base,

@@ -15,14 +15,15 @@ use std::path::Path;
 
 use anyhow::bail;
 
-const USAGE: &str = "usage: nightjar-bench cases FOLDER | screening | estates";
+const USAGE: &str = "usage: nightjar-bench cases FOLDER | screening | estates | chains";
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["cases", folder] => cases::run(Path::new(folder)),
         ["screening"] => screening::run(),
-        ["estates"] => estates::run(),
+        ["estates"] => estates::trees(),
+        ["chains"] => estates::chains(),
         _ => bail!("{USAGE}"),
     }
 }

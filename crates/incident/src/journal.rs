@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::SpaceId;
+use crate::{SpaceId, canonical};
 
 /// Version of the format in docs/specs/journal.md.
 pub const SCHEMA: u32 = 1;
@@ -147,15 +147,17 @@ pub struct Entry {
 }
 
 /// The metadata that the hash covers beside `prev_hash` and the body's digest.
+///
+/// INVARIANT: the fields stand in the order of canonical JSON, so that it is written as it is.
 #[derive(Serialize)]
 struct Metadata<'a> {
-    schema: u32,
-    space: &'a SpaceId,
-    chain: &'a str,
-    seq: u64,
-    at: Timestamp,
-    kind: Kind,
     actor: &'a str,
+    at: Timestamp,
+    chain: &'a str,
+    kind: Kind,
+    schema: u32,
+    seq: u64,
+    space: &'a SpaceId,
 }
 
 impl Entry {
@@ -165,19 +167,19 @@ impl Entry {
     /// When the body holds a number that canonical JSON can't write (not finite).
     pub fn compute_hash(&self) -> Result<Digest, Unhashable> {
         let metadata = Metadata {
-            schema: self.schema,
-            space: &self.space,
-            chain: &self.chain,
-            seq: self.seq,
-            at: self.at,
-            kind: self.kind,
             actor: &self.actor,
+            at: self.at,
+            chain: &self.chain,
+            kind: self.kind,
+            schema: self.schema,
+            seq: self.seq,
+            space: &self.space,
         };
-        let canonical = |value: serde_json::Result<Vec<u8>>| {
+        let written = |value: serde_json::Result<Vec<u8>>| {
             value.map_err(|error| Unhashable(error.to_string()))
         };
-        let body = Digest::of(&canonical(serde_json_canonicalizer::to_vec(&self.body))?);
-        let metadata = canonical(serde_json_canonicalizer::to_vec(&metadata))?;
+        let body = Digest::of(&written(canonical::to_vec(&self.body))?);
+        let metadata = written(serde_json::to_vec(&metadata))?;
         let mut hasher = Sha256::new();
         hasher.update(self.prev_hash.0);
         hasher.update(&metadata);
@@ -367,6 +369,21 @@ mod tests {
         let mut swapped = entries();
         swapped.swap(1, 2);
         assert!(matches!(verify(&swapped), Err(Fault::Broken { seq: 2, .. })));
+    }
+
+    #[test]
+    fn the_metadata_is_written_as_canonical_json_writes_it() {
+        let metadata = Metadata {
+            actor: "a \"person\"",
+            at: Timestamp::UNIX_EPOCH,
+            chain: "inc-1/exec-1",
+            kind: Kind::Finding,
+            schema: SCHEMA,
+            seq: 7,
+            space: &SpaceId::new("s"),
+        };
+        let canonical = serde_json_canonicalizer::to_vec(&metadata).unwrap();
+        assert_eq!(serde_json::to_vec(&metadata).unwrap(), canonical);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod alert;
 mod amount;
+mod canonical;
 mod change;
 mod conclusion;
 mod evidence;

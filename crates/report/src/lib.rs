@@ -42,7 +42,7 @@ pub fn markdown(investigation: &Investigation) -> String {
 
 /// The summary that goes into the journal: what happened, why, what to do, what is unknown.
 pub fn summary_markdown(investigation: &Investigation) -> String {
-    text::visible(&markdown::summary(&Page::of(investigation, &Context::default())))
+    text::visible(&markdown::summary(&Page::beginning_of(investigation, &Context::default())))
 }
 
 /// One plan as Markdown.

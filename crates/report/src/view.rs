@@ -8,7 +8,9 @@ mod story;
 
 use askama::Template;
 use jiff::Timestamp;
-use nightjar_incident::{Conclusion, Hypothesis, Investigation, ObservationId, Stage, Verdict};
+use nightjar_incident::{
+    Conclusion, Hypothesis, Investigation, Observation, ObservationId, Stage, Verdict,
+};
 
 pub(crate) use cause::{CauseView, Claim};
 pub(crate) use headline::Fact;
@@ -112,28 +114,26 @@ impl Page {
     /// Everything the report says about an investigation.
     pub(crate) fn of(investigation: &Investigation, context: &Context) -> Self {
         match investigation.conclusion() {
-            Some(conclusion) => Self::concluded(investigation, conclusion, context),
+            Some(conclusion) => Self::whole(investigation, conclusion, context),
             None => Self::unconcluded(investigation, context),
         }
     }
 
-    fn concluded(
-        investigation: &Investigation,
-        conclusion: &Conclusion,
-        context: &Context,
-    ) -> Self {
+    /// What its beginning says, without links and pictures: the verdict, the claimed causes, the plans
+    /// and what is still unknown.
+    pub(crate) fn beginning_of(investigation: &Investigation, context: &Context) -> Self {
+        match investigation.conclusion() {
+            Some(conclusion) => {
+                Self::beginning(&Material::of(investigation, conclusion, &[]), context)
+            }
+            None => Self::unconcluded(investigation, context),
+        }
+    }
+
+    fn whole(investigation: &Investigation, conclusion: &Conclusion, context: &Context) -> Self {
         let shown = sources::shown_observations(conclusion);
-        let mut anchors = Anchors::default();
-        for observation in &shown {
-            anchors.add(observation.id.as_str());
-        }
-        for evidence in &investigation.evidence {
-            anchors.add(evidence.id.as_str());
-        }
-        let zero = headline::zero(investigation, conclusion);
-        let material = Material { investigation, conclusion, anchors, zero };
+        let material = Material::of(investigation, conclusion, &shown);
         let (timeline, timeline_cut) = story::timeline(&material);
-        let (verdict_class, verdict_word) = headline::verdict(conclusion);
         let claimed = material.claimed();
         let unclaimed: Vec<&Hypothesis> = conclusion
             .hypotheses
@@ -146,28 +146,50 @@ impl Page {
         let others = unclaimed.iter().enumerate().filter(worth_telling);
         let others: Vec<Other> =
             others.map(|(_, h)| other(&material, h, claimed.first().copied())).collect();
-        let gaps = conclusion.gaps.iter().map(|gap| gap_view(&material, gap));
+        let mut page = Self {
+            graph: picture(&material, &claimed),
+            timeline,
+            timeline_cut,
+            others_cut: unclaimed.len() - others.len(),
+            others,
+            triage: story::triage(&material),
+            versions: story::versions(&material),
+            observations_cut: conclusion.observations.len() - shown.len(),
+            observations: shown.iter().map(|o| sources::observation(&material, o)).collect(),
+            evidence: investigation.evidence.iter().map(sources::evidence).collect(),
+            windows: headline::windows(&material),
+            ..Self::beginning(&material, context)
+        };
+        cause::illustrate(&material, &claimed, &mut page.causes);
+        page
+    }
+
+    fn beginning(material: &Material<'_>, context: &Context) -> Self {
+        let Material { investigation, conclusion, .. } = material;
+        let (verdict_class, verdict_word) = headline::verdict(conclusion);
+        let claimed = material.claimed();
+        let gaps = conclusion.gaps.iter().map(|gap| gap_view(material, gap));
         Self {
             title: headline::title(investigation, conclusion, context),
             verdict_class,
             verdict_word,
             headline: material.prose(&headline::headline(conclusion)),
-            lede: headline::lede(&material),
+            lede: headline::lede(material),
             stage: match conclusion.stage {
                 Stage::Provisional => {
                     "provisional: little was seen after the onset, a later look may change it"
                 }
                 Stage::Final => "final",
             },
-            facts: headline::facts(&material),
-            impact: impact(&material),
-            causes: cause::views(&material, &claimed),
+            facts: headline::facts(material),
+            impact: impact(material),
+            causes: claimed.iter().map(|h| cause::view(material, h)).collect(),
             causes_heading: match (&conclusion.verdict, claimed.len()) {
                 (Verdict::CauseFound { .. }, 0 | 1) => "Root cause",
                 (Verdict::CauseFound { .. }, _) => "Root causes",
                 (Verdict::NotFound { .. } | Verdict::NoIncident { .. }, _) => "Strongest lead",
             },
-            graph: picture(&material, &claimed),
+            graph: None,
             plans: investigation.plans.iter().map(|p| plan(p, &material.anchors)).collect(),
             no_plan: match &conclusion.verdict {
                 Verdict::CauseFound { .. } => "No plan was written for this cause.",
@@ -195,18 +217,18 @@ impl Page {
                 "Where it is and whom it reaches"
             },
             zero_word: headline::zero_word(conclusion),
-            timeline,
-            timeline_cut,
-            others_cut: unclaimed.len() - others.len(),
-            others,
+            timeline: Vec::new(),
+            timeline_cut: 0,
+            others: Vec::new(),
+            others_cut: 0,
             gaps_cut: conclusion.gaps.len().saturating_sub(MOST_GAPS),
             gaps: gaps.take(MOST_GAPS).collect(),
-            triage: story::triage(&material),
-            versions: story::versions(&material),
-            observations_cut: conclusion.observations.len() - shown.len(),
-            observations: shown.iter().map(|o| sources::observation(&material, o)).collect(),
-            evidence: investigation.evidence.iter().map(sources::evidence).collect(),
-            windows: headline::windows(&material),
+            triage: Vec::new(),
+            versions: Vec::new(),
+            observations: Vec::new(),
+            observations_cut: 0,
+            evidence: Vec::new(),
+            windows: Vec::new(),
             made_by: context.made_by.clone(),
             command: context.command.clone(),
         }
@@ -252,6 +274,22 @@ impl Page {
 }
 
 impl<'a> Material<'a> {
+    fn of(
+        investigation: &'a Investigation,
+        conclusion: &'a Conclusion,
+        shown: &[&Observation],
+    ) -> Self {
+        let mut anchors = Anchors::default();
+        for observation in shown {
+            anchors.add(observation.id.as_str());
+        }
+        for evidence in &investigation.evidence {
+            anchors.add(evidence.id.as_str());
+        }
+        let zero = headline::zero(investigation, conclusion);
+        Self { investigation, conclusion, anchors, zero }
+    }
+
     /// A text of the engine with its names and links.
     pub(crate) fn prose(&self, text: &str) -> Prose {
         Prose::new(text, &self.anchors)
@@ -272,10 +310,7 @@ impl<'a> Material<'a> {
     }
 
     /// The observation of an id.
-    pub(crate) fn observation(
-        &self,
-        id: &ObservationId,
-    ) -> Option<&'a nightjar_incident::Observation> {
+    pub(crate) fn observation(&self, id: &ObservationId) -> Option<&'a Observation> {
         self.conclusion.observations.iter().find(|observation| &observation.id == id)
     }
 

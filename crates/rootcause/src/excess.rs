@@ -223,7 +223,7 @@ impl Base {
         let hourly = hourly(rows, |here| {
             latencies.clear();
             latencies.extend(here.iter().map(|(_, x)| *x));
-            robust::median_in_place(&mut latencies)
+            robust::median(&latencies)
         });
         let samples = values.len() as f64;
         Self {
@@ -240,24 +240,15 @@ impl Base {
     fn of_errors(rows: &Rows<'_>) -> Self {
         let mut pairs: Vec<(f64, f64)> = rows.pairs().collect();
         let samples = pairs.len() as f64;
-        // The worst rows are left out: a reference holds old incidents too.
-        pairs.sort_by(|a, b| (a.1 / a.0).total_cmp(&(b.1 / b.0)));
-        let keep = samples - (samples * limit::TRIMMED_ROWS.value).ceil();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "keep lies between 0 and the number of rows"
-        )]
-        pairs.truncate(keep.max(1.0) as usize);
+        leave_worst_out(&mut pairs);
         let requests: f64 = pairs.iter().map(|(r, _)| r).sum();
         let failed: f64 = pairs.iter().map(|(_, k)| k).sum();
         // Half an error more: no failure seen isn't proof of none possible.
         let level = if requests > 0.0 { ((failed + 0.5) / requests).min(1.0) } else { 0.0 };
-        let squares: Vec<f64> = pairs
+        let squares = pairs
             .iter()
-            .map(|(r, k)| (k - level * r).powi(2) / (level * r + limit::ERROR_NOISE.value))
-            .collect();
-        let mean = squares.iter().sum::<f64>() / (squares.len().max(1) as f64);
+            .map(|(r, k)| (k - level * r).powi(2) / (level * r + limit::ERROR_NOISE.value));
+        let mean = squares.sum::<f64>() / (pairs.len().max(1) as f64);
         let hourly = hourly(rows, |here| {
             let (r, k) = here.iter().fold((0.0, 0.0), |(r, k), (a, b)| (r + a, k + b));
             k / r
@@ -274,6 +265,32 @@ impl Base {
             typical: 1.0,
         }
     }
+}
+
+/// Leaves the rows with the worst share of failed requests out: a reference holds old incidents too.
+/// Of rows alike the earlier ones stay.
+fn leave_worst_out(pairs: &mut Vec<(f64, f64)>) {
+    let count = pairs.len() as f64;
+    let keep = count - (count * limit::TRIMMED_ROWS.value).ceil();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "keep lies between 0 and the number of rows"
+    )]
+    let keep = keep.max(1.0) as usize;
+    let share = |(requests, failed): &(f64, f64)| failed / requests;
+    let shares: Vec<f64> = pairs.iter().map(share).collect();
+    if keep >= shares.len() {
+        return;
+    }
+    let worst = robust::smallest_but(keep - 1, &shares);
+    let mut alike = keep - shares.iter().filter(|share| **share < worst).count();
+    pairs.retain(|pair| {
+        let share = share(pair);
+        let is_last = share == worst && alike > 0;
+        alike -= usize::from(is_last);
+        share < worst || is_last
+    });
 }
 
 /// Requests of a usual row, 1 where nobody came.

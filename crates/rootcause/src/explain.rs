@@ -422,6 +422,7 @@ impl<'a> Suppliers<'a> {
 /// The entities along a path of nodes, from the root up; an edge stands for its callee.
 fn entities(graph: &Graph, path: &[usize]) -> Vec<EntityId> {
     let mut found: Vec<EntityId> = Vec::new();
+    let mut seen: BTreeSet<&EntityId> = BTreeSet::new();
     for &node in path {
         let Some(node) = graph.nodes.get(node) else { continue };
         let ends = match &node.place {
@@ -429,7 +430,7 @@ fn entities(graph: &Graph, path: &[usize]) -> Vec<EntityId> {
             crate::ledger::Place::Edge { from, to } => vec![to, from],
         };
         for id in ends {
-            if !found.contains(id) {
+            if seen.insert(id) {
                 found.push(id.clone());
             }
         }

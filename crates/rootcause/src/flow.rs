@@ -19,6 +19,10 @@ use crate::graph::{Graph, State};
 use crate::ledger::Ledger;
 use crate::thresholds as limit;
 
+/// Places that are followed back to the symptom: far more than anybody looks at. What the others hold
+/// counts as unexplained, so that a chain of calls costs no more than in proportion to its length.
+const MOST_ROOTS: usize = 100;
+
 /// How the symptoms' probability ended up.
 #[derive(Clone, Debug)]
 pub(crate) struct Flow {
@@ -79,25 +83,23 @@ impl Graph {
                 }
             }
         }
-        let mut roots: BTreeMap<usize, Root> = BTreeMap::new();
+        let mut all: BTreeMap<usize, (Kind, f64, f64)> = BTreeMap::new();
         for (&(node, kind), &amount) in &stayed {
-            let (path, share) = trace_back((node, kind), symptoms, &origin);
-            let root = Root { node, kind, mass: amount, path, share };
-            match roots.get_mut(&node) {
-                None => {
-                    roots.insert(node, root);
-                }
-                Some(known) => {
-                    let total = known.mass + amount;
-                    if amount > known.mass {
-                        *known = root;
-                    }
-                    known.mass = total;
-                }
+            let (most_of, most, total) = all.entry(node).or_insert((kind, amount, 0.0));
+            if amount > *most {
+                (*most_of, *most) = (kind, amount);
             }
+            *total += amount;
         }
-        let mut roots: Vec<Root> = roots.into_values().collect();
-        roots.sort_by(|a, b| b.mass.total_cmp(&a.mass).then(a.node.cmp(&b.node)));
+        let mut masses: Vec<(usize, Kind, f64)> =
+            all.into_iter().map(|(node, (kind, _, total))| (node, kind, total)).collect();
+        masses.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
+        masses.truncate(MOST_ROOTS);
+        let root = |(node, kind, mass): (usize, Kind, f64)| {
+            let (path, share) = trace_back((node, kind), symptoms, &origin);
+            Root { node, kind, mass, path, share }
+        };
+        let roots = masses.into_iter().map(root).collect();
         let symptom = symptoms.first().copied().unwrap_or((0, Kind::Time));
         Flow { symptom, symptoms: symptoms.to_vec(), roots }
     }
@@ -172,8 +174,15 @@ impl Graph {
             }
         }
         found.extend(self.together(ledger, here, own, &below.measured));
-        found.extend(self.overrun(ledger, here, free));
-        for &callee in &self.below(index, other).measured {
+        // Where nobody measures the other kind, the whole way down would be walked for nothing.
+        let measured =
+            if self.measures(other) { self.below(index, other).measured } else { Vec::new() };
+        let slow = match kind {
+            Kind::Time => &below.measured,
+            Kind::Errors => &measured,
+        };
+        found.extend(self.overrun(ledger, here, free, slow));
+        for callee in measured {
             if let Some(theirs) = self.nodes.get(callee).and_then(|node| node.excess(other))
                 && theirs.known
                 && theirs.z() >= limit::OWN_TEST.value
@@ -270,7 +279,13 @@ impl Graph {
     /// By Little's law (1961) the caller then holds as many times more requests at once, so that it
     /// runs out of workers and connections: its own queue comes on top of what the callee takes,
     /// calls run into their time-outs, and its excess may have any form and size.
-    fn overrun(&self, ledger: &Ledger, (caller, kind): State, free: f64) -> Vec<Explanation> {
+    fn overrun(
+        &self,
+        ledger: &Ledger,
+        (caller, kind): State,
+        free: f64,
+        callees: &[usize],
+    ) -> Vec<Explanation> {
         let Some(own) = self.nodes.get(caller).and_then(|node| node.excess(Kind::Time)) else {
             return Vec::new();
         };
@@ -284,8 +299,7 @@ impl Graph {
             let overruns = theirs.known && waiting >= limit::OVERRUN.value * usually;
             (overruns && waiting > 0.0).then_some((callee, waiting))
         };
-        let measured = self.below(caller, Kind::Time).measured;
-        let found: Vec<(usize, f64)> = measured.into_iter().filter_map(waits).collect();
+        let found: Vec<(usize, f64)> = callees.iter().copied().filter_map(waits).collect();
         let all: f64 = found.iter().map(|(_, waiting)| waiting).sum();
         let price = match kind {
             Kind::Time => 0.0,

@@ -51,6 +51,8 @@ pub(crate) struct Below {
 pub(crate) struct Graph {
     pub(crate) nodes: Vec<Node>,
     index: BTreeMap<Place, usize>,
+    /// The kinds of excess that any place measures.
+    kinds: Vec<Kind>,
 }
 
 /// A place in excess of one kind.
@@ -60,7 +62,7 @@ impl Graph {
     /// Connects the ledger's places and all entities that take part in requests along the
     /// topology.
     pub(crate) fn build(ledger: &Ledger, topology: &Topology) -> Self {
-        let mut graph = Self { nodes: Vec::new(), index: BTreeMap::new() };
+        let mut graph = Self { nodes: Vec::new(), index: BTreeMap::new(), kinds: Vec::new() };
         for (table, data) in ledger.tables.iter().enumerate() {
             let node = graph.add(data.place.clone(), Some(table));
             if let Some(node) = graph.nodes.get_mut(node) {
@@ -68,6 +70,8 @@ impl Graph {
                 node.errors = excess(ledger, data, Kind::Errors);
             }
         }
+        let is_measured = |kind: &Kind| graph.nodes.iter().any(|node| node.excess(*kind).is_some());
+        graph.kinds = Kind::BOTH.into_iter().filter(is_measured).collect();
         let requests = || topology.relations().filter(|relation| relation.kind.is_request());
         for relation in requests() {
             for id in [&relation.from, &relation.to] {
@@ -145,6 +149,11 @@ impl Graph {
     pub(crate) fn is_measured(&self, id: &EntityId) -> bool {
         let node = self.entity(id).and_then(|node| self.nodes.get(node));
         node.is_some_and(|node| node.table.is_some())
+    }
+
+    /// Whether any place measures this kind of excess.
+    pub(crate) fn measures(&self, kind: Kind) -> bool {
+        self.kinds.contains(&kind)
     }
 
     /// The node of a measured edge.
@@ -232,6 +241,48 @@ impl Graph {
         self.nodes.get(node).map(|node| match &node.place {
             Place::Entity(id) | Place::Edge { from: id, .. } => id.clone(),
         })
+    }
+
+    /// How many entities wait for a node, directly or through others; `None` if as many as `most`.
+    pub(crate) fn waiting(&self, node: usize, most: usize) -> Option<usize> {
+        let mut seen = BTreeSet::from([node]);
+        let mut stack = vec![node];
+        let mut count = 0;
+        while let Some(here) = stack.pop() {
+            for &next in self.nodes.get(here).map_or(&[][..], |node| &node.callers) {
+                if seen.insert(next) {
+                    stack.push(next);
+                    count += usize::from(!self.is_edge(next));
+                }
+            }
+            if count >= most {
+                return None;
+            }
+        }
+        Some(count)
+    }
+
+    /// Nodes that wait for each other are one group; for each node the number of its group, those of
+    /// callers being lower than those of their callees (Kosaraju's algorithm).
+    pub(crate) fn groups(&self) -> Vec<usize> {
+        let (mut done, mut order) = (BTreeSet::new(), Vec::new());
+        for node in 0..self.nodes.len() {
+            self.visit(node, &mut done, &mut order);
+        }
+        let mut groups: Vec<Option<usize>> = vec![None; self.nodes.len()];
+        let mut next = 0;
+        for start in order.into_iter().rev() {
+            let mut stack = vec![start];
+            let before = next;
+            while let Some(here) = stack.pop() {
+                if let Some(group @ None) = groups.get_mut(here) {
+                    *group = Some(before);
+                    next = before + 1;
+                    stack.extend(self.nodes.get(here).into_iter().flat_map(|node| &node.callers));
+                }
+            }
+        }
+        groups.into_iter().map(|group| group.unwrap_or(next)).collect()
     }
 
     /// Depth-first, without recursion: estates may be deep.

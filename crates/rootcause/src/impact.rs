@@ -25,11 +25,12 @@ pub(crate) fn measure(
     // The highest suffering place that waits for the symptom; the symptom if there is none.
     let above = graph.above(symptom.0).into_iter();
     let above = above.filter(|&node| node != symptom.0 && is_entity(node) && suffers(node));
-    let callers = |node: usize| {
-        let above = graph.above(node);
-        above.into_iter().filter(|&other| other != node && is_entity(other)).count()
-    };
-    let node = above.min_by_key(|&node| callers(node)).unwrap_or(symptom.0);
+    let (mut node, mut fewest) = (symptom.0, usize::MAX);
+    for candidate in above {
+        if let Some(callers) = graph.waiting(candidate, fewest) {
+            (node, fewest) = (candidate, callers);
+        }
+    }
     let place = graph.nodes.get(node)?;
     let entity = match &place.place {
         Place::Entity(id) => id.clone(),

@@ -64,30 +64,9 @@ const NEAR: i64 = 15 * 60_000;
 /// Requests of edges whose latency is measured and whose requests aren't: the callee's, in
 /// proportion to what its callers get themselves; without a count of the callee, the caller's.
 fn count_edges(tables: &mut [Table]) {
-    let counted: BTreeMap<EntityId, Vec<f64>> = tables
-        .iter()
-        .filter(|table| table.counted)
-        .filter_map(|table| match &table.place {
-            Place::Entity(id) => Some((id.clone(), table.requests.clone())),
-            Place::Edge { .. } => None,
-        })
-        .collect();
-    let total = |id: &EntityId| counted.get(id).map_or(0.0, |requests| requests.iter().sum());
-    let mut all_callers: BTreeMap<EntityId, f64> = BTreeMap::new();
-    for table in tables.iter() {
-        if let Place::Edge { from, to } = &table.place {
-            *all_callers.entry(to.clone()).or_default() += total(from);
-        }
-    }
-    for table in tables.iter_mut().filter(|table| !table.counted) {
-        let Place::Edge { from, to } = &table.place else { continue };
-        let callers = all_callers.get(to).copied().unwrap_or(0.0);
-        let share = if callers > 0.0 { total(from) / callers } else { 1.0 };
-        let known = match (counted.get(to), counted.get(from)) {
-            (Some(callee), _) => callee.iter().map(|r| r * share).collect::<Vec<f64>>(),
-            (None, Some(caller)) => caller.clone(),
-            (None, None) => continue,
-        };
+    let counts = edge_counts(tables);
+    for (table, known) in counts {
+        let Some(table) = tables.get_mut(table) else { continue };
         // A row with a latency had requests, whatever the others counted.
         for (requests, known) in table.requests.iter_mut().zip(known) {
             if *requests > 0.0 {
@@ -97,6 +76,42 @@ fn count_edges(tables: &mut [Table]) {
         table.counted = true;
         table.inferred = true;
     }
+}
+
+/// The tables of such edges with what their ends say they count.
+fn edge_counts(tables: &[Table]) -> Vec<(usize, Vec<f64>)> {
+    if tables.iter().all(|table| table.counted) {
+        return Vec::new();
+    }
+    let counted: BTreeMap<&EntityId, &[f64]> = tables
+        .iter()
+        .filter(|table| table.counted)
+        .filter_map(|table| match &table.place {
+            Place::Entity(id) => Some((id, table.requests.as_slice())),
+            Place::Edge { .. } => None,
+        })
+        .collect();
+    let totals: BTreeMap<&EntityId, f64> =
+        counted.iter().map(|(id, requests)| (*id, requests.iter().sum())).collect();
+    let total = |id: &EntityId| totals.get(id).copied().unwrap_or(0.0);
+    let mut all_callers: BTreeMap<&EntityId, f64> = BTreeMap::new();
+    for table in tables {
+        if let Place::Edge { from, to } = &table.place {
+            *all_callers.entry(to).or_default() += total(from);
+        }
+    }
+    let mut found = Vec::new();
+    for (index, table) in tables.iter().enumerate().filter(|(_, table)| !table.counted) {
+        let Place::Edge { from, to } = &table.place else { continue };
+        let callers = all_callers.get(to).copied().unwrap_or(0.0);
+        let share = if callers > 0.0 { total(from) / callers } else { 1.0 };
+        match (counted.get(to), counted.get(from)) {
+            (Some(callee), _) => found.push((index, callee.iter().map(|r| r * share).collect())),
+            (None, Some(caller)) => found.push((index, caller.to_vec())),
+            (None, None) => {}
+        }
+    }
+    found
 }
 
 /// The grid: which row a time belongs to.
@@ -145,13 +160,18 @@ impl Grid {
 
     /// The buckets that any column has samples in between two times, and the first time in each.
     ///
-    /// Columns of one estate mostly share their buckets, so each is merged into what is known with
-    /// one walk over both.
+    /// Columns of one estate mostly share their times, and else their buckets, so each is merged into
+    /// what is known with one walk over both.
     fn rows(&self, columns: &[&Column], from: i64, to: i64) -> (Vec<i64>, Vec<i64>) {
         let mut known: Vec<(i64, i64)> = Vec::new();
         let mut fresh: Vec<(i64, i64)> = Vec::new();
+        let mut last: &[i64] = &[];
         for column in columns {
             let times = column.times().get(column.rows(from, to)).unwrap_or_default();
+            if times == last {
+                continue;
+            }
+            last = times;
             let mut row = 0;
             for (time, bucket) in self.buckets(times) {
                 while known.get(row).is_some_and(|&(key, _)| key < bucket) {
@@ -230,8 +250,11 @@ impl Ledger {
             (Some(last), Some(first)) => first - last <= 2 + NEAR / grid.step,
             (None | Some(_), _) => false,
         };
-        let table = |(place, parts): (Place, Parts<'_>)| parts.table(place, &grid, &keys);
-        let mut tables: Vec<Table> = places.into_iter().map(table).collect();
+        let mut spread = Spread::new(&grid, &keys);
+        let mut tables = Vec::with_capacity(places.len());
+        for (place, parts) in places {
+            tables.push(parts.table(place, &mut spread));
+        }
         count_edges(&mut tables);
         Some(Self { step: grid.step, rows, reference, window, adjacent, tables })
     }
@@ -282,13 +305,11 @@ impl<'a> Parts<'a> {
         all.chain(&self.latency).map(|series| &series.column)
     }
 
-    fn table(self, place: Place, grid: &Grid, keys: &[i64]) -> Table {
-        let spread = |series: &MetricSeries| spread(&series.column, grid, keys);
-        let mut requests = sum(self.requests.iter().copied(), spread);
+    fn table(self, place: Place, spread: &mut Spread<'a>) -> Table {
+        let mut requests = spread.sum(self.requests.iter().copied());
         // Failed requests of a histogram stand beside the successful ones, not within them.
-        let beside: Vec<&MetricSeries> =
-            self.failed.iter().copied().filter(|s| s.statistic == Statistic::Count).collect();
-        if let Some(failed) = sum(beside.into_iter(), spread) {
+        let beside = self.failed.iter().copied().filter(|s| s.statistic == Statistic::Count);
+        if let Some(failed) = spread.sum(beside) {
             requests = Some(match requests {
                 Some(others) => others.iter().zip(&failed).map(|(&a, &b)| add(a, b)).collect(),
                 None => failed,
@@ -297,18 +318,21 @@ impl<'a> Parts<'a> {
         let counted = requests.is_some();
         let latency = self.mean_latency(spread);
         let requests = match (requests, &latency) {
-            (Some(requests), _) => {
-                requests.into_iter().map(|r| if r.is_nan() { 0.0 } else { r.max(0.0) }).collect()
+            (Some(mut requests), _) => {
+                for count in &mut requests {
+                    *count = if *count > 0.0 { *count } else { 0.0 };
+                }
+                requests
             }
             (None, Some(latency)) => {
                 latency.iter().map(|x| if x.is_nan() { 0.0 } else { 1.0 }).collect()
             }
-            (None, None) => vec![0.0; keys.len()],
+            (None, None) => vec![0.0; spread.keys.len()],
         };
-        let errors = sum(self.failed.iter().copied(), spread).or_else(|| {
+        let errors = spread.sum(self.failed.iter().copied()).or_else(|| {
             let series = self.availability.first().filter(|_| counted)?;
             let lost = |(&percent, &r): (&f64, &f64)| r * (1.0 - percent / 100.0).clamp(0.0, 1.0);
-            Some(spread(series).iter().zip(&requests).map(lost).collect())
+            Some(spread.of(series).iter().zip(&requests).map(lost).collect())
         });
         let evidence = self.evidence.into_iter().collect();
         Table { place, requests, counted, inferred: false, latency, errors, evidence }
@@ -316,7 +340,7 @@ impl<'a> Parts<'a> {
 
     /// The mean over all requests where means are recorded, weighted by their counts; else the
     /// lowest recorded quantile, which follows the mean best.
-    fn mean_latency(&self, spread: impl Fn(&MetricSeries) -> Vec<f64>) -> Option<Vec<f64>> {
+    fn mean_latency(&self, spread: &mut Spread<'a>) -> Option<Vec<f64>> {
         let statistic = [
             Statistic::Mean,
             Statistic::P50,
@@ -328,15 +352,22 @@ impl<'a> Parts<'a> {
         ]
         .into_iter()
         .find(|statistic| self.latency.iter().any(|series| series.statistic == *statistic))?;
+        let same = || self.latency.iter().filter(|series| series.statistic == statistic);
+        let count_of = |series: &MetricSeries| {
+            let mut counts = self.requests.iter().chain(&self.failed);
+            counts.find(|count| count.name == series.name && count.attributes == series.attributes)
+        };
+        // One alone that nothing weighs is the mean itself.
+        if let (Some(only), None) = (same().next(), same().nth(1))
+            && count_of(only).is_none()
+        {
+            return Some(spread.of(only));
+        }
         let mut weighted: Vec<(f64, f64)> = Vec::new();
-        for series in self.latency.iter().filter(|series| series.statistic == statistic) {
-            let values = spread(series);
-            let counts = self
-                .requests
-                .iter()
-                .chain(&self.failed)
-                .find(|count| count.name == series.name && count.attributes == series.attributes)
-                .map_or_else(|| vec![1.0; values.len()], |count| spread(count));
+        for series in same() {
+            let values = spread.of(series);
+            let counts =
+                count_of(series).map_or_else(|| vec![1.0; values.len()], |count| spread.of(count));
             weighted.resize(values.len(), (0.0, 0.0));
             for ((total, weight), (value, count)) in
                 weighted.iter_mut().zip(values.into_iter().zip(counts))
@@ -361,35 +392,65 @@ fn add(a: f64, b: f64) -> f64 {
     }
 }
 
-fn sum<'a>(
-    series: impl Iterator<Item = &'a MetricSeries>,
-    spread: impl Fn(&MetricSeries) -> Vec<f64>,
-) -> Option<Vec<f64>> {
-    let mut total: Option<Vec<f64>> = None;
-    for one in series {
-        let values = spread(one);
-        total = Some(match total {
-            Some(total) => total.iter().zip(&values).map(|(&a, &b)| add(a, b)).collect(),
-            None => values,
-        });
-    }
-    total
+/// Puts columns on the grid. Neighbouring columns mostly share their times: where the samples of one
+/// belong is remembered for the next.
+struct Spread<'a> {
+    grid: &'a Grid,
+    keys: &'a [i64],
+    times: &'a [i64],
+    /// The row of each of these times; none where the grid has no row for it.
+    rows: Vec<Option<usize>>,
+    /// Whether these are all rows of the grid, in their order.
+    is_whole: bool,
 }
 
-/// A column's values by row; two samples in one row: the later one counts.
-fn spread(column: &Column, grid: &Grid, keys: &[i64]) -> Vec<f64> {
-    let mut values = vec![f64::NAN; keys.len()];
-    let mut row = 0;
-    for ((_, bucket), &value) in grid.buckets(column.times()).zip(column.values()) {
-        while keys.get(row).is_some_and(|&key| key < bucket) {
-            row += 1;
-        }
-        if keys.get(row) == Some(&bucket)
-            && let Some(slot) = values.get_mut(row)
-            && !value.is_nan()
-        {
-            *slot = value;
-        }
+impl<'a> Spread<'a> {
+    fn new(grid: &'a Grid, keys: &'a [i64]) -> Self {
+        Self { grid, keys, times: &[], rows: Vec::new(), is_whole: keys.is_empty() }
     }
-    values
+
+    /// A column's values by row; two samples in one row: the later one counts.
+    fn of(&mut self, series: &'a MetricSeries) -> Vec<f64> {
+        let column = &series.column;
+        if column.times() != self.times {
+            self.place(column.times());
+        }
+        if self.is_whole {
+            return column.values().to_vec();
+        }
+        let mut values = vec![f64::NAN; self.keys.len()];
+        for (row, &value) in self.rows.iter().zip(column.values()) {
+            if let Some(slot) = row.and_then(|row| values.get_mut(row))
+                && !value.is_nan()
+            {
+                *slot = value;
+            }
+        }
+        values
+    }
+
+    fn place(&mut self, times: &'a [i64]) {
+        self.times = times;
+        self.rows.clear();
+        let mut row = 0;
+        for (_, bucket) in self.grid.buckets(times) {
+            while self.keys.get(row).is_some_and(|&key| key < bucket) {
+                row += 1;
+            }
+            self.rows.push((self.keys.get(row) == Some(&bucket)).then_some(row));
+        }
+        self.is_whole = self.rows.iter().copied().eq((0..self.keys.len()).map(Some));
+    }
+
+    fn sum(&mut self, series: impl Iterator<Item = &'a MetricSeries>) -> Option<Vec<f64>> {
+        let mut total: Option<Vec<f64>> = None;
+        for one in series {
+            let values = self.of(one);
+            total = Some(match total {
+                Some(total) => total.iter().zip(&values).map(|(&a, &b)| add(a, b)).collect(),
+                None => values,
+            });
+        }
+        total
+    }
 }

@@ -320,18 +320,31 @@ fn is_felt(graph: &Graph, state: State) -> bool {
     sum(&excess.values) >= least * sum(&excess.requests)
 }
 
-/// Of several places at which it shows, those that no other of them waits for.
+/// Of several places at which it shows, those that no other of them waits for; of places that wait
+/// for each other none is above the other.
 fn tops(graph: &Graph, states: &[State]) -> Vec<State> {
-    let above: BTreeMap<usize, BTreeSet<usize>> =
-        states.iter().map(|state| (state.0, graph.above(state.0))).collect();
-    let reaches =
-        |from: usize, to: usize| above.get(&to).is_some_and(|above| above.contains(&from));
-    let is_below = |state: &State| {
-        above
-            .keys()
-            .any(|&other| other != state.0 && reaches(other, state.0) && !reaches(state.0, other))
-    };
-    states.iter().copied().filter(|state| !is_below(state)).collect()
+    if states.iter().all(|state| Some(state.0) == states.first().map(|first| first.0)) {
+        return states.to_vec();
+    }
+    let groups = graph.groups();
+    let group_of = |node: usize| groups.get(node).copied();
+    let mut by_group: Vec<(usize, usize)> =
+        groups.iter().enumerate().map(|(node, &group)| (group, node)).collect();
+    by_group.sort_unstable();
+    let mut showing: BTreeSet<usize> = states.iter().filter_map(|s| group_of(s.0)).collect();
+    // Callers come before their callees, so that what is known of a caller's group is all of it.
+    let mut below: BTreeSet<usize> = BTreeSet::new();
+    for (group, node) in by_group {
+        let callers = graph.nodes.get(node).map_or(&[][..], |node| &node.callers);
+        let mut above = callers.iter().filter_map(|&caller| group_of(caller));
+        if above.any(|above| above != group && showing.contains(&above)) {
+            below.insert(group);
+        }
+        if below.contains(&group) {
+            showing.insert(group);
+        }
+    }
+    states.iter().copied().filter(|s| group_of(s.0).is_none_or(|g| !below.contains(&g))).collect()
 }
 
 /// Of those that somebody can feel, the places that no other of them waits for.

@@ -141,15 +141,16 @@ impl Column {
     pub fn step(&self) -> Option<i64> {
         let times = self.times();
         let later = times.get(1..).unwrap_or_default();
-        // Wrapping, since saturation keeps the compiler from comparing several at once.
+        // Wrapping, which costs nothing; what wrapped is set right in the end.
         let gaps = || times.iter().zip(later).map(|(a, b)| b.wrapping_sub(*a));
         let unwrapped = |gap: i64| if gap < 0 { i64::MAX } else { gap };
         // Nearly always one distance makes up more than half of all and is the median by that: a
         // majority vote finds it without a copy (Boyer and Moore 1981).
         let half = times.len().saturating_sub(1) / 2;
-        let votes = |candidate: i64| gaps().filter(|gap| *gap == candidate).count();
+        // Asked for no more votes than it takes.
+        let wins = |candidate: i64| gaps().filter(|gap| *gap == candidate).nth(half).is_some();
         let first = gaps().next()?;
-        if votes(first) > half {
+        if wins(first) {
             return Some(unwrapped(first));
         }
         let (mut leader, mut lead) = (first, 0_usize);
@@ -162,7 +163,7 @@ impl Column {
                 lead -= 1;
             }
         }
-        if votes(leader) > half {
+        if wins(leader) {
             return Some(unwrapped(leader));
         }
         let mut sorted: Vec<i64> = gaps().map(unwrapped).collect();

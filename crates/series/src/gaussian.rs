@@ -11,39 +11,93 @@ use std::ops::Range;
 ///
 /// `-∞` where a variance isn't positive or nothing sensible can be computed.
 pub fn log_density(x: &[f64], variance: &[f64], offsets: &[&[f64]]) -> f64 {
-    let mut quadratic = 0.0;
-    let mut log_det = 0.0;
-    // Gram matrix of the offsets and their products with x, both weighted by 1/variance.
-    let mut gram = [[0.0; 2]; 2];
-    let mut with_x = [0.0; 2];
-    let row = |slice: &[f64], index: usize| slice.get(index).copied().unwrap_or(0.0);
+    let rows = x.iter().zip(variance).enumerate();
+    let sums =
+        rows.map(|(index, (&value, &var))| Sums::of_row(value, var, offsets_at(offsets, index)));
+    sums.fold(Sums::default(), Sums::plus).log_density()
+}
+
+/// Log densities as [`log_density`] gives them: as the rows are, and then with `extra` variance in
+/// each single row, one after the other.
+///
+/// All of them together are linear in the number of rows: the others' sums stay the same, and are
+/// put together from those before a row and those behind it, since taking a row out of the whole
+/// would lose digits.
+pub fn log_densities_with_one_odd(
+    x: &[f64],
+    variance: &[f64],
+    offsets: &[&[f64]],
+    extra: f64,
+) -> Vec<f64> {
+    let row =
+        |index: usize, value: f64, var: f64| Sums::of_row(value, var, offsets_at(offsets, index));
+    let mut behind: Vec<Sums> = Vec::with_capacity(x.len());
+    let mut all = Sums::default();
+    for (index, (&value, &var)) in x.iter().zip(variance).enumerate().rev() {
+        behind.push(all);
+        all = all.plus(row(index, value, var));
+    }
+    let mut found = Vec::with_capacity(x.len() + 1);
+    found.push(all.log_density());
+    let mut before = Sums::default();
     for (index, (&value, &var)) in x.iter().zip(variance).enumerate() {
-        if var.is_nan() || var <= 0.0 {
+        let others = before.plus(behind.pop().unwrap_or_default());
+        found.push(others.plus(row(index, value, var + extra)).log_density());
+        before = before.plus(row(index, value, var));
+    }
+    found
+}
+
+fn offsets_at(offsets: &[&[f64]], row: usize) -> [f64; 2] {
+    [0, 1]
+        .map(|which| offsets.get(which).and_then(|offset| offset.get(row)).copied().unwrap_or(0.0))
+}
+
+/// What a log density needs to know of some rows.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    quadratic: f64,
+    log_det: f64,
+    /// Gram matrix of the offsets (first, mixed, second) and their products with x, both weighted
+    /// by 1/variance.
+    gram: [f64; 3],
+    with_x: [f64; 2],
+}
+
+impl Sums {
+    fn of_row(value: f64, variance: f64, [first, second]: [f64; 2]) -> Self {
+        let weight = if variance > 0.0 { 1.0 / variance } else { f64::NAN };
+        Self {
+            quadratic: value * value * weight,
+            log_det: variance.ln(),
+            gram: [first * first * weight, first * second * weight, second * second * weight],
+            with_x: [first * value * weight, second * value * weight],
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        let [a, b, d] = self.gram;
+        let [x, y] = self.with_x;
+        Self {
+            quadratic: self.quadratic + other.quadratic,
+            log_det: self.log_det + other.log_det,
+            gram: [a + other.gram[0], b + other.gram[1], d + other.gram[2]],
+            with_x: [x + other.with_x[0], y + other.with_x[1]],
+        }
+    }
+
+    fn log_density(self) -> f64 {
+        // (I + G)⁻¹ of the 2×2 matrix by hand; an absent offset leaves an identity row.
+        let (a, b, d) = (1.0 + self.gram[0], self.gram[1], 1.0 + self.gram[2]);
+        let [x, y] = self.with_x;
+        let det = a * d - b * b;
+        if det.is_nan() || det <= 0.0 {
             return f64::NEG_INFINITY;
         }
-        quadratic += value * value / var;
-        log_det += var.ln();
-        let o = [
-            offsets.first().map_or(0.0, |offset| row(offset, index)),
-            offsets.get(1).map_or(0.0, |offset| row(offset, index)),
-        ];
-        gram[0][0] += o[0] * o[0] / var;
-        gram[0][1] += o[0] * o[1] / var;
-        gram[1][1] += o[1] * o[1] / var;
-        with_x[0] += o[0] * value / var;
-        with_x[1] += o[1] * value / var;
+        let reduction = (d * x * x - 2.0 * b * x * y + a * y * y) / det;
+        let density = -0.5 * (self.quadratic - reduction + self.log_det + det.ln());
+        if density.is_nan() { f64::NEG_INFINITY } else { density }
     }
-    // (I + G)⁻¹ of the 2×2 matrix by hand; an absent offset leaves an identity row.
-    let (a, b, d) = (1.0 + gram[0][0], gram[0][1], 1.0 + gram[1][1]);
-    let det = a * d - b * b;
-    if det.is_nan() || det <= 0.0 {
-        return f64::NEG_INFINITY;
-    }
-    let reduction = (d * with_x[0] * with_x[0] - 2.0 * b * with_x[0] * with_x[1]
-        + a * with_x[1] * with_x[1])
-        / det;
-    let density = -0.5 * (quadratic - reduction + log_det + det.ln());
-    if density.is_nan() { f64::NEG_INFINITY } else { density }
 }
 
 /// The matched filter: how many standard deviations the shape `h` stands out in `x`, the
@@ -142,6 +196,26 @@ mod tests {
         let expected = -0.5 * (quadratic + det.ln());
         let got = log_density(&x, &variance, &[&[1.0, 1.0], &[0.0, 2.0]]);
         assert!((got - expected).abs() < 1e-12, "{got} {expected}");
+    }
+
+    #[test]
+    fn one_odd_row_costs_what_it_costs_alone() {
+        let x = [3.0, -1.0, 250.0, 0.5, 2.0];
+        let variance = [1.0, 2.0, 1e-6, 0.5, 4.0];
+        let offsets: [&[f64]; 2] = [&[0.1, 0.2, 0.3, 0.2, 0.1], &[5.0, 5.0, 4.0, 5.0, 6.0]];
+        let together = log_densities_with_one_odd(&x, &variance, &offsets, 7.0);
+        let mut alone = vec![log_density(&x, &variance, &offsets)];
+        for odd in 0..x.len() {
+            let mut variance = variance;
+            variance[odd] += 7.0;
+            alone.push(log_density(&x, &variance, &offsets));
+        }
+        assert_eq!(together.len(), alone.len());
+        for (a, b) in together.iter().zip(alone) {
+            assert!((a - b).abs() <= 1e-12 * b.abs(), "{a} {b}");
+        }
+        assert_eq!(log_densities_with_one_odd(&[], &[], &[], 1.0), [-0.0]);
+        assert_eq!(log_densities_with_one_odd(&[1.0], &[0.0], &[], 0.0), [f64::NEG_INFINITY; 2]);
     }
 
     #[test]

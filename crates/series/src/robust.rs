@@ -6,9 +6,16 @@
 /// (1 / Φ⁻¹(3/4)).
 pub const MAD_TO_SD: f64 = 1.482_602_218_505_602;
 
+/// Up to so many values, counting finds a quantile faster than sorting.
+const FEW: usize = 16;
+
 /// The `q`-quantile (0 ≤ q ≤ 1) by linear interpolation between order statistics (type 7).
 pub fn quantile(values: &[f64], q: f64) -> f64 {
-    quantile_within(&mut present(values), q)
+    if values.len() <= FEW {
+        quantile_of_few(values, q)
+    } else {
+        quantile_within(&mut ordered(values), q)
+    }
 }
 
 /// As [`quantile`], of values already sorted and free of `NaN`.
@@ -25,9 +32,9 @@ pub fn median(values: &[f64]) -> f64 {
     quantile(values, 0.5)
 }
 
-/// As [`median`], of values free of `NaN`, which change their order.
-pub fn median_in_place(values: &mut [f64]) -> f64 {
-    quantile_within(values, 0.5)
+/// The value that so many others are at most as large as; `NaN` if there aren't as many.
+pub fn smallest_but(count: usize, values: &[f64]) -> f64 {
+    neighbours(&mut ordered(values), count).0
 }
 
 /// Median absolute deviation from the median, scaled to a standard deviation.
@@ -37,25 +44,22 @@ pub fn mad(values: &[f64]) -> f64 {
 
 /// As [`mad`], with the median at hand.
 pub fn mad_about(values: &[f64], middle: f64) -> f64 {
-    let mut deviations = present(values);
-    deviations.iter_mut().for_each(|value| *value = (*value - middle).abs());
+    let present = values.iter().filter(|v| !v.is_nan());
+    let mut deviations: Vec<i64> = Vec::with_capacity(values.len());
+    deviations.extend(present.map(|value| order((value - middle).abs())));
     MAD_TO_SD * quantile_within(&mut deviations, 0.5)
 }
 
 /// Short-term standard deviation: scaled MAD of first differences over √2, blind to slow drift.
 pub fn short_term_sd(values: &[f64]) -> f64 {
-    let mut differences = present(values);
-    let Some(&first) = differences.first() else { return f64::NAN };
-    let mut before = first;
-    for value in &mut differences {
-        let here = *value;
-        *value = (here - before).abs();
-        before = here;
+    let mut present = values.iter().copied().filter(|v| !v.is_nan());
+    let Some(mut before) = present.next() else { return f64::NAN };
+    let mut differences: Vec<i64> = Vec::with_capacity(values.len());
+    for value in present {
+        differences.push(order((value - before).abs()));
+        before = value;
     }
-    let Some(differences) = differences.get_mut(1..).filter(|d| !d.is_empty()) else {
-        return f64::NAN;
-    };
-    MAD_TO_SD * quantile_within(differences, 0.5) / std::f64::consts::SQRT_2
+    MAD_TO_SD * quantile_within(&mut differences, 0.5) / std::f64::consts::SQRT_2
 }
 
 /// Where values lie, found together at the price of little more than their median.
@@ -71,7 +75,7 @@ pub struct Spread {
 
 /// The median of values and the range that all but the outer tenth lie in.
 pub fn spread(values: &[f64]) -> Spread {
-    let mut kept = present(values);
+    let mut kept = ordered(values);
     let median = quantile_within(&mut kept, 0.5);
     // Looking for the median has parted the values at the middle; each of the others needs only
     // its own part.
@@ -89,17 +93,46 @@ pub fn spread(values: &[f64]) -> Spread {
     Spread { low: within(0.05), median, high: within(0.95) }
 }
 
-fn present(values: &[f64]) -> Vec<f64> {
+/// Values other than `NaN` as integers of the same order (that of [`f64::total_cmp`]), which compare
+/// faster.
+fn ordered(values: &[f64]) -> Vec<i64> {
     let mut kept = Vec::with_capacity(values.len());
-    kept.extend(values.iter().copied().filter(|v| !v.is_nan()));
+    kept.extend(values.iter().filter(|v| !v.is_nan()).map(|v| order(*v)));
     kept
 }
 
-/// As [`quantile`], of values free of `NaN`, which change their order. Linear in their number.
-fn quantile_within(values: &mut [f64], q: f64) -> f64 {
+fn order(value: f64) -> i64 {
+    flip(value.to_bits().cast_signed())
+}
+
+fn value_of(order: i64) -> f64 {
+    f64::from_bits(flip(order).cast_unsigned())
+}
+
+/// Turns the other bits over where the sign is set: back and forth between floats and integers.
+fn flip(bits: i64) -> i64 {
+    bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
+}
+
+/// The quantile of [`ordered`] values, which change their order. Linear in their number.
+fn quantile_within(values: &mut [i64], q: f64) -> f64 {
     let Some((low, share)) = position(values.len(), q) else { return f64::NAN };
     let (a, b) = neighbours(values, low);
     between(a, b, share)
+}
+
+/// As [`quantile`], by counting how many are smaller: no copy, and no branch to guess wrong.
+fn quantile_of_few(values: &[f64], q: f64) -> f64 {
+    let present = values.iter().filter(|v| !v.is_nan()).count();
+    let Some((low, share)) = position(present, q) else { return f64::NAN };
+    let has = |rank: usize, value: &f64| {
+        let below = values.iter().filter(|other| *other < value).count();
+        let up_to = values.iter().filter(|other| *other <= value).count();
+        below <= rank && rank < up_to
+    };
+    let at = |rank: usize| values.iter().copied().find(|value| has(rank, value));
+    let a = at(low).unwrap_or(f64::NAN);
+    between(a, at(low + 1).unwrap_or(a), share)
 }
 
 /// Index of the order statistic below the `q`-quantile of so many values, and how far above it
@@ -116,12 +149,12 @@ fn position(count: usize, q: f64) -> Option<(usize, f64)> {
 }
 
 /// The order statistics `index` and `index + 1`; the last one follows itself.
-fn neighbours(values: &mut [f64], index: usize) -> (f64, f64) {
+fn neighbours(values: &mut [i64], index: usize) -> (f64, f64) {
     if index >= values.len() {
         return (f64::NAN, f64::NAN);
     }
-    let (_, &mut at, above) = values.select_nth_unstable_by(index, f64::total_cmp);
-    (at, above.iter().copied().min_by(f64::total_cmp).unwrap_or(at))
+    let (_, &mut at, above) = values.select_nth_unstable(index);
+    (value_of(at), value_of(above.iter().copied().min().unwrap_or(at)))
 }
 
 /// Not `a + (b - a) * share`: that overflows for values near the largest float.

@@ -13,6 +13,9 @@ use crate::robust::MAD_TO_SD;
 /// whether something is missed.
 const SAMPLE: usize = 8;
 
+/// Values of a window looked at at once.
+const LANES: usize = 4;
+
 /// Bounds are compared with this much to spare, so that rounding can't clear a shift that the
 /// full test finds at exactly the threshold.
 const SPARE: f64 = 1.0 + 1e-9;
@@ -35,40 +38,79 @@ pub fn may_fall(reference: &[f64], window: &[f64], least: f64) -> bool {
 /// The most that the full test may take for what was seen of `sign · window`: its second highest
 /// value, or the highest of one or two.
 fn extreme(window: &[f64], sign: f64) -> Option<f64> {
-    let (mut highest, mut second) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-    let mut count = 0_usize;
-    for value in window {
-        let value = sign * value;
-        if !value.is_finite() {
-            continue;
-        }
-        count += 1;
-        // Seldom taken, so cheaper than minima and maxima of all.
-        if value > second {
-            second = value.min(highest);
-            highest = value.max(highest);
-        }
+    let (chunks, rest) = window.as_chunks();
+    let mut last = [f64::NAN; LANES];
+    last.iter_mut().zip(rest).for_each(|(slot, value)| *slot = *value);
+    let seen = chunks.iter().fold(Seen::default(), |seen, values| seen.with(values, sign));
+    let seen = seen.with(&last, sign);
+    let (mut first, mut second) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
+    for value in seen.first.into_iter().chain(seen.second) {
+        second = larger(second, smaller(first, value));
+        first = larger(first, value);
     }
-    match count {
+    match seen.count.iter().sum::<u64>() {
         0 => None,
-        1 | 2 => Some(highest),
+        1 | 2 => Some(first),
         _ => Some(second),
     }
 }
 
+/// The highest and second highest finite values and their number, each lane of a window for itself:
+/// without branches and without waiting for each other, several are compared at once.
+#[derive(Clone, Copy)]
+struct Seen {
+    first: [f64; LANES],
+    second: [f64; LANES],
+    count: [u64; LANES],
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        let nothing = [f64::NEG_INFINITY; LANES];
+        Self { first: nothing, second: nothing, count: [0; LANES] }
+    }
+}
+
+impl Seen {
+    #[expect(
+        clippy::indexing_slicing,
+        clippy::needless_range_loop,
+        reason = "all have as many lanes; written like this they are compared at once"
+    )]
+    fn with(mut self, values: &[f64; LANES], sign: f64) -> Self {
+        for lane in 0..LANES {
+            let is_finite = values[lane].abs() <= f64::MAX;
+            let value = if is_finite { sign * values[lane] } else { f64::NEG_INFINITY };
+            self.count[lane] += u64::from(is_finite);
+            self.second[lane] = larger(self.second[lane], smaller(self.first[lane], value));
+            self.first[lane] = larger(self.first[lane], value);
+        }
+        self
+    }
+}
+
+/// As `f64::max`, of numbers: one instruction.
+fn larger(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
+/// As `f64::min`, of numbers: one instruction.
+fn smaller(a: f64, b: f64) -> f64 {
+    if b < a { b } else { a }
+}
+
 /// Whether `extreme` may be `least` scales above the median of `sign · reference`.
 fn may_reach(reference: &[f64], extreme: f64, least: f64, sign: f64) -> bool {
-    let Some(sample) = sample(reference, sign) else { return false };
-    let [lowest, second, _, fourth, ..] = sample;
-    // The higher the guess of the usual level the more it clears, if it turns out to be below it.
-    extreme.abs() >= WILD
-        || [fourth, second].into_iter().all(|guess| {
-            let bounds = Bounds::new(extreme, least, guess, lowest);
-            let is_below = extreme <= guess;
-            // Nearly all are cleared by the few counts of the first.
-            !(Counts::few(reference, sign, &bounds).clear(is_below)
-                || Counts::of(reference, sign, &bounds).clear(is_below))
-        })
+    let Some([lowest, second, third, ..]) = sample(reference, sign) else { return false };
+    if extreme.abs() >= WILD {
+        return true;
+    }
+    // The higher the guess of the usual level the more it clears, if it turns out to be below it:
+    // of eight values the third mostly is, the second nearly always.
+    let [likely, safe] = [third, second].map(|guess| Bounds::new(extreme, least, guess, lowest));
+    !Counts::few(reference, sign, &likely).clear(extreme <= third)
+        && !Counts::few(reference, sign, &safe).clear(extreme <= second)
+        && !Counts::of(reference, sign, &likely).clear(extreme <= third)
 }
 
 /// A few values spread over the reference, in order; the highest stands for those missing. `None`
@@ -80,13 +122,44 @@ fn sample(reference: &[f64], sign: f64) -> Option<[f64; SAMPLE]> {
     for (slot, value) in sample.iter_mut().zip(looked) {
         *slot = sign * value;
     }
-    let present = |v: &&f64| !v.is_nan();
-    let highest = sample.iter().filter(present).copied().reduce(f64::max);
-    let any = || reference.iter().find(present).map(|value| sign * value);
-    let highest = highest.or_else(any)?;
-    sample.iter_mut().filter(|v| v.is_nan()).for_each(|slot| *slot = highest);
-    sample.sort_unstable_by(f64::total_cmp);
-    Some(sample)
+    if sample.iter().any(|v| v.is_nan()) {
+        let present = |v: &&f64| !v.is_nan();
+        let highest = sample.iter().filter(present).copied().reduce(f64::max);
+        let any = || reference.iter().find(present).map(|value| sign * value);
+        let highest = highest.or_else(any)?;
+        sample.iter_mut().filter(|v| v.is_nan()).for_each(|slot| *slot = highest);
+    }
+    Some(sorted(sample))
+}
+
+/// Eight numbers in order, by a network that always makes the same nineteen comparisons (Batcher
+/// 1968): no branch to guess wrong.
+fn sorted(
+    [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h]: [f64; SAMPLE],
+) -> [f64; SAMPLE] {
+    let order = |low: &mut f64, high: &mut f64| {
+        (*low, *high) = (smaller(*low, *high), larger(*low, *high));
+    };
+    order(&mut a, &mut b);
+    order(&mut c, &mut d);
+    order(&mut e, &mut f);
+    order(&mut g, &mut h);
+    order(&mut a, &mut c);
+    order(&mut b, &mut d);
+    order(&mut e, &mut g);
+    order(&mut f, &mut h);
+    order(&mut b, &mut c);
+    order(&mut f, &mut g);
+    order(&mut a, &mut e);
+    order(&mut d, &mut h);
+    order(&mut b, &mut f);
+    order(&mut c, &mut g);
+    order(&mut b, &mut e);
+    order(&mut d, &mut g);
+    order(&mut c, &mut e);
+    order(&mut d, &mut f);
+    order(&mut d, &mut e);
+    [a, b, c, d, e, f, g, h]
 }
 
 /// What is counted against.

@@ -25,6 +25,10 @@ fn at(minutes: i64) -> Timestamp {
 
 /// Investigates and says how many hypotheses there are; each confidence is a probability.
 fn conclude(content: Content, topology: &Topology) -> usize {
+    conclude_about("a", content, topology)
+}
+
+fn conclude_about(symptom: &str, content: Content, topology: &Topology) -> usize {
     let evidence = [Evidence {
         id: EvidenceId::new("ev-1"),
         space: SpaceId::new("scale"),
@@ -39,7 +43,7 @@ fn conclude(content: Content, topology: &Topology) -> usize {
     let conclusion = investigate(&Case {
         now: at(60),
         alerts: &[],
-        symptoms: &[Symptom { entity: id("a"), signal: None }],
+        symptoms: &[Symptom { entity: id(symptom), signal: None }],
         topology,
         evidence: &evidence,
         gaps: &[],
@@ -132,21 +136,20 @@ fn colliding_labels_wild_numbers_and_late_beginnings_end() {
     conclude(Content::Series((0..20_000).map(series).collect()), &small());
 }
 
-#[test]
-fn a_chain_of_three_hundred_services_ends() {
-    // Not more: the way from each place up to the symptom is kept, so a chain costs more than in
-    // proportion to its length. Ten thousand in a row don't end within minutes.
+/// A chain of calls from `a` to the last; those from a place on are slow in the last minutes.
+fn chain(services: usize, slow_from: usize) -> (Content, Topology) {
+    let name = |number: usize| if number == 0 { "a".to_owned() } else { format!("s{number}") };
     let mut topology = Topology::default();
     let mut series = Vec::new();
-    for number in 0..300_usize {
-        let name = if number == 0 { "a".to_owned() } else { format!("s{number}") };
-        let next = id(format!("s{}", number + 1));
-        topology.relate(Relation { from: id(&*name), to: next, kind: RelationKind::Calls });
+    for number in 0..services {
+        let (entity, next) = (id(name(number)), id(name(number + 1)));
+        topology.relate(Relation { from: entity.clone(), to: next, kind: RelationKind::Calls });
         for (statistic, usual) in [(Statistic::Count, 100.0), (Statistic::Mean, 0.1)] {
-            let value = |minute: i64| if minute > 55 { usual * 3.0 } else { usual };
+            let is_slow = number >= slow_from;
+            let value = |minute: i64| if is_slow && minute > 55 { usual * 3.0 } else { usual };
             let samples = (0..60).map(|minute| (BEGIN + minute * MINUTE, value(minute)));
             series.push(MetricSeries {
-                entity: id(&*name),
+                entity: entity.clone(),
                 peer: None,
                 name: "http.server.request.duration".to_owned(),
                 statistic,
@@ -157,7 +160,25 @@ fn a_chain_of_three_hundred_services_ends() {
             });
         }
     }
-    assert!(conclude(Content::Series(series), &topology) > 0);
+    (Content::Series(series), topology)
+}
+
+#[test]
+fn a_chain_of_three_thousand_services_ends() {
+    let (series, topology) = chain(3_000, 0);
+    assert!(conclude(series, &topology) > 0);
+}
+
+#[test]
+fn a_chain_of_three_thousand_services_ends_from_its_other_end() {
+    let (series, topology) = chain(3_000, 0);
+    assert!(conclude_about("s2999", series, &topology) > 0);
+}
+
+#[test]
+fn a_chain_of_three_thousand_services_ends_whose_entrance_is_as_usual() {
+    let (series, topology) = chain(3_000, 1);
+    assert!(conclude(series, &topology) > 0);
 }
 
 #[test]

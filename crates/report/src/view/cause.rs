@@ -45,24 +45,25 @@ const MOST_CHARTS: usize = 8;
 const BEFORE: i64 = 3;
 const LEAST_BEFORE: i64 = 1800;
 
-/// Each cause with its pictures; a picture two causes share stands with the first.
-pub(super) fn views(material: &Material<'_>, hypotheses: &[&Hypothesis]) -> Vec<CauseView> {
+/// Gives each cause its pictures; a picture two causes share stands with the first.
+pub(super) fn illustrate(
+    material: &Material<'_>,
+    hypotheses: &[&Hypothesis],
+    views: &mut [CauseView],
+) {
     let mut drawn = BTreeSet::new();
-    hypotheses.iter().map(|hypothesis| view(material, hypothesis, &mut drawn)).collect()
+    for (hypothesis, view) in hypotheses.iter().zip(views) {
+        view.charts = charts(material, hypothesis);
+        view.charts.retain(|chart| drawn.insert(chart.anchor.clone()));
+        for claim in view.support.iter_mut().chain(&mut view.against) {
+            let place = format!("chart-{}", anchor(&claim.id));
+            claim.chart = drawn.contains(&place).then(|| format!("#{place}"));
+        }
+    }
 }
 
-fn view(
-    material: &Material<'_>,
-    hypothesis: &Hypothesis,
-    drawn: &mut BTreeSet<String>,
-) -> CauseView {
-    let mut charts = charts(material, hypothesis);
-    charts.retain(|chart| drawn.insert(chart.anchor.clone()));
-    let with_chart = |mut claim: Claim| {
-        let place = format!("chart-{}", anchor(&claim.id));
-        claim.chart = drawn.contains(&place).then(|| format!("#{place}"));
-        claim
-    };
+/// A cause in words, without pictures.
+pub(super) fn view(material: &Material<'_>, hypothesis: &Hypothesis) -> CauseView {
     let statement = match &material.conclusion.verdict {
         // A single cause was stated at the top already.
         Verdict::CauseFound { causes } if causes.len() < 2 => String::new(),
@@ -95,9 +96,9 @@ fn view(
         how_it_shows: row.shows,
         how_it_travels: row.travels,
         reasons: hypothesis.reasons.iter().map(|reason| material.prose(reason)).collect(),
-        support: claims(material, &hypothesis.support).into_iter().map(with_chart).collect(),
-        against: claims(material, &hypothesis.against).into_iter().map(with_chart).collect(),
-        charts,
+        support: claims(material, &hypothesis.support),
+        against: claims(material, &hypothesis.against),
+        charts: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How excess passes from a callee to its caller, as log densities.
 
-use nightjar_series::gaussian::{log_density, log_sum_exp};
+use nightjar_series::gaussian::{log_densities_with_one_odd, log_sum_exp};
 
 use super::Explanation;
 use crate::excess::{Excess, Kind};
@@ -63,18 +63,11 @@ fn mean_square(values: &[f64]) -> f64 {
 }
 
 /// Log density with one row possibly odd.
-fn tolerant(x: &[f64], variance: &mut [f64], offsets: &[&[f64]], odd: f64) -> f64 {
-    let rows = x.len();
-    let mut terms = vec![(1.0 - limit::ODD_ROW.value).ln() + log_density(x, variance, offsets)];
-    let weight = (limit::ODD_ROW.value / rows.max(1) as f64).ln();
-    for row in 0..rows {
-        let Some(slot) = variance.get_mut(row) else { continue };
-        let before = *slot;
-        *slot += odd;
-        terms.push(weight + log_density(x, variance, offsets));
-        if let Some(slot) = variance.get_mut(row) {
-            *slot = before;
-        }
+fn tolerant(x: &[f64], variance: &[f64], offsets: &[&[f64]], odd: f64) -> f64 {
+    let mut terms = log_densities_with_one_odd(x, variance, offsets, odd);
+    let weight = (limit::ODD_ROW.value / x.len().max(1) as f64).ln();
+    for (number, term) in terms.iter_mut().enumerate() {
+        *term += if number == 0 { (1.0 - limit::ODD_ROW.value).ln() } else { weight };
     }
     log_sum_exp(&terms)
 }
@@ -92,8 +85,8 @@ pub(super) fn standing_out(theirs: &Excess, callees: usize) -> f64 {
 pub(super) fn itself(own: &Excess) -> f64 {
     let size = mean_square(&own.values);
     let forms = [0.5, 1.0, 2.0].map(|tau| {
-        let mut variance: Vec<f64> = own.variance.iter().map(|var| var + tau * size).collect();
-        tolerant(&own.values, &mut variance, &[&own.offset], 4.0 * size)
+        let variance: Vec<f64> = own.variance.iter().map(|var| var + tau * size).collect();
+        tolerant(&own.values, &variance, &[&own.offset], 4.0 * size)
     });
     forms.into_iter().fold(f64::NEG_INFINITY, f64::max)
 }
@@ -112,7 +105,7 @@ pub(super) fn handed_on(
     for (a, log_prior) in share.grid() {
         let rest: Vec<f64> =
             own.values.iter().zip(&theirs.values).map(|(e, v)| e - a * v).collect();
-        let mut variance: Vec<f64> = own
+        let variance: Vec<f64> = own
             .variance
             .iter()
             .zip(&theirs.variance)
@@ -123,7 +116,7 @@ pub(super) fn handed_on(
             })
             .collect();
         let offset: Vec<f64> = theirs.offset.iter().map(|offset| a * offset).collect();
-        let density = log_prior + tolerant(&rest, &mut variance, &[&own.offset, &offset], odd);
+        let density = log_prior + tolerant(&rest, &variance, &[&own.offset, &offset], odd);
         if density > best.0 {
             best = (density, a);
         }
