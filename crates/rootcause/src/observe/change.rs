@@ -2,8 +2,20 @@
 
 use nightjar_incident::{Content, Direction, ObservationKind};
 
-use super::{Draft, View};
+use super::{About, Draft, View};
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "change",
+    kind: ObservationKind::Change,
+    measured: "minutes from a change to the onset",
+    unit: "min",
+    thresholds: &[limit::CHANGE_LOOKBACK],
+    method: "comparison; no test",
+    reason: "most faulty changes show within minutes",
+    means: "somebody or the platform altered this shortly before",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut found = Vec::new();

@@ -4,9 +4,22 @@ use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 use nightjar_series::screen::{may_fall, may_rise};
 use nightjar_series::shift::shift_with;
 
-use super::{Draft, View, between};
+use super::about::COUNT;
+use super::{About, Draft, View, between};
 use crate::ledger::Place;
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "traffic",
+    kind: ObservationKind::Traffic,
+    measured: "requests that a place answers, against its own past",
+    unit: "{request}",
+    thresholds: &[limit::TRAFFIC_Z, limit::TRAFFIC_RATIO],
+    method: COUNT,
+    reason: "counted where they are answered, traffic needs no sampling",
+    means: "more than was planned for comes in, or callers stay away",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let Some((ledger, graph)) = view.requests else { return Vec::new() };
