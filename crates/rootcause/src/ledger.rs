@@ -8,6 +8,7 @@ use nightjar_incident::{
     Content, Evidence, EvidenceId, MetricSeries, Signal, Statistic, Window, signal,
 };
 use nightjar_series::Column;
+use nightjar_series::season::{Season, at_the_hour};
 use nightjar_topology::EntityId;
 
 /// Whose requests a table counts.
@@ -34,7 +35,8 @@ pub(crate) struct Table {
     pub(crate) counted: bool,
     /// Whether the count isn't its own but follows from what both ends counted.
     pub(crate) inferred: bool,
-    /// Seconds, mean over the row's requests (the lowest quantile where no mean is recorded).
+    /// Seconds, mean over the row's requests (the lowest quantile where no mean is recorded), as they
+    /// would be at the window's hour.
     pub(crate) latency: Option<Vec<f64>>,
     /// Failed requests in the row.
     pub(crate) errors: Option<Vec<f64>>,
@@ -96,6 +98,18 @@ fn count_edges(tables: &mut [Table]) {
         }
         table.counted = true;
         table.inferred = true;
+    }
+}
+
+/// Latency as it would be at the hour of the last row, where the reference tells the hours apart: a daily
+/// peak is no excess.
+fn without_season(rows: &[i64], latency: &mut Vec<f64>, reference: &Range<usize>) {
+    let (Some(times), Some(values)) = (rows.get(reference.clone()), latency.get(reference.clone()))
+    else {
+        return;
+    };
+    if let (Some(season), Some(&last)) = (Season::of(times, values), rows.last()) {
+        *latency = at_the_hour(Some(&season), rows, latency, last).into_owned();
     }
 }
 
@@ -233,6 +247,8 @@ impl Ledger {
         let table = |(place, parts): (Place, Parts<'_>)| parts.table(place, &grid, &keys);
         let mut tables: Vec<Table> = places.into_iter().map(table).collect();
         count_edges(&mut tables);
+        let latencies = tables.iter_mut().filter_map(|table| table.latency.as_mut());
+        latencies.for_each(|latency| without_season(&rows, latency, &reference));
         Some(Self { step: grid.step, rows, reference, window, adjacent, tables })
     }
 }

@@ -10,6 +10,7 @@ pub mod count;
 pub mod gaussian;
 pub mod robust;
 pub mod screen;
+pub mod season;
 pub mod shift;
 pub mod stretch;
 

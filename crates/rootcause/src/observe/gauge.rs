@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use nightjar_incident::{EvidenceId, MetricSeries, Onset, Signal};
 use nightjar_series::Column;
 use nightjar_series::screen::may_rise;
+use nightjar_series::season::{Season, at_the_hour};
 use nightjar_series::shift::{Shift, shift_with};
 use nightjar_series::stretch::earliest_stretch;
 use nightjar_topology::EntityId;
@@ -62,9 +63,13 @@ fn compared<'a>(
     screen: impl Fn(&[f64], &[f64]) -> bool + 'a,
 ) -> impl Iterator<Item = Moved<'a>> {
     let (window, reference) = (view.window, view.reference);
+    let last = window.to.as_millisecond();
     view.columns.iter().filter(|measured| signals.contains(&measured.signal)).filter_map(
         move |&Measured { piece, series, .. }| {
             let (before, during) = parts(&series.column, reference, window);
+            let season = Season::of(before.times(), before.values());
+            let level = |column: &Column| levelled(season.as_ref(), column, last);
+            let (before, during) = (level(&before), level(&during));
             if !screen(before.values(), during.values()) {
                 return None;
             }
@@ -85,6 +90,15 @@ fn compared<'a>(
             Some(Moved { series, shift, is_over, last, onset, evidence: piece.id.clone() })
         },
     )
+}
+
+/// A column as it would be at the hour of `last`: a daily peak is no move.
+fn levelled(season: Option<&Season>, column: &Column, last: i64) -> Column {
+    if season.is_none() {
+        return column.clone();
+    }
+    let values = at_the_hour(season, column.times(), column.values(), last);
+    Column::from_samples(column.times().iter().copied().zip(values.iter().copied())).0
 }
 
 /// What is taken as usual, and what is compared with it. A record too short to tell the usual from

@@ -2,9 +2,9 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 use nightjar_series::screen::{may_fall, may_rise};
+use nightjar_series::season::{Season, at_the_hour};
 use nightjar_series::shift::shift_with;
 
-use super::about::COUNT;
 use super::{About, Draft, View, between};
 use crate::ledger::Place;
 use crate::thresholds as limit;
@@ -16,7 +16,7 @@ pub(super) const ABOUT: &[About] = &[About {
     measured: "requests that a place answers, against its own past",
     unit: "{request}",
     thresholds: &[limit::TRAFFIC_Z, limit::TRAFFIC_RATIO],
-    method: COUNT,
+    method: "robust shift of a count, from what is usual at the hour (`series/src/season.rs`)",
     reason: "counted where they are answered, traffic needs no sampling",
     means: "more than was planned for comes in, or callers stay away",
 }];
@@ -24,6 +24,7 @@ pub(super) const ABOUT: &[About] = &[About {
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let Some((ledger, graph)) = view.requests else { return Vec::new() };
     let mut found = Vec::new();
+    let last = ledger.rows.last().copied().unwrap_or(0);
     for node in &graph.nodes {
         let Place::Entity(entity) = &node.place else { continue };
         let Some(table) = node.table(ledger).filter(|table| table.counted) else {
@@ -32,6 +33,12 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
         let cut =
             |rows: &std::ops::Range<usize>| table.requests.get(rows.clone()).unwrap_or_default();
         let (reference, window) = (cut(&ledger.reference), cut(&ledger.window));
+        let times =
+            |rows: &std::ops::Range<usize>| ledger.rows.get(rows.clone()).unwrap_or_default();
+        let season = Season::of(times(&ledger.reference), reference);
+        let level = |rows, values| at_the_hour(season.as_ref(), times(rows), values, last);
+        let (reference, window) =
+            (&*level(&ledger.reference, reference), &*level(&ledger.window, window));
         let least = limit::TRAFFIC_Z.value;
         if !may_rise(reference, window, least) && !may_fall(reference, window, least) {
             continue;

@@ -7,6 +7,7 @@
 )]
 
 mod behind;
+mod season;
 
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{
