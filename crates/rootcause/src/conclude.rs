@@ -352,6 +352,12 @@ fn has_own_mark(suspect: &Suspect, observations: &[Observation]) -> bool {
                 | Is::NetworkGap
                 | Is::Logs
                 | Is::Spans
+                | Is::Tail
+                | Is::Headroom
+                | Is::Retries
+                | Is::Timeouts
+                | Is::Burst
+                | Is::StackTrace
                 | Is::Change => false,
             }
     })

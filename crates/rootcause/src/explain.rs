@@ -277,6 +277,12 @@ fn marks_a_place(observation: &Observation) -> bool {
         ObservationKind::Latency
         | ObservationKind::Errors
         | ObservationKind::Traffic
+        | ObservationKind::Tail
+        | ObservationKind::Headroom
+        | ObservationKind::Retries
+        | ObservationKind::Timeouts
+        | ObservationKind::Burst
+        | ObservationKind::StackTrace
         | ObservationKind::Change => false,
     }
 }

@@ -281,7 +281,7 @@ pub(crate) fn metrics(evidence: &[Evidence]) -> impl Iterator<Item = (&Evidence,
 
 /// Client-side metrics of a known edge belong to the edge; what a caller sees of nobody in
 /// particular, and what a callee tells apart by caller, belongs to no table.
-fn place_of(series: &MetricSeries) -> Option<Place> {
+pub(crate) fn place_of(series: &MetricSeries) -> Option<Place> {
     let client_side = series.name.contains("client");
     match (&series.peer, client_side) {
         (None, false) => Some(Place::Entity(series.entity.clone())),

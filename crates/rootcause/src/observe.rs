@@ -11,6 +11,7 @@ mod disk;
 mod expiry;
 mod flow;
 mod gauge;
+mod headroom;
 mod locks;
 mod log_mix;
 mod logs;
@@ -24,6 +25,7 @@ mod saturation;
 mod spans;
 mod stated;
 mod statement;
+mod tail;
 mod throttling;
 mod traffic;
 
@@ -71,6 +73,8 @@ const OBSERVERS: &[Observer] = &[
     Observer { rows: stated::ABOUT, observe: stated::observe },
     Observer { rows: change::ABOUT, observe: change::observe },
     Observer { rows: missing::ABOUT, observe: missing::observe },
+    Observer { rows: tail::ABOUT, observe: tail::observe },
+    Observer { rows: headroom::ABOUT, observe: headroom::observe },
 ];
 
 /// The table of observations, row by row.

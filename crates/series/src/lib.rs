@@ -13,5 +13,6 @@ pub mod screen;
 pub mod season;
 pub mod shift;
 pub mod stretch;
+pub mod trend;
 
 pub use column::{Column, Repairs};

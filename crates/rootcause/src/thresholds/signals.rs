@@ -72,6 +72,18 @@ pub(crate) const POOL_FULL: Threshold = number(
 );
 pub(crate) const BACKLOG_FACTOR: Threshold =
     number("BACKLOG_FACTOR", 2.0, "of the usual backlog", "queues double without anyone noticing");
+pub(crate) const TAIL_FACTOR: Threshold = number(
+    "TAIL_FACTOR",
+    2.0,
+    "of the usual quantile",
+    "high quantiles rest on few requests and swing by half; twice as much is felt",
+);
+pub(crate) const TAIL_REQUESTS: Threshold = number(
+    "TAIL_REQUESTS",
+    10.0,
+    "requests beyond the quantile within the window",
+    "a quantile of fewer is the time of single requests",
+);
 pub(crate) const STEADY_SHARE: Threshold =
     number("STEADY_SHARE", 0.9, "of the last 60 samples", "only what came regularly can be missed");
 pub(crate) const SILENT_STEPS: Threshold =

@@ -7,6 +7,7 @@
 )]
 
 mod behind;
+mod observations;
 mod season;
 
 use jiff::{SignedDuration, Timestamp};

@@ -11,7 +11,7 @@ const DAY: i64 = 24 * 60;
 
 /// A metric recorded every minute for some days before the onset: `value(hour of the day, minutes since
 /// the onset)`.
-fn records(
+pub(crate) fn records(
     estate: &mut Estate,
     days: i64,
     name: &str,

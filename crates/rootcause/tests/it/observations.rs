@@ -1,0 +1,82 @@
+//! Observations that are shown to the reader: what they see, and what they leave alone.
+
+use nightjar_incident::{Conclusion, Direction, Observation, ObservationKind, Statistic};
+
+use crate::season::records;
+use crate::{Estate, alert};
+
+pub(crate) fn of(conclusion: &Conclusion, kind: ObservationKind) -> Vec<&Observation> {
+    conclusion.observations.iter().filter(|o| o.kind == kind).collect()
+}
+
+fn investigated(estate: &Estate) -> Conclusion {
+    let (alerts, symptoms) = alert("front");
+    estate.investigate(&alerts, &symptoms)
+}
+
+const MIB: f64 = 1_048_576.0;
+
+/// Memory over a day, in MiB by minutes since the onset, with a limit of 1000.
+fn memory(level: impl Fn(i64) -> f64) -> Conclusion {
+    let mut estate = Estate::chain(&["front"]);
+    estate.requests("front", 0.2, 0.3);
+    let name = "container.memory.usage";
+    records(&mut estate, 1, name, Statistic::Last, |_, since| MIB * level(since));
+    records(&mut estate, 1, "container.memory.limit", Statistic::Last, |_, _| MIB * 1000.0);
+    investigated(&estate)
+}
+
+#[test]
+fn memory_that_climbs_for_hours_is_told_with_the_time_it_leaves() {
+    // Six hours at a MiB a minute, from 300 on; at 660 MiB now, so that 340 minutes are left.
+    let conclusion = memory(|since| 300.0 + (since + 352).max(0) as f64);
+    let [headroom] = of(&conclusion, ObservationKind::Headroom)[..] else {
+        panic!("{:?}", conclusion.observations)
+    };
+    assert_eq!(headroom.direction, Direction::Up);
+    assert!(headroom.seen > 640.0 * MIB && headroom.usual < 320.0 * MIB, "{headroom:?}");
+    let hours: f64 =
+        headroom.summary.rsplit(" in ").next().unwrap().replace(" h", "").parse().unwrap();
+    assert!((5.0..6.5).contains(&hours), "{}", headroom.summary);
+}
+
+#[test]
+fn a_step_a_sawtooth_and_a_slow_climb_leave_room() {
+    let none = |level: &dyn Fn(i64) -> f64| {
+        let conclusion = memory(level);
+        assert!(
+            of(&conclusion, ObservationKind::Headroom).is_empty(),
+            "{:?}",
+            conclusion.observations
+        );
+    };
+    none(&|since| if since < -300 { 300.0 } else { 600.0 });
+    none(&|since| 300.0 + since.rem_euclid(30) as f64 * 10.0);
+    // Full in a week.
+    none(&|since| 300.0 + 0.07 * (since + 1440) as f64);
+    none(&|_| 500.0);
+}
+
+fn slow_tail(requests: f64, mean: (f64, f64), tail: (f64, f64)) -> Conclusion {
+    let mut estate = Estate::chain(&["front"]);
+    let wiggle = |n: usize| 1.0 + 0.01 * ((n * 7 % 5) as f64 - 2.0);
+    let name = "http.server.request.duration";
+    estate.metric("front", name, Statistic::Count, |n, _| (requests * wiggle(n)).round());
+    let of = |(usual, later): (f64, f64)| {
+        move |n: usize, after: bool| wiggle(n) * if after { later } else { usual }
+    };
+    estate.metric("front", name, Statistic::Mean, of(mean));
+    estate.metric("front", name, Statistic::P99, of(tail));
+    investigated(&estate)
+}
+
+#[test]
+fn a_slow_tail_is_seen_where_the_mean_is_as_usual_and_enough_requests_tell() {
+    let told = |conclusion: &Conclusion| of(conclusion, ObservationKind::Tail).len();
+    let seen = slow_tail(600.0, (0.1, 0.1), (0.3, 1.2));
+    assert_eq!(told(&seen), 1, "{:?}", seen.observations);
+    // The mean tells it, the tail hardly moved, or it is the time of three requests.
+    assert_eq!(told(&slow_tail(600.0, (0.1, 0.2), (0.3, 1.2))), 0);
+    assert_eq!(told(&slow_tail(600.0, (0.1, 0.1), (0.3, 0.4))), 0);
+    assert_eq!(told(&slow_tail(3.0, (0.1, 0.1), (0.3, 1.2))), 0);
+}
