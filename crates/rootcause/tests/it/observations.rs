@@ -1,9 +1,11 @@
 //! Observations that are shown to the reader: what they see, and what they leave alone.
 
-use nightjar_incident::{Conclusion, Direction, Observation, ObservationKind, Statistic};
+use nightjar_incident::{
+    Change, ChangeId, ChangeKind, Conclusion, Direction, Observation, ObservationKind, Statistic,
+};
 
 use crate::season::records;
-use crate::{Estate, alert};
+use crate::{BEFORE, Estate, alert, id, minute, slow_back};
 
 pub(crate) fn of(conclusion: &Conclusion, kind: ObservationKind) -> Vec<&Observation> {
     conclusion.observations.iter().filter(|o| o.kind == kind).collect()
@@ -79,4 +81,36 @@ fn a_slow_tail_is_seen_where_the_mean_is_as_usual_and_enough_requests_tell() {
     assert_eq!(told(&slow_tail(600.0, (0.1, 0.2), (0.3, 1.2))), 0);
     assert_eq!(told(&slow_tail(600.0, (0.1, 0.1), (0.3, 0.4))), 0);
     assert_eq!(told(&slow_tail(3.0, (0.1, 0.1), (0.3, 1.2))), 0);
+}
+
+#[test]
+fn changes_that_came_too_late_or_altered_a_calm_entity_are_innocent() {
+    let mut estate = slow_back();
+    estate
+        .topology
+        .add(nightjar_topology::Entity::new(id("calm"), nightjar_topology::EntityKind::Service));
+    estate.requests("calm", 0.05, 0.0);
+    let change = |name: &str, entity: &str, at: usize| Change {
+        id: ChangeId::new(name),
+        kind: ChangeKind::Deployment,
+        at: minute(at),
+        entities: vec![id(entity)],
+        summary: name.into(),
+        author: None,
+        previous: None,
+        url: None,
+    };
+    estate.changes = vec![
+        change("guilty", "back", BEFORE - 2),
+        change("elsewhere", "calm", BEFORE - 1),
+        change("late", "back", BEFORE + 5),
+    ];
+    let conclusion = investigated(&estate);
+    let direction = |name: &str| {
+        let changes = of(&conclusion, ObservationKind::Change);
+        changes.iter().find(|o| o.summary.ends_with(name)).unwrap().direction
+    };
+    assert_eq!(direction("guilty"), Direction::Appeared);
+    assert_eq!(direction("elsewhere"), Direction::Steady);
+    assert_eq!(direction("late"), Direction::Steady);
 }
