@@ -21,12 +21,14 @@ mod packets;
 mod replicas;
 mod replication;
 mod restart;
+mod retries;
 mod saturation;
 mod spans;
 mod stated;
 mod statement;
 mod tail;
 mod throttling;
+mod timeouts;
 mod traffic;
 
 use jiff::Timestamp;
@@ -75,6 +77,8 @@ const OBSERVERS: &[Observer] = &[
     Observer { rows: missing::ABOUT, observe: missing::observe },
     Observer { rows: tail::ABOUT, observe: tail::observe },
     Observer { rows: headroom::ABOUT, observe: headroom::observe },
+    Observer { rows: retries::ABOUT, observe: retries::observe },
+    Observer { rows: timeouts::ABOUT, observe: timeouts::observe },
 ];
 
 /// The table of observations, row by row.

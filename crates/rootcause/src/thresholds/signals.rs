@@ -132,6 +132,30 @@ pub(crate) const OWN_TIME_FACTOR: Threshold = number(
     "of the usual own time",
     "sampled traces see few requests; half more is beyond their mix",
 );
+pub(crate) const FEW_CALLS: Threshold = number(
+    "FEW_CALLS",
+    5.0,
+    "calls",
+    "three or four of anything are chance or one user's trouble, whatever the statistic says",
+);
+pub(crate) const TIMEOUT_SPREAD: Threshold = number(
+    "TIMEOUT_SPREAD",
+    0.02,
+    "of the time limit",
+    "timers are exact to some milliseconds, and giving up takes some more",
+);
+pub(crate) const TIMEOUT_SHARE: Threshold = number(
+    "TIMEOUT_SHARE",
+    0.8,
+    "of the failed calls",
+    "some fail for other reasons meanwhile; most must end at the limit for it to be one",
+);
+pub(crate) const TIMEOUT_SECONDS: Threshold = number(
+    "TIMEOUT_SECONDS",
+    0.1,
+    "seconds",
+    "hardly anybody gives up sooner; equally long failures below that are refusals",
+);
 /// Rows before the symptom that belong to the window: the freshest base, and room for what
 /// preceded it.
 pub(crate) const LEAD_ROWS: usize = 3;

@@ -9,12 +9,13 @@
 mod behind;
 mod observations;
 mod season;
+mod traced;
 
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{
     Alert, AlertId, AlertStatus, Change, ChangeId, ChangeKind, Conclusion, Content, Evidence,
-    EvidenceId, FaultMode, MetricSeries, Severity, Signal, Source, SpaceId, Stage, Statistic,
-    Verdict, Window,
+    EvidenceId, FaultMode, LogRecord, MetricSeries, Severity, Signal, Source, SpaceId, Span, Stage,
+    Statistic, Verdict, Window,
 };
 use nightjar_rootcause::{Case, Symptom, investigate};
 use nightjar_series::Column;
@@ -39,6 +40,8 @@ struct Estate {
     topology: Topology,
     series: Vec<MetricSeries>,
     changes: Vec<Change>,
+    spans: Vec<Span>,
+    lines: Vec<LogRecord>,
 }
 
 impl Estate {
@@ -51,7 +54,13 @@ impl Estate {
             let (from, to) = (id(pair[0]), id(pair[1]));
             topology.relate(Relation { from, to, kind: RelationKind::Calls });
         }
-        Self { topology, series: Vec::new(), changes: Vec::new() }
+        Self {
+            topology,
+            series: Vec::new(),
+            changes: Vec::new(),
+            spans: Vec::new(),
+            lines: Vec::new(),
+        }
     }
 
     /// A metric of an entity: `value(minute, is_after_onset)`.
@@ -99,6 +108,8 @@ impl Estate {
         let evidence = [
             evidence("ev-1", Content::Series(self.series.iter().map(cut).collect())),
             evidence("ev-2", Content::Changes(self.changes.clone())),
+            evidence("ev-3", Content::Spans(self.spans.clone())),
+            evidence("ev-4", Content::Logs(self.lines.clone())),
         ];
         let topology = &self.topology;
         let (evidence, gaps, without) = (evidence.as_slice(), &[], &[]);
