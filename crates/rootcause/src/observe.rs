@@ -5,6 +5,7 @@
 
 mod about;
 mod backlog;
+mod burst;
 mod calls;
 mod change;
 mod disk;
@@ -24,6 +25,7 @@ mod restart;
 mod retries;
 mod saturation;
 mod spans;
+mod stack_trace;
 mod stated;
 mod statement;
 mod tail;
@@ -79,6 +81,8 @@ const OBSERVERS: &[Observer] = &[
     Observer { rows: headroom::ABOUT, observe: headroom::observe },
     Observer { rows: retries::ABOUT, observe: retries::observe },
     Observer { rows: timeouts::ABOUT, observe: timeouts::observe },
+    Observer { rows: burst::ABOUT, observe: burst::observe },
+    Observer { rows: stack_trace::ABOUT, observe: stack_trace::observe },
 ];
 
 /// The table of observations, row by row.

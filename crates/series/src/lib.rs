@@ -6,6 +6,7 @@
 
 mod column;
 
+pub mod burst;
 pub mod count;
 pub mod gaussian;
 pub mod robust;

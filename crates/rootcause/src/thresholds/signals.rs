@@ -135,7 +135,7 @@ pub(crate) const OWN_TIME_FACTOR: Threshold = number(
 pub(crate) const FEW_CALLS: Threshold = number(
     "FEW_CALLS",
     5.0,
-    "calls",
+    "calls or lines",
     "three or four of anything are chance or one user's trouble, whatever the statistic says",
 );
 pub(crate) const TIMEOUT_SPREAD: Threshold = number(

@@ -7,6 +7,7 @@
 )]
 
 mod behind;
+mod logged;
 mod observations;
 mod season;
 mod traced;
