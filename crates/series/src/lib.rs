@@ -9,6 +9,7 @@ mod column;
 pub mod burst;
 pub mod count;
 pub mod gaussian;
+pub mod onset;
 pub mod robust;
 pub mod screen;
 pub mod season;

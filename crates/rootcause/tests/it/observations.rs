@@ -114,3 +114,28 @@ fn changes_that_came_too_late_or_altered_a_calm_entity_are_innocent() {
     assert_eq!(direction("elsewhere"), Direction::Steady);
     assert_eq!(direction("late"), Direction::Steady);
 }
+
+/// Processor use that goes from 20 % to 90 % at the onset, by way of `between`.
+fn busy(between: impl Fn(usize) -> Option<f64>) -> Observation {
+    let mut estate = slow_back();
+    estate.metric("back", "process.cpu.utilization", Statistic::Last, |n, after| {
+        let wiggle = 0.01 * ((n * 7 % 5) as f64 - 2.0);
+        between(n).unwrap_or(wiggle + if after { 0.9 } else { 0.2 })
+    });
+    let conclusion = investigated(&estate);
+    let found = of(&conclusion, ObservationKind::Saturation);
+    (*found.first().unwrap()).clone()
+}
+
+#[test]
+fn the_onset_of_a_step_is_placed_within_a_sample_and_that_of_an_uncertain_one_is_not() {
+    let step = busy(|_| None).onset.unwrap();
+    assert_eq!(
+        (step.earliest, step.at, step.latest),
+        (minute(BEFORE - 1), minute(BEFORE), minute(BEFORE + 1))
+    );
+    // Four samples halfway between may belong to either side.
+    let unsure = busy(|n| (BEFORE - 4..BEFORE).contains(&n).then_some(0.55)).onset.unwrap();
+    assert!(unsure.earliest <= minute(BEFORE - 4), "{unsure:?}");
+    assert!(unsure.latest >= minute(BEFORE), "{unsure:?}");
+}
