@@ -28,7 +28,7 @@ pub(super) const ABOUT: &[About] = &[
         kind: ObservationKind::Spans,
         measured: "failing spans below which nothing failed, as a share of the entity's spans",
         unit: "1",
-        thresholds: &[limit::GAUGE_Z],
+        thresholds: &[limit::GAUGE_Z, limit::FEW_CALLS],
         method: "two binomials, normal approximation, half a failure added to the reference",
         reason: "failures travel upwards; where they begin is where to look",
         means: "requests fail first here",
@@ -88,7 +88,7 @@ fn origin_of_errors(entity: &EntityId, seen: &Seen) -> Option<Draft> {
     let usual = (failed_before + 0.5) / (before + 1.0);
     let share = failed / after.max(1.0);
     let z = (failed - usual * after) / (usual * (1.0 - usual) * after + 0.5).sqrt();
-    (z >= limit::GAUGE_Z.value && failed >= 3.0).then(|| Draft {
+    (z >= limit::GAUGE_Z.value && failed >= limit::FEW_CALLS.value).then(|| Draft {
         entity: entity.clone(),
         peer: None,
         kind: ObservationKind::Spans,

@@ -139,3 +139,22 @@ fn the_onset_of_a_step_is_placed_within_a_sample_and_that_of_an_uncertain_one_is
     assert!(unsure.earliest <= minute(BEFORE - 4), "{unsure:?}");
     assert!(unsure.latest >= minute(BEFORE), "{unsure:?}");
 }
+
+#[test]
+fn a_handful_of_requests_is_no_surge_and_a_hundred_are_one() {
+    let surges = |usual: f64, later: f64| {
+        let mut estate = Estate::chain(&["front"]);
+        estate.metric("front", "requests", Statistic::Sum, |n, after| {
+            (if after { later } else { usual } + (n % 2) as f64 * usual / 10.0).round()
+        });
+        estate.metric(
+            "front",
+            "latency",
+            Statistic::Mean,
+            |_, after| if after { 0.5 } else { 0.2 },
+        );
+        of(&investigated(&estate), ObservationKind::Traffic).len()
+    };
+    assert_eq!(surges(1.0, 6.0), 0);
+    assert_eq!(surges(20.0, 120.0), 1);
+}
