@@ -124,6 +124,8 @@ pub enum ObservationKind {
     Tail,
     /// A gauge nears its limit slowly.
     Headroom,
+    /// A level rose steadily before, without a step.
+    Drift,
     /// Calls are made again after they failed.
     Retries,
     /// Calls end at a time limit.
@@ -161,6 +163,7 @@ impl ObservationKind {
             Self::Expiry => "expiry",
             Self::Tail => "slowest requests",
             Self::Headroom => "headroom",
+            Self::Drift => "drift",
             Self::Retries => "retries",
             Self::Timeouts => "time-outs",
             Self::Burst => "error burst",

@@ -47,6 +47,7 @@ fn is_trouble(observation: &Observation) -> bool {
         | ObservationKind::Traffic
         | ObservationKind::Tail
         | ObservationKind::Headroom
+        | ObservationKind::Drift
         | ObservationKind::Retries
         | ObservationKind::Timeouts
         | ObservationKind::Burst

@@ -354,6 +354,7 @@ fn has_own_mark(suspect: &Suspect, observations: &[Observation]) -> bool {
                 | Is::Spans
                 | Is::Tail
                 | Is::Headroom
+                | Is::Drift
                 | Is::Retries
                 | Is::Timeouts
                 | Is::Burst

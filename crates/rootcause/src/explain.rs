@@ -279,6 +279,7 @@ fn marks_a_place(observation: &Observation) -> bool {
         | ObservationKind::Traffic
         | ObservationKind::Tail
         | ObservationKind::Headroom
+        | ObservationKind::Drift
         | ObservationKind::Retries
         | ObservationKind::Timeouts
         | ObservationKind::Burst

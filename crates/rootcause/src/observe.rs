@@ -8,7 +8,9 @@ mod backlog;
 mod burst;
 mod calls;
 mod change;
+mod climb;
 mod disk;
+mod drift;
 mod expiry;
 mod flow;
 mod gauge;
@@ -79,6 +81,7 @@ const OBSERVERS: &[Observer] = &[
     Observer { rows: missing::ABOUT, observe: missing::observe },
     Observer { rows: tail::ABOUT, observe: tail::observe },
     Observer { rows: headroom::ABOUT, observe: headroom::observe },
+    Observer { rows: drift::ABOUT, observe: drift::observe },
     Observer { rows: retries::ABOUT, observe: retries::observe },
     Observer { rows: timeouts::ABOUT, observe: timeouts::observe },
     Observer { rows: burst::ABOUT, observe: burst::observe },

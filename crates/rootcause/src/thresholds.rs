@@ -122,6 +122,7 @@ pub const TABLE: &[Threshold] = &[
     QUOTA_FULL,
     TREND_Z,
     TREND_TAU,
+    DRIFT_RISE,
     HEADROOM_RISE,
     HEADROOM_SOON,
     PACKET_FACTOR,

@@ -98,6 +98,7 @@ fn method(observation: &Observation) -> &'static str {
         Kind::Headroom => {
             "steady rise (Mann-Kendall, Theil-Sen) and the time it leaves to the limit"
         }
+        Kind::Drift => "steady rise over the hours before (Mann-Kendall, Theil-Sen)",
         Kind::Retries => "calls made again after a failed one, per call",
         Kind::Timeouts => {
             "failed calls that all last equally long, and longer than those that succeed"
@@ -110,7 +111,9 @@ fn method(observation: &Observation) -> &'static str {
 pub(super) fn observation(material: &Material<'_>, observation: &Observation) -> ObservationView {
     use nightjar_incident::ObservationKind as Kind;
     let label = match observation.kind {
-        Kind::LogMix | Kind::Calls | Kind::Tail | Kind::Headroom => observation.kind.label(),
+        Kind::LogMix | Kind::Calls | Kind::Tail | Kind::Headroom | Kind::Drift => {
+            observation.kind.label()
+        }
         _ => observation.signal.map_or(observation.kind.label(), Signal::label),
     };
     let whose = match &observation.peer {

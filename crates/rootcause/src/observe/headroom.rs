@@ -2,9 +2,9 @@
 //! leaks shows hours before it hurts, and then as a step nowhere.
 
 use nightjar_incident::{Direction, MetricSeries, ObservationKind, Signal, amount};
-use nightjar_series::season::{Season, at_the_hour};
-use nightjar_series::trend::{Trend, trend};
+use nightjar_series::trend::Trend;
 
+use super::climb::{Climb, climb};
 use super::gauge::latest;
 use super::{About, Draft, View};
 use crate::ledger::Measured;
@@ -40,9 +40,6 @@ const RISING: &[(Signal, Whole)] = &[
 ];
 const FALLING: &[Signal] = &[Signal::DiskFree, Signal::MemoryFree, Signal::BurstCredit];
 
-/// How much of the record is looked at, longest first, seconds.
-const HORIZONS: [i64; 3] = [24 * 3600, 6 * 3600, 5400];
-
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut found = Vec::new();
     for (signal, whole) in RISING {
@@ -69,26 +66,10 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
 /// A gauge on its way to `end`, if it gets there soon.
 fn climbs(view: &View<'_>, measured: &Measured<'_>, end: f64) -> Option<Draft> {
     let series = measured.series;
-    let now = view.case.now.as_millisecond();
-    let all = series.column.between(i64::MIN, now.saturating_add(1));
-    let latest = all.values().iter().rev().copied().find(|value| value.is_finite())?;
-    let from = HORIZONS.iter().map(|seconds| now.saturating_sub(seconds * 1000));
-    // What a horizon would have to show at the least; most gauges don't, and aren't looked at closely.
-    let mut horizons = from.map(|from| all.between(from, i64::MAX)).filter(|part| {
-        let first = part.values().iter().copied().find(|value| value.is_finite());
-        first.is_some_and(|first| nears(first, latest, end))
-    });
-    let mut season: Option<Option<Season>> = None;
-    let (trend, lasts) = horizons.find_map(|part| {
-        let season = season.get_or_insert_with(|| Season::of(all.times(), all.values()));
-        let values = at_the_hour(season.as_ref(), part.times(), part.values(), now);
-        let trend = trend(part.times(), &values)?;
-        let steady = trend.z.abs() >= limit::TREND_Z.value
-            && trend.tau.abs() >= limit::TREND_TAU.value
-            && nears(trend.from, trend.to, end);
-        let lasts = part.times().last()?.saturating_sub(*part.times().first()?) as f64 / 1000.0;
-        steady.then_some((trend, lasts))
-    })?;
+    let until = view.case.now.as_millisecond().saturating_add(1);
+    let column = series.column.between(i64::MIN, until);
+    let latest = column.values().iter().rev().copied().find(|value| value.is_finite())?;
+    let Climb { trend, lasts } = climb(&column, until, |first, last| nears(first, last, end))?;
     let left = (end - latest) / trend.slope;
     (left > 0.0 && left <= limit::HEADROOM_SOON.value * 3600.0)
         .then(|| draft(measured, &trend, (latest, end), lasts, left))

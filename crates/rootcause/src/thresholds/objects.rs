@@ -106,6 +106,12 @@ pub(crate) const TREND_TAU: Threshold = number(
     "of all pairs, in order beyond chance",
     "a step reaches 0.5 and a ramp over half of the time 0.75; a climb is hardly ever interrupted",
 );
+pub(crate) const DRIFT_RISE: Threshold = number(
+    "DRIFT_RISE",
+    1.5,
+    "of the level at its beginning",
+    "levels move by a third from one hour to another; half more in one direction is felt sooner or later",
+);
 pub(crate) const HEADROOM_RISE: Threshold = number(
     "HEADROOM_RISE",
     0.2,

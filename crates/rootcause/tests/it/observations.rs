@@ -158,3 +158,20 @@ fn a_handful_of_requests_is_no_surge_and_a_hundred_are_one() {
     assert_eq!(surges(1.0, 6.0), 0);
     assert_eq!(surges(20.0, 120.0), 1);
 }
+
+/// Processor use over a day before the incident, by minutes since the onset.
+fn drifts(level: impl Fn(i64) -> f64) -> usize {
+    let mut estate = Estate::chain(&["front"]);
+    estate.requests("front", 0.2, 0.3);
+    let name = "process.cpu.utilization";
+    records(&mut estate, 1, name, Statistic::Last, |_, since| level(since));
+    of(&investigated(&estate), ObservationKind::Drift).len()
+}
+
+#[test]
+fn what_rose_for_hours_before_is_drift_and_a_step_or_the_incident_itself_is_not() {
+    assert_eq!(drifts(|since| 0.2 + 0.4 * (since + 1440) as f64 / 1440.0), 1);
+    assert_eq!(drifts(|since| if since < -200 { 0.2 } else { 0.6 }), 0);
+    assert_eq!(drifts(|since| if since < 0 { 0.2 } else { 0.9 }), 0);
+    assert_eq!(drifts(|_| 0.4), 0);
+}
