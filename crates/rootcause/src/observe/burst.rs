@@ -101,9 +101,10 @@ fn loudest(view: &View<'_>, entity: &EntityId, lines: &Lines<'_>, earliest: i64)
         unit: "{line}/min".to_owned(),
         z,
         summary: format!(
-            "`{entity}` logs {} errors a minute, usually {}: the burst lasts {minutes:.0} minutes {until}",
+            "`{entity}` logs {} errors a minute, usually {}: the burst lasts {} {until}",
             amount(count / minutes, "1"),
-            amount(before / recorded as f64, "1")
+            amount(before / recorded as f64, "1"),
+            amount(minutes, "{minute}")
         ),
         evidence: vec![lines.evidence.clone()],
     })
