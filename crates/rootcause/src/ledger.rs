@@ -8,8 +8,9 @@ use nightjar_incident::{
     Content, Evidence, EvidenceId, MetricSeries, Signal, Statistic, Window, signal,
 };
 use nightjar_series::Column;
-use nightjar_series::season::{Season, at_the_hour};
 use nightjar_topology::EntityId;
+
+use crate::season::without_season;
 
 /// Whose requests a table counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,18 +99,6 @@ fn count_edges(tables: &mut [Table]) {
         }
         table.counted = true;
         table.inferred = true;
-    }
-}
-
-/// Latency as it would be at the hour of the last row, where the reference tells the hours apart: a daily
-/// peak is no excess.
-fn without_season(rows: &[i64], latency: &mut Vec<f64>, reference: &Range<usize>) {
-    let (Some(times), Some(values)) = (rows.get(reference.clone()), latency.get(reference.clone()))
-    else {
-        return;
-    };
-    if let (Some(season), Some(&last)) = (Season::of(times, values), rows.last()) {
-        *latency = at_the_hour(Some(&season), rows, latency, last).into_owned();
     }
 }
 
@@ -248,7 +237,7 @@ impl Ledger {
         let mut tables: Vec<Table> = places.into_iter().map(table).collect();
         count_edges(&mut tables);
         let latencies = tables.iter_mut().filter_map(|table| table.latency.as_mut());
-        latencies.for_each(|latency| without_season(&rows, latency, &reference));
+        latencies.for_each(|latency| without_season(latency, &rows, &reference));
         Some(Self { step: grid.step, rows, reference, window, adjacent, tables })
     }
 }

@@ -19,6 +19,7 @@ mod impact;
 mod ledger;
 pub mod observe;
 mod operations;
+mod season;
 mod statement;
 mod step;
 mod symptom;

@@ -7,13 +7,14 @@ use nightjar_series::Column;
 use nightjar_series::onset::onset;
 use nightjar_series::robust::median;
 use nightjar_series::screen::may_rise;
-use nightjar_series::season::{Season, at_the_hour};
+use nightjar_series::season::Season;
 use nightjar_series::shift::{Shift, shift_with};
 use nightjar_series::stretch::earliest_stretch;
 use nightjar_topology::EntityId;
 
 use super::{View, between};
 use crate::ledger::Measured;
+use crate::season::levelled;
 use crate::thresholds as limit;
 
 /// A column that moved, with where it comes from.
@@ -115,15 +116,6 @@ fn began(before: &Column, during: &Column, shift: &Shift) -> Option<Onset> {
     let (at, earliest, latest) =
         (sample(found.at)?, sample(found.earliest)?, sample(found.latest)?);
     Some(Onset { at: at.at, earliest: earliest.earliest, latest: latest.latest })
-}
-
-/// A column as it would be at the hour of `last`: a daily peak is no move.
-fn levelled(season: Option<&Season>, column: &Column, last: i64) -> Column {
-    if season.is_none() {
-        return column.clone();
-    }
-    let values = at_the_hour(season, column.times(), column.values(), last);
-    Column::from_samples(column.times().iter().copied().zip(values.iter().copied())).0
 }
 
 /// What is taken as usual, and what is compared with it. A record too short to tell the usual from
