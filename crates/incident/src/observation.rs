@@ -120,6 +120,20 @@ pub enum ObservationKind {
     Statement,
     /// A certificate is about to end, or has ended.
     Expiry,
+    /// The slowest requests take longer while most don't.
+    Tail,
+    /// A gauge nears its limit slowly.
+    Headroom,
+    /// A level rose steadily before, without a step.
+    Drift,
+    /// Calls are made again after they failed.
+    Retries,
+    /// Calls end at a time limit.
+    Timeouts,
+    /// Errors are logged in a burst.
+    Burst,
+    /// A program throws where it didn't.
+    StackTrace,
 }
 
 impl ObservationKind {
@@ -147,6 +161,13 @@ impl ObservationKind {
             Self::Replicas => "replicas",
             Self::Statement => "statement",
             Self::Expiry => "expiry",
+            Self::Tail => "slowest requests",
+            Self::Headroom => "headroom",
+            Self::Drift => "drift",
+            Self::Retries => "retries",
+            Self::Timeouts => "time-outs",
+            Self::Burst => "error burst",
+            Self::StackTrace => "stack trace",
         }
     }
 }

@@ -42,7 +42,17 @@ pub(crate) fn nothing_deviates(case: &Case<'_>, observations: &[Observation]) ->
 /// does it has room left.
 fn is_trouble(observation: &Observation) -> bool {
     let hurts = match observation.kind {
-        ObservationKind::Change | ObservationKind::Traffic | ObservationKind::Statement => false,
+        // Shown to the reader; whether the entity is in trouble, the others say.
+        ObservationKind::Change
+        | ObservationKind::Traffic
+        | ObservationKind::Tail
+        | ObservationKind::Headroom
+        | ObservationKind::Drift
+        | ObservationKind::Retries
+        | ObservationKind::Timeouts
+        | ObservationKind::Burst
+        | ObservationKind::StackTrace
+        | ObservationKind::Statement => false,
         ObservationKind::Saturation => {
             observation.signal != Some(Signal::CpuUtilization)
                 || observation.seen >= limit::CPU_FULL.value

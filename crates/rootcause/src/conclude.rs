@@ -380,6 +380,13 @@ fn has_own_mark(suspect: &Suspect, observations: &[Observation]) -> bool {
                 | Is::NetworkGap
                 | Is::Logs
                 | Is::Spans
+                | Is::Tail
+                | Is::Headroom
+                | Is::Drift
+                | Is::Retries
+                | Is::Timeouts
+                | Is::Burst
+                | Is::StackTrace
                 | Is::Change => false,
             }
     })

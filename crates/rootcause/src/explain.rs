@@ -326,6 +326,13 @@ fn marks_a_place(observation: &Observation) -> bool {
         ObservationKind::Latency
         | ObservationKind::Errors
         | ObservationKind::Traffic
+        | ObservationKind::Tail
+        | ObservationKind::Headroom
+        | ObservationKind::Drift
+        | ObservationKind::Retries
+        | ObservationKind::Timeouts
+        | ObservationKind::Burst
+        | ObservationKind::StackTrace
         | ObservationKind::Change => false,
     }
 }

@@ -10,6 +10,8 @@ use nightjar_incident::{
 use nightjar_series::Column;
 use nightjar_topology::EntityId;
 
+use crate::season::without_season;
+
 /// Whose requests a table counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Place {
@@ -34,7 +36,8 @@ pub(crate) struct Table {
     pub(crate) counted: bool,
     /// Whether the count isn't its own but follows from what both ends counted.
     pub(crate) inferred: bool,
-    /// Seconds, mean over the row's requests (the lowest quantile where no mean is recorded).
+    /// Seconds, mean over the row's requests (the lowest quantile where no mean is recorded), as they
+    /// would be at the window's hour.
     pub(crate) latency: Option<Vec<f64>>,
     /// Failed requests in the row.
     pub(crate) errors: Option<Vec<f64>>,
@@ -256,6 +259,8 @@ impl Ledger {
             tables.push(parts.table(place, &mut spread));
         }
         count_edges(&mut tables);
+        let latencies = tables.iter_mut().filter_map(|table| table.latency.as_mut());
+        latencies.for_each(|latency| without_season(latency, &rows, &reference));
         Some(Self { step: grid.step, rows, reference, window, adjacent, tables })
     }
 }
@@ -288,7 +293,7 @@ pub(crate) fn metrics(evidence: &[Evidence]) -> impl Iterator<Item = (&Evidence,
 
 /// Client-side metrics of a known edge belong to the edge; what a caller sees of nobody in
 /// particular, and what a callee tells apart by caller, belongs to no table.
-fn place_of(series: &MetricSeries) -> Option<Place> {
+pub(crate) fn place_of(series: &MetricSeries) -> Option<Place> {
     let client_side = series.name.contains("client");
     match (&series.peer, client_side) {
         (None, false) => Some(Place::Entity(series.entity.clone())),

@@ -2,7 +2,8 @@
 //!
 //! Pure: the same case gives the same conclusion. This room knows what faults look like and how
 //! they travel; it knows no connection, asks nothing and waits for nothing. The method is
-//! described in docs/method.md, the numbers it decides by in [`thresholds::TABLE`].
+//! described in docs/method.md, the numbers it decides by in [`thresholds::TABLE`], what it looks for
+//! in [`observe::table`].
 
 mod attack;
 mod calibration;
@@ -16,8 +17,9 @@ mod gaps;
 mod graph;
 mod impact;
 mod ledger;
-mod observe;
+pub mod observe;
 mod operations;
+mod season;
 mod second_cause;
 mod second_round;
 mod seen;

@@ -1,15 +1,20 @@
 //! Observations: one abnormal, or notably normal, fact each, computed from evidence.
 //!
-//! One kind of observation per file; [`all`] runs them in a fixed order and numbers what they
-//! find.
+//! One kind of observation per file, with its rows of the table of observations; [`OBSERVERS`] lists
+//! them and [`all`] runs that list and numbers what they find.
 
+mod about;
 mod backlog;
+mod burst;
 mod calls;
 mod change;
+mod climb;
 mod disk;
+mod drift;
 mod expiry;
 mod flow;
 mod gauge;
+mod headroom;
 mod locks;
 mod log_mix;
 mod logs;
@@ -19,11 +24,15 @@ mod packets;
 mod replicas;
 mod replication;
 mod restart;
+mod retries;
 mod saturation;
 mod spans;
+mod stack_trace;
 mod stated;
 mod statement;
+mod tail;
 mod throttling;
+mod timeouts;
 mod traffic;
 
 use jiff::Timestamp;
@@ -37,6 +46,59 @@ use crate::case::Case;
 use crate::graph::Graph;
 use crate::ledger::{Ledger, Measured};
 use crate::operations::Changes;
+
+pub use about::About;
+
+/// One file of observations: what it says of itself, and what finds them.
+struct Observer {
+    rows: &'static [About],
+    observe: fn(&View<'_>) -> Vec<Draft>,
+}
+
+/// All observers, in the order in which their findings are numbered. docs/observations.md shows their
+/// rows.
+const OBSERVERS: &[Observer] = &[
+    Observer { rows: flow::ABOUT, observe: flow::observe },
+    Observer { rows: traffic::ABOUT, observe: traffic::observe },
+    Observer { rows: saturation::ABOUT, observe: saturation::observe },
+    Observer { rows: throttling::ABOUT, observe: throttling::observe },
+    Observer { rows: backlog::ABOUT, observe: backlog::observe },
+    Observer { rows: restart::ABOUT, observe: restart::observe },
+    Observer { rows: disk::ABOUT, observe: disk::observe },
+    Observer { rows: replication::ABOUT, observe: replication::observe },
+    Observer { rows: locks::ABOUT, observe: locks::observe },
+    Observer { rows: statement::ABOUT, observe: statement::observe },
+    Observer { rows: replicas::ABOUT, observe: replicas::observe },
+    Observer { rows: expiry::ABOUT, observe: expiry::observe },
+    Observer { rows: packets::ABOUT, observe: packets::observe },
+    Observer { rows: network_gap::ABOUT, observe: network_gap::observe },
+    Observer { rows: logs::ABOUT, observe: logs::observe },
+    Observer { rows: log_mix::ABOUT, observe: log_mix::observe },
+    Observer { rows: calls::ABOUT, observe: calls::observe },
+    Observer { rows: spans::ABOUT, observe: spans::observe },
+    Observer { rows: stated::ABOUT, observe: stated::observe },
+    Observer { rows: change::ABOUT, observe: change::observe },
+    Observer { rows: missing::ABOUT, observe: missing::observe },
+    Observer { rows: tail::ABOUT, observe: tail::observe },
+    Observer { rows: headroom::ABOUT, observe: headroom::observe },
+    Observer { rows: drift::ABOUT, observe: drift::observe },
+    Observer { rows: retries::ABOUT, observe: retries::observe },
+    Observer { rows: timeouts::ABOUT, observe: timeouts::observe },
+    Observer { rows: burst::ABOUT, observe: burst::observe },
+    Observer { rows: stack_trace::ABOUT, observe: stack_trace::observe },
+];
+
+/// The table of observations, row by row.
+pub fn table() -> impl Iterator<Item = &'static About> {
+    OBSERVERS.iter().flat_map(|observer| observer.rows)
+}
+
+/// The table as Markdown, as docs/observations.md shows it.
+pub fn markdown() -> String {
+    let head = "| name | kind | what is measured | unit | thresholds | method | reason | what it means |\n\
+                |---|---|---|---|---|---|---|---|\n";
+    table().fold(head.to_owned(), |page, row| page + &row.markdown())
+}
 
 /// What the observers look at.
 pub(crate) struct View<'a> {
@@ -73,27 +135,7 @@ pub(crate) struct Draft {
 
 /// Everything notable, numbered in a fixed order.
 pub(crate) fn all(view: &View<'_>) -> Vec<Observation> {
-    let mut drafts = flow::observe(view);
-    drafts.extend(traffic::observe(view));
-    drafts.extend(saturation::observe(view));
-    drafts.extend(throttling::observe(view));
-    drafts.extend(backlog::observe(view));
-    drafts.extend(restart::observe(view));
-    drafts.extend(disk::observe(view));
-    drafts.extend(replication::observe(view));
-    drafts.extend(locks::observe(view));
-    drafts.extend(statement::observe(view));
-    drafts.extend(replicas::observe(view));
-    drafts.extend(expiry::observe(view));
-    drafts.extend(packets::observe(view));
-    drafts.extend(network_gap::observe(view));
-    drafts.extend(logs::observe(view));
-    drafts.extend(log_mix::observe(view));
-    drafts.extend(calls::observe(view));
-    drafts.extend(spans::observe(view));
-    drafts.extend(stated::observe(view));
-    drafts.extend(change::observe(view));
-    drafts.extend(missing::observe(view));
+    let drafts = OBSERVERS.iter().flat_map(|observer| (observer.observe)(view));
     let number = |(n, draft): (usize, Draft)| Observation {
         id: ObservationId::new(format!("obs-{}", n + 1)),
         entity: draft.entity,
@@ -110,7 +152,7 @@ pub(crate) fn all(view: &View<'_>) -> Vec<Observation> {
         summary: draft.summary,
         evidence: draft.evidence,
     };
-    drafts.into_iter().enumerate().map(number).collect()
+    drafts.enumerate().map(number).collect()
 }
 
 /// An onset between two samples: after the one before, at the latest when the interval of the first
@@ -121,4 +163,40 @@ fn between(before: Option<i64>, first: i64) -> Option<Onset> {
     let earliest = before.and_then(time).unwrap_or(at);
     let latest = before.and_then(|before| time(first + (first - before))).unwrap_or(at);
     Some(Onset { at, earliest, latest })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::thresholds;
+
+    #[test]
+    fn the_page_shows_the_table() {
+        let page = include_str!("../../../docs/observations.md");
+        assert!(
+            page.ends_with(&markdown()),
+            "docs/observations.md is out of date; its table should be:\n{}",
+            markdown()
+        );
+    }
+
+    #[test]
+    fn names_are_unique_and_numbers_stand_in_the_table_of_thresholds() {
+        let mut names = BTreeSet::new();
+        for row in table() {
+            assert!(names.insert(row.id), "`{}` is there twice", row.id);
+            let known = |name| thresholds::TABLE.iter().any(|number| number.name == name);
+            assert!(row.thresholds.iter().all(|number| known(number.name)), "{}", row.id);
+        }
+    }
+
+    #[test]
+    fn a_row_has_no_empty_cell_and_breaks_no_table() {
+        for row in table() {
+            let cells = [row.id, row.measured, row.unit, row.method, row.reason, row.means];
+            assert!(cells.iter().all(|cell| !cell.is_empty() && !cell.contains(['|', '\n'])));
+        }
+    }
 }

@@ -6,11 +6,15 @@
 
 mod column;
 
+pub mod burst;
 pub mod count;
 pub mod gaussian;
+pub mod onset;
 pub mod robust;
 pub mod screen;
+pub mod season;
 pub mod shift;
 pub mod stretch;
+pub mod trend;
 
 pub use column::{Column, Repairs};

@@ -16,7 +16,8 @@ pub struct Shift {
     pub first: usize,
 }
 
-/// Compares a window with a reference.
+/// Compares a window with a reference: location and scale by median and MAD (Rousseeuw & Croux,
+/// "Alternatives to the median absolute deviation", JASA 1993).
 ///
 /// The standard deviation is the largest of the scaled MAD, the short-term one, a fifth of the
 /// 5–95 % range, and `floor` (in the signal's unit), which says what move nobody would care

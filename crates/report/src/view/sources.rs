@@ -92,13 +92,28 @@ fn method(observation: &Observation) -> &'static str {
         Kind::Replicas => "replicas running against those wanted",
         Kind::Statement => "share of one statement in the load of the database",
         Kind::Expiry => "time left until the end",
+        Kind::Tail => {
+            "high quantiles of latency against their usual level, the mean being as usual"
+        }
+        Kind::Headroom => {
+            "steady rise (Mann-Kendall, Theil-Sen) and the time it leaves to the limit"
+        }
+        Kind::Drift => "steady rise over the hours before (Mann-Kendall, Theil-Sen)",
+        Kind::Retries => "calls made again after a failed one, per call",
+        Kind::Timeouts => {
+            "failed calls that all last equally long, and longer than those that succeed"
+        }
+        Kind::Burst => "error lines by the minute against their usual rate (Kleinberg)",
+        Kind::StackTrace => "exceptions by type and place, how often against before",
     }
 }
 
 pub(super) fn observation(material: &Material<'_>, observation: &Observation) -> ObservationView {
     use nightjar_incident::ObservationKind as Kind;
     let label = match observation.kind {
-        Kind::LogMix | Kind::Calls => observation.kind.label(),
+        Kind::LogMix | Kind::Calls | Kind::Tail | Kind::Headroom | Kind::Drift => {
+            observation.kind.label()
+        }
         _ => observation.signal.map_or(observation.kind.label(), Signal::label),
     };
     let whose = match &observation.peer {

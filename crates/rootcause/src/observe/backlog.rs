@@ -2,9 +2,22 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount, signal};
 
+use super::about::COUNT;
 use super::gauge::risen;
-use super::{Draft, View};
+use super::{About, Draft, View};
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "backlog",
+    kind: ObservationKind::Backlog,
+    measured: "messages, their age, or requests that wait for a connection",
+    unit: "1",
+    thresholds: &[limit::GAUGE_Z, limit::BACKLOG_FACTOR],
+    method: COUNT,
+    reason: "what waits is a count that doubles easily",
+    means: "work arrives faster than it is done",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     const SIGNALS: &[Signal] =

@@ -4,8 +4,20 @@
 use nightjar_incident::{ObservationKind, Signal, amount};
 
 use super::log_mix::direction;
-use super::{Draft, View, between};
+use super::{About, Draft, View, between};
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "calls",
+    kind: ObservationKind::Calls,
+    measured: "calls of other operations per call of an operation",
+    unit: "{call}/{span}",
+    thresholds: &[limit::MIX_Z, limit::PARTIAL, limit::MIN_OCCASIONS],
+    method: "as for `log-mix`; a call that used to be made and is gone is `vanished`",
+    reason: "whom to call is the caller's decision",
+    means: "retries, fan-out, an error handler, or a step left out",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let Some(operations) = view.operations else { return Vec::new() };

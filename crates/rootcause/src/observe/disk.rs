@@ -2,9 +2,64 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount, signal};
 
+use super::about::{COUNT, SHIFT};
 use super::gauge::{Moved, latest, moved};
-use super::{Draft, View};
+use super::{About, Draft, View};
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[
+    About {
+        id: "disk-space",
+        kind: ObservationKind::Disk,
+        measured: "space in use, or left, and how fast that changes since the onset",
+        unit: "1",
+        thresholds: &[limit::GAUGE_Z, limit::DISK_FULL, limit::DISK_FILLS],
+        method: "robust shift; time to full by a straight line since the onset",
+        reason: "a disk that fills within the hour needs somebody now, a full one did before; full ones are `saturation`",
+        means: "writes fail, or soon will",
+    },
+    About {
+        id: "disk-queue",
+        kind: ObservationKind::Disk,
+        measured: "operations that wait for the disk",
+        unit: "{operation}",
+        thresholds: &[limit::DISK_QUEUE, limit::DISK_FACTOR],
+        method: COUNT,
+        reason: "a disk at work has one in flight",
+        means: "the disk can not keep up",
+    },
+    About {
+        id: "disk-operations",
+        kind: ObservationKind::Disk,
+        measured: "reads, writes and checkpoints",
+        unit: "1/s",
+        thresholds: &[limit::DISK_FACTOR, limit::DISK_STALLED],
+        method: COUNT,
+        reason: "much more is load, hardly any is a standstill",
+        means: "somebody writes or reads much more, or nothing gets through any longer",
+    },
+    About {
+        id: "disk-latency",
+        kind: ObservationKind::Disk,
+        measured: "time that one operation takes",
+        unit: "s",
+        thresholds: &[limit::DISK_LATENCY, limit::DISK_FACTOR],
+        method: SHIFT,
+        reason: "only what a database feels counts",
+        means: "the volume is throttled or sick",
+    },
+    About {
+        id: "disk-credit",
+        kind: ObservationKind::Disk,
+        measured: "burst credit left",
+        unit: "1",
+        thresholds: &[limit::GAUGE_Z, limit::CREDIT_SPENT],
+        method: SHIFT,
+        reason: "credit falls whenever it is used; its end is what hurts",
+        means: "the volume is held to its baseline from now on",
+    },
+];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut found = shares(view);

@@ -3,9 +3,33 @@
 use nightjar_incident::{Direction, ObservationKind, Signal, amount, signal};
 
 use super::gauge::{latest, moved};
-use super::{Draft, View};
+use super::{About, Draft, View};
 use crate::ledger::metrics;
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[
+    About {
+        id: "certificate",
+        kind: ObservationKind::Expiry,
+        measured: "time until a certificate ends",
+        unit: "s",
+        thresholds: &[limit::CERTIFICATE_SOON],
+        method: "comparison; no test",
+        reason: "the end is known to the second",
+        means: "clients refuse the connection, or will within days",
+    },
+    About {
+        id: "quota",
+        kind: ObservationKind::Saturation,
+        measured: "use of a quota against the quota",
+        unit: "1",
+        thresholds: &[limit::QUOTA_FULL],
+        method: "level against the limit; no test",
+        reason: "the last unit is refused",
+        means: "new objects are turned away until the quota is raised",
+    },
+];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut found = certificates(view);

@@ -2,10 +2,39 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 
-use super::{Draft, View, between};
+use super::{About, Draft, View, between};
 use crate::excess::Kind;
 use crate::ledger::Place;
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[
+    About {
+        id: "latency",
+        kind: ObservationKind::Latency,
+        measured: "excess seconds of a place or edge, row by row: requests × (mean latency − usual)",
+        unit: "s",
+        thresholds: &[
+            limit::SYMPTOM_Z,
+            limit::LATENCY_FLOOR,
+            limit::SPREAD_SHARE,
+            limit::MIN_REFERENCE,
+        ],
+        method: "matched filter over every stretch of rows (Kay, \"Detection theory\", 1998) against median and MAD of the reference, with an offset for drift",
+        reason: "excess adds up along the calls, means and quantiles do not",
+        means: "requests take longer here; how much of it starts here says the flow",
+    },
+    About {
+        id: "errors",
+        kind: ObservationKind::Errors,
+        measured: "failed requests beyond the usual share, row by row",
+        unit: "1",
+        thresholds: &[limit::SYMPTOM_Z, limit::ERROR_NOISE, limit::TRIMMED_ROWS],
+        method: "matched filter as for latency; variance of a binomial over the row's requests, times its overdispersion (McCullagh and Nelder, \"Generalized Linear Models\", 1989)",
+        reason: "three failures of ten requests are chance, three hundred of a thousand are not",
+        means: "requests fail here; whether they fail first here say spans and flow",
+    },
+];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let Some((ledger, graph)) = view.requests else { return Vec::new() };

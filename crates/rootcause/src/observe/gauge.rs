@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 
 use nightjar_incident::{EvidenceId, MetricSeries, Onset, Signal};
 use nightjar_series::Column;
+use nightjar_series::onset::onset;
+use nightjar_series::robust::median;
 use nightjar_series::screen::may_rise;
+use nightjar_series::season::Season;
 use nightjar_series::shift::{Shift, shift_with};
 use nightjar_series::stretch::earliest_stretch;
 use nightjar_topology::EntityId;
 
 use super::{View, between};
 use crate::ledger::Measured;
+use crate::season::levelled;
 use crate::thresholds as limit;
 
 /// A column that moved, with where it comes from.
@@ -62,17 +66,18 @@ fn compared<'a>(
     screen: impl Fn(&[f64], &[f64]) -> bool + 'a,
 ) -> impl Iterator<Item = Moved<'a>> {
     let (window, reference) = (view.window, view.reference);
+    let last = window.to.as_millisecond();
     view.columns.iter().filter(|measured| signals.contains(&measured.signal)).filter_map(
         move |&Measured { piece, series, .. }| {
             let (before, during) = parts(&series.column, reference, window);
+            let season = Season::of(before.times(), before.values());
+            let level = |column: &Column| levelled(season.as_ref(), column, last);
+            let (before, during) = (level(&before), level(&during));
             if !screen(before.values(), during.values()) {
                 return None;
             }
             let shift = shift_with(before.values(), during.values(), &floor)?;
-            let onset = during.times().get(shift.first).and_then(|&first| {
-                let last = shift.first.checked_sub(1).and_then(|n| during.times().get(n));
-                between(last.or(before.times().last()).copied(), first)
-            });
+            let onset = began(&before, &during, &shift);
             let middle = shift.usual / 2.0 + shift.seen / 2.0;
             let latest = during.values().iter().rev().find(|v| v.is_finite());
             let is_over = latest.is_some_and(|&latest| {
@@ -85,6 +90,32 @@ fn compared<'a>(
             Some(Moved { series, shift, is_over, last, onset, evidence: piece.id.clone() })
         },
     )
+}
+
+/// Samples before the window among which a change may have begun as well.
+const BEFORE: usize = 30;
+
+/// When a column left its usual level, by change point, with the range that surely holds it.
+fn began(before: &Column, during: &Column, shift: &Shift) -> Option<Onset> {
+    let middle = shift.usual / 2.0 + shift.seen / 2.0;
+    let is_beyond =
+        |value: &f64| if shift.seen >= shift.usual { *value >= middle } else { *value <= middle };
+    let beyond: Vec<f64> = during.values().iter().copied().filter(is_beyond).collect();
+    // What came after it was over says nothing of its beginning.
+    let until = during.values().iter().rposition(is_beyond).map_or(0, |last| last + 1);
+    let early = before.len().saturating_sub(BEFORE);
+    let samples: Vec<(i64, f64)> =
+        before.samples().skip(early).chain(during.samples().take(until)).collect();
+    let values: Vec<f64> = samples.iter().map(|(_, value)| *value).collect();
+    let scale = (shift.seen - shift.usual) / shift.z;
+    let found = onset(&values, shift.usual, median(&beyond), scale)?;
+    let sample = |index: usize| {
+        let time = |n: usize| samples.get(n).map(|(time, _)| *time);
+        between(index.checked_sub(1).and_then(time), time(index)?)
+    };
+    let (at, earliest, latest) =
+        (sample(found.at)?, sample(found.earliest)?, sample(found.latest)?);
+    Some(Onset { at: at.at, earliest: earliest.earliest, latest: latest.latest })
 }
 
 /// What is taken as usual, and what is compared with it. A record too short to tell the usual from

@@ -2,11 +2,36 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, Statistic, amount, signal};
 
+use super::about::COUNT;
 use super::disk::{draft, rises};
 use super::gauge::moved;
-use super::{Draft, View, between};
+use super::{About, Draft, View, between};
 use crate::ledger::metrics;
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[
+    About {
+        id: "lock-waits",
+        kind: ObservationKind::Locks,
+        measured: "sessions that hold or await locks",
+        unit: "{session}",
+        thresholds: &[limit::LOCKS_FACTOR],
+        method: COUNT,
+        reason: "short waits are part of any transaction",
+        means: "somebody holds a lock too long",
+    },
+    About {
+        id: "deadlocks",
+        kind: ObservationKind::Locks,
+        measured: "deadlocks within the window",
+        unit: "{deadlock}",
+        thresholds: &[limit::DEADLOCK_Z],
+        method: "count against the rate of the reference (Poisson, normal approximation)",
+        reason: "deadlocks are rare where order is kept",
+        means: "two pieces of work take the same locks in different order",
+    },
+];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut found: Vec<Draft> = moved(view, &[Signal::LockWaits], |usual| usual.max(1.0).sqrt())

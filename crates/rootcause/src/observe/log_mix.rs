@@ -2,9 +2,21 @@
 
 use nightjar_incident::{Direction, ObservationKind, Onset, Signal, amount};
 
-use super::{Draft, View, between};
+use super::{About, Draft, View, between};
 use crate::operations::Finding;
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "log-mix",
+    kind: ObservationKind::LogMix,
+    measured: "lines by template per call of the operation that writes them",
+    unit: "{line}/{span}",
+    thresholds: &[limit::MIX_Z, limit::PARTIAL, limit::MIN_OCCASIONS],
+    method: "G statistic of two Poisson counts over the dispersion between traces (McCullagh and Nelder 1989, §6.2)",
+    reason: "per call, the mix of requests does not matter",
+    means: "the operation takes another way through its code",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let Some(operations) = view.operations else { return Vec::new() };

@@ -11,7 +11,7 @@ use nightjar_series::count::poisson_z;
 use nightjar_templates::{Limits, TemplateId, mine};
 use nightjar_topology::EntityId;
 
-use super::{Draft, View, between};
+use super::{About, Draft, View, between};
 use crate::thresholds as limit;
 
 struct Count<'a> {
@@ -22,6 +22,18 @@ struct Count<'a> {
     example: &'a str,
     evidence: EvidenceId,
 }
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "logs",
+    kind: ObservationKind::Logs,
+    measured: "lines by template since the onset against before",
+    unit: "{line}",
+    thresholds: &[limit::LOG_Z, limit::LOG_Z_INFO, limit::LINES_IN_BUNCHES],
+    method: "templates by Drain (He et al., ICWS 2017); signed root of the deviance of a Poisson count with a doubled variance (Pierce and Schafer, JASA 1986)",
+    reason: "lines come in bunches and with the traffic, so informational ones must change a lot",
+    means: "the program met something it does not usually meet",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut counts: BTreeMap<(EntityId, TemplateId), Count<'_>> = BTreeMap::new();

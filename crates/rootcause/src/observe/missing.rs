@@ -4,9 +4,21 @@ use std::collections::BTreeSet;
 
 use nightjar_incident::{Direction, ObservationKind};
 
-use super::{Draft, View, between};
+use super::{About, Draft, View, between};
 use crate::ledger::Measured;
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "missing",
+    kind: ObservationKind::Missing,
+    measured: "samples that used to come and stopped",
+    unit: "{sample}",
+    thresholds: &[limit::STEADY_SHARE, limit::SILENT_STEPS],
+    method: "silence in usual distances of samples; no test",
+    reason: "only what came regularly can be missed",
+    means: "nothing is known any longer: the entity, its agent or the way to the store is down",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let (from, to) = (view.window.from.as_millisecond(), view.window.to.as_millisecond());

@@ -11,7 +11,7 @@ use nightjar_series::screen::may_rise;
 use nightjar_series::shift::shift_with;
 use nightjar_topology::EntityId;
 
-use super::{Draft, View, between};
+use super::{About, Draft, View, between};
 use crate::ledger::Measured;
 use crate::thresholds as limit;
 
@@ -21,6 +21,18 @@ struct Sides<'a> {
     caller: BTreeMap<Statistic, (&'a MetricSeries, &'a EvidenceId)>,
     callee: BTreeMap<Statistic, (&'a MetricSeries, &'a EvidenceId)>,
 }
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "network-gap",
+    kind: ObservationKind::NetworkGap,
+    measured: "what a caller waits beyond what the callee takes",
+    unit: "s",
+    thresholds: &[limit::GAUGE_Z, limit::GAP_SHARE, limit::GAP_DRIFT, limit::GAP_FLOOR],
+    method: "robust shift of the difference of both sides",
+    reason: "both sides slow down when the callee does; only the difference tells of the way",
+    means: "time is lost on the way: network, proxy, name lookup, waiting to be accepted",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut edges: BTreeMap<(EntityId, EntityId), Sides<'_>> = BTreeMap::new();

@@ -2,10 +2,23 @@
 
 use nightjar_incident::{ObservationKind, Signal, amount};
 
+use super::about::COUNT;
 use super::disk::{draft, rises};
 use super::gauge::moved;
-use super::{Draft, View};
+use super::{About, Draft, View};
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "packets",
+    kind: ObservationKind::NetworkGap,
+    measured: "packets lost, broken or sent again",
+    unit: "{packet}",
+    thresholds: &[limit::PACKET_FACTOR],
+    method: COUNT,
+    reason: "some segments are sent again in every network",
+    means: "the way between two entities loses data",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     moved(view, &[Signal::PacketErrors], |usual| usual.max(1.0).sqrt())

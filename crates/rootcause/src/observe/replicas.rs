@@ -8,7 +8,7 @@ use nightjar_incident::{
 };
 use nightjar_topology::EntityId;
 
-use super::{Draft, View, between};
+use super::{About, Draft, View, between};
 use crate::ledger::metrics;
 
 /// The levels of one entity as last told, with where they come from.
@@ -23,6 +23,18 @@ impl Told<'_> {
         self.by_signal.get(&signal).map(|(_, level)| *level)
     }
 }
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "replicas",
+    kind: ObservationKind::Replicas,
+    measured: "replicas, pods and hosts ready against those wanted",
+    unit: "1",
+    thresholds: &[],
+    method: "comparison; no test. All there is a notably normal fact",
+    reason: "the platform knows what should run",
+    means: "capacity is missing, or starts do not succeed",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     const SIGNALS: [Signal; 5] = [

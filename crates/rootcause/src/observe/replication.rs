@@ -2,10 +2,23 @@
 
 use nightjar_incident::{ObservationKind, Signal, amount, signal};
 
+use super::about::SHIFT;
 use super::disk::{draft, rises};
 use super::gauge::moved;
-use super::{Draft, View};
+use super::{About, Draft, View};
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "replication",
+    kind: ObservationKind::Replication,
+    measured: "how far a replica is behind, and how much log is written",
+    unit: "s",
+    thresholds: &[limit::LAG_NOTABLE, limit::WAL_FACTOR],
+    method: SHIFT,
+    reason: "some seconds are common",
+    means: "readers see old data; a failover would lose some",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let lag = moved(view, &[Signal::ReplicationLag], |_| 1.0)

@@ -2,9 +2,21 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 
-use super::{Draft, View, between};
+use super::{About, Draft, View, between};
 use crate::ledger::Measured;
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "restart",
+    kind: ObservationKind::Restart,
+    measured: "starts of a process within the window",
+    unit: "{restart}",
+    thresholds: &[limit::RESTART_Z],
+    method: "count against the rate of the reference (Poisson, normal approximation)",
+    reason: "a process that starts all the time is no news",
+    means: "it crashed, was killed or was rolled out; its last lines say which",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let (from, to) = (view.window.from.as_millisecond(), view.window.to.as_millisecond());

@@ -2,9 +2,55 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 
+use super::about::SHIFT;
 use super::gauge::{Moved, latest, moved, risen};
-use super::{Draft, View};
+use super::{About, Draft, View};
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[
+    About {
+        id: "utilisation",
+        kind: ObservationKind::Saturation,
+        measured: "processor and memory as a share of the limit",
+        unit: "1",
+        thresholds: &[
+            limit::GAUGE_Z,
+            limit::UTILISATION_FLOOR,
+            limit::UTILISATION_FACTOR,
+            limit::MEMORY_NEAR_LIMIT,
+            limit::STALE_MINUTES,
+        ],
+        method: SHIFT,
+        reason: "a resource explains something when it is used much more than usual, not when it is always busy",
+        means: "work waits for the processor, or the collector fights for memory",
+    },
+    About {
+        id: "memory",
+        kind: ObservationKind::Saturation,
+        measured: "bytes in use, against the limit where one is told",
+        unit: "By",
+        thresholds: &[
+            limit::GAUGE_Z,
+            limit::MEMORY_FLOOR,
+            limit::MEMORY_FACTOR,
+            limit::MEMORY_NEAR_LIMIT,
+        ],
+        method: SHIFT,
+        reason: "memory below its limit hurts nobody",
+        means: "the process is about to be killed, or was",
+    },
+    About {
+        id: "pool",
+        kind: ObservationKind::Saturation,
+        measured: "connections in use against those allowed",
+        unit: "{connection}",
+        thresholds: &[limit::POOL_FLOOR, limit::POOL_FULL],
+        method: "level against the limit; no test",
+        reason: "a pool hurts when it is full and hardly before",
+        means: "requests wait for a connection: too few, or somebody keeps them",
+    },
+];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut found = shares(view);

@@ -8,7 +8,7 @@ use nightjar_incident::{
 use nightjar_series::robust;
 use nightjar_topology::EntityId;
 
-use super::{Draft, View};
+use super::{About, Draft, View};
 use crate::thresholds as limit;
 
 #[derive(Default)]
@@ -20,6 +20,30 @@ struct Seen {
     spans: [f64; 2],
     evidence: BTreeSet<EvidenceId>,
 }
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[
+    About {
+        id: "span-origin",
+        kind: ObservationKind::Spans,
+        measured: "failing spans below which nothing failed, as a share of the entity's spans",
+        unit: "1",
+        thresholds: &[limit::GAUGE_Z, limit::FEW_CALLS],
+        method: "two binomials, normal approximation, half a failure added to the reference",
+        reason: "failures travel upwards; where they begin is where to look",
+        means: "requests fail first here",
+    },
+    About {
+        id: "span-own-time",
+        kind: ObservationKind::Spans,
+        measured: "time of a span minus the union of its children",
+        unit: "s",
+        thresholds: &[limit::GAUGE_Z, limit::OWN_TIME_FACTOR],
+        method: "difference of medians over the standard error of a median (1.25 s/√n; Kendall and Stuart, \"The Advanced Theory of Statistics\")",
+        reason: "the whole duration holds what others take",
+        means: "the entity itself works or waits longer",
+    },
+];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut seen: BTreeMap<EntityId, Seen> = BTreeMap::new();
@@ -64,7 +88,7 @@ fn origin_of_errors(entity: &EntityId, seen: &Seen) -> Option<Draft> {
     let usual = (failed_before + 0.5) / (before + 1.0);
     let share = failed / after.max(1.0);
     let z = (failed - usual * after) / (usual * (1.0 - usual) * after + 0.5).sqrt();
-    (z >= limit::GAUGE_Z.value && failed >= 3.0).then(|| Draft {
+    (z >= limit::GAUGE_Z.value && failed >= limit::FEW_CALLS.value).then(|| Draft {
         entity: entity.clone(),
         peer: None,
         kind: ObservationKind::Spans,

@@ -18,7 +18,7 @@ use nightjar_topology::{EntityId, RelationKind};
 
 use self::phrases::{PHRASES, Phrase};
 use super::gauge::latest;
-use super::{Draft, View};
+use super::{About, Draft, View};
 use crate::ledger::metrics;
 use crate::thresholds as limit;
 
@@ -45,6 +45,18 @@ struct Said<'a> {
     /// What the entity calls and names in the lines.
     named: BTreeSet<EntityId>,
 }
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "stated",
+    kind: ObservationKind::Stated,
+    measured: "lines and events that name a fault in well-known words",
+    unit: "{line}",
+    thresholds: &[limit::STATED_LINES, limit::STATED_RATE, limit::STATED_STALE, limit::POOL_WELL],
+    method: "table of phrases; count over the root of a doubled Poisson variance",
+    reason: "text is matched, never interpreted; a phrase that was always there is no news",
+    means: "the system says itself what is wrong",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let index = Index::new();

@@ -9,8 +9,9 @@ use nightjar_incident::{
 use nightjar_series::Column;
 use nightjar_topology::EntityId;
 
+use super::about::COUNT;
 use super::gauge::moved;
-use super::{Draft, View};
+use super::{About, Draft, View};
 use crate::ledger::metrics;
 use crate::thresholds as limit;
 
@@ -26,6 +27,30 @@ struct Load<'a> {
     wait: Option<(&'a str, f64)>,
     evidence: EvidenceId,
 }
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[
+    About {
+        id: "statement",
+        kind: ObservationKind::Statement,
+        measured: "share of one statement in the load of a database, and rows read",
+        unit: "{session}",
+        thresholds: &[limit::STATEMENT_SHARE, limit::STATEMENT_LOAD, limit::UTILISATION_FACTOR],
+        method: "mean sessions at work against the whole; no test",
+        reason: "what takes half of a database decides how the others fare",
+        means: "this statement needs another plan, an index, or an end",
+    },
+    About {
+        id: "database-load",
+        kind: ObservationKind::Backlog,
+        measured: "sessions at work in a database at a time",
+        unit: "{session}",
+        thresholds: &[limit::GAUGE_Z, limit::BACKLOG_FACTOR],
+        method: COUNT,
+        reason: "load is what waits and what works together",
+        means: "more is asked of the database, or each question takes longer",
+    },
+];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let window = (view.window.from.as_millisecond(), view.window.to.as_millisecond() + 1);

@@ -2,8 +2,22 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 
+use super::about::COUNT;
 use super::gauge::risen;
-use super::{Draft, View};
+use super::{About, Draft, View};
+use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "throttling",
+    kind: ObservationKind::Throttling,
+    measured: "requests turned away",
+    unit: "{request}",
+    thresholds: &[limit::GAUGE_Z],
+    method: COUNT,
+    reason: "usually none are",
+    means: "a limit set for the entity is reached: raise it, or send less",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     // Counting noise of a Poisson count, and of one more than none.

@@ -1,16 +1,31 @@
 //! Traffic: many more, or many fewer, requests than usual, counted where they are answered.
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount};
+use nightjar_series::count::poisson_z;
 use nightjar_series::screen::{may_fall, may_rise};
+use nightjar_series::season::{Season, at_the_hour};
 use nightjar_series::shift::shift_with;
 
-use super::{Draft, View, between};
+use super::{About, Draft, View, between};
 use crate::ledger::Place;
 use crate::thresholds as limit;
+
+/// The rows of the table of observations.
+pub(super) const ABOUT: &[About] = &[About {
+    id: "traffic",
+    kind: ObservationKind::Traffic,
+    measured: "requests that a place answers, against its own past",
+    unit: "{request}",
+    thresholds: &[limit::TRAFFIC_Z, limit::TRAFFIC_RATIO],
+    method: "robust shift of a count, from what is usual at the hour (`series/src/season.rs`), and signed root of the deviance of a Poisson count (Pierce and Schafer, JASA 1986), so that a handful of requests tells nothing",
+    reason: "counted where they are answered, traffic needs no sampling",
+    means: "more than was planned for comes in, or callers stay away",
+}];
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let Some((ledger, graph)) = view.requests else { return Vec::new() };
     let mut found = Vec::new();
+    let last = ledger.rows.last().copied().unwrap_or(0);
     for node in &graph.nodes {
         let Place::Entity(entity) = &node.place else { continue };
         let Some(table) = node.table(ledger).filter(|table| table.counted) else {
@@ -19,6 +34,12 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
         let cut =
             |rows: &std::ops::Range<usize>| table.requests.get(rows.clone()).unwrap_or_default();
         let (reference, window) = (cut(&ledger.reference), cut(&ledger.window));
+        let times =
+            |rows: &std::ops::Range<usize>| ledger.rows.get(rows.clone()).unwrap_or_default();
+        let season = Season::of(times(&ledger.reference), reference);
+        let level = |rows, values| at_the_hour(season.as_ref(), times(rows), values, last);
+        let (reference, window) =
+            (&*level(&ledger.reference, reference), &*level(&ledger.window, window));
         let least = limit::TRAFFIC_Z.value;
         if !may_rise(reference, window, least) && !may_fall(reference, window, least) {
             continue;
@@ -29,7 +50,9 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
         let ratio = shift.seen / shift.usual.max(1.0);
         let grew = shift.z >= limit::TRAFFIC_Z.value && ratio >= limit::TRAFFIC_RATIO.value;
         let fell = shift.z <= -limit::TRAFFIC_Z.value && ratio <= 1.0 / limit::TRAFFIC_RATIO.value;
-        if !(grew || fell) {
+        // Of a handful of requests the root is no standard deviation; nothing follows from them.
+        let by_count = poisson_z(shift.seen.max(0.0), shift.usual.max(0.5), 1.0);
+        if !(grew || fell) || by_count.abs() < limit::TRAFFIC_Z.value {
             continue;
         }
         let first = ledger.window.start + shift.first;

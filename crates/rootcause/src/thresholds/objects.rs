@@ -94,6 +94,36 @@ pub(crate) const QUOTA_FULL: Threshold = number(
     "of the quota",
     "quotas are counted in whole units; the last one is refused",
 );
+pub(crate) const TREND_Z: Threshold = number(
+    "TREND_Z",
+    4.0,
+    "standard deviations",
+    "as for gauges; what resembles its neighbour in time passes more easily, so it must be steady as well",
+);
+pub(crate) const TREND_TAU: Threshold = number(
+    "TREND_TAU",
+    0.7,
+    "of all pairs, in order beyond chance",
+    "a step reaches 0.5 and a ramp over half of the time 0.75; a climb is hardly ever interrupted",
+);
+pub(crate) const DRIFT_RISE: Threshold = number(
+    "DRIFT_RISE",
+    1.5,
+    "of the level at its beginning",
+    "levels move by a third from one hour to another; half more in one direction is felt sooner or later",
+);
+pub(crate) const HEADROOM_RISE: Threshold = number(
+    "HEADROOM_RISE",
+    0.2,
+    "of the room that was left",
+    "less is the daily coming and going of caches and files",
+);
+pub(crate) const HEADROOM_SOON: Threshold = number(
+    "HEADROOM_SOON",
+    24.0,
+    "hours to the limit",
+    "whoever is on call today has to know; later ones are for the week's planning",
+);
 pub(crate) const PACKET_FACTOR: Threshold = number(
     "PACKET_FACTOR",
     3.0,

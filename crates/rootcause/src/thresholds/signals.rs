@@ -78,6 +78,18 @@ pub(crate) const POOL_HELD: Threshold = number(
 );
 pub(crate) const BACKLOG_FACTOR: Threshold =
     number("BACKLOG_FACTOR", 2.0, "of the usual backlog", "queues double without anyone noticing");
+pub(crate) const TAIL_FACTOR: Threshold = number(
+    "TAIL_FACTOR",
+    2.0,
+    "of the usual quantile",
+    "high quantiles rest on few requests and swing by half; twice as much is felt",
+);
+pub(crate) const TAIL_REQUESTS: Threshold = number(
+    "TAIL_REQUESTS",
+    10.0,
+    "requests beyond the quantile within the window",
+    "a quantile of fewer is the time of single requests",
+);
 pub(crate) const STEADY_SHARE: Threshold =
     number("STEADY_SHARE", 0.9, "of the last 60 samples", "only what came regularly can be missed");
 pub(crate) const SILENT_STEPS: Threshold =
@@ -125,6 +137,30 @@ pub(crate) const OWN_TIME_FACTOR: Threshold = number(
     1.5,
     "of the usual own time",
     "sampled traces see few requests; half more is beyond their mix",
+);
+pub(crate) const FEW_CALLS: Threshold = number(
+    "FEW_CALLS",
+    5.0,
+    "calls or lines",
+    "three or four of anything are chance or one user's trouble, whatever the statistic says",
+);
+pub(crate) const TIMEOUT_SPREAD: Threshold = number(
+    "TIMEOUT_SPREAD",
+    0.02,
+    "of the time limit",
+    "timers are exact to some milliseconds, and giving up takes some more",
+);
+pub(crate) const TIMEOUT_SHARE: Threshold = number(
+    "TIMEOUT_SHARE",
+    0.8,
+    "of the failed calls",
+    "some fail for other reasons meanwhile; most must end at the limit for it to be one",
+);
+pub(crate) const TIMEOUT_SECONDS: Threshold = number(
+    "TIMEOUT_SECONDS",
+    0.1,
+    "seconds",
+    "hardly anybody gives up sooner; equally long failures below that are refusals",
 );
 /// Rows before the symptom that belong to the window: the freshest base, and room for what
 /// preceded it.

@@ -8,14 +8,18 @@
 
 mod behind;
 mod doubt;
+mod logged;
+mod observations;
 mod queues;
+mod season;
 mod seen;
+mod traced;
 
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{
     Alert, AlertId, AlertStatus, Change, ChangeId, ChangeKind, Conclusion, Content, Evidence,
     EvidenceId, FaultMode, LogRecord, LogSeverity, MetricSeries, Severity, Signal, Source, SpaceId,
-    Stage, Statistic, Verdict, Window,
+    Span, Stage, Statistic, Verdict, Window,
 };
 use nightjar_rootcause::{Case, Symptom, investigate};
 use nightjar_series::Column;
@@ -40,6 +44,7 @@ struct Estate {
     topology: Topology,
     series: Vec<MetricSeries>,
     changes: Vec<Change>,
+    spans: Vec<Span>,
     lines: Vec<LogRecord>,
 }
 
@@ -53,7 +58,13 @@ impl Estate {
             let (from, to) = (id(pair[0]), id(pair[1]));
             topology.relate(Relation { from, to, kind: RelationKind::Calls });
         }
-        Self { topology, series: Vec::new(), changes: Vec::new(), lines: Vec::new() }
+        Self {
+            topology,
+            series: Vec::new(),
+            changes: Vec::new(),
+            spans: Vec::new(),
+            lines: Vec::new(),
+        }
     }
 
     /// A metric of an entity: `value(minute, is_after_onset)`.
@@ -114,7 +125,8 @@ impl Estate {
         let evidence = [
             evidence("ev-1", Content::Series(self.series.iter().map(cut).collect())),
             evidence("ev-2", Content::Changes(self.changes.clone())),
-            evidence("ev-3", Content::Logs(self.lines.clone())),
+            evidence("ev-3", Content::Spans(self.spans.clone())),
+            evidence("ev-4", Content::Logs(self.lines.clone())),
         ];
         let topology = &self.topology;
         let (evidence, gaps, without) = (evidence.as_slice(), &[], &[]);
