@@ -7,6 +7,7 @@
 mod column;
 
 pub mod count;
+pub mod excursion;
 pub mod gaussian;
 pub mod robust;
 pub mod screen;
