@@ -7,6 +7,7 @@
 )]
 
 mod behind;
+mod operations;
 
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{
