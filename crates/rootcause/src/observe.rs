@@ -10,6 +10,7 @@ mod disk;
 mod expiry;
 mod flow;
 mod gauge;
+mod handed_on;
 mod locks;
 mod log_mix;
 mod logs;
@@ -90,6 +91,7 @@ pub(crate) fn all(view: &View<'_>) -> Vec<Observation> {
     drafts.extend(logs::observe(view));
     drafts.extend(log_mix::observe(view));
     drafts.extend(calls::observe(view));
+    drafts.extend(handed_on::observe(view));
     drafts.extend(spans::observe(view));
     drafts.extend(stated::observe(view));
     drafts.extend(change::observe(view));

@@ -125,6 +125,7 @@ pub const TABLE: &[Threshold] = &[
     MIX_CAP,
     PARTIAL,
     GONE,
+    HANDED_ON,
     MIN_OCCASIONS,
     MOSTLY,
     NEVER_SEEN_Z,

@@ -32,6 +32,12 @@ pub(crate) const GONE: Threshold = number(
     "of the calls",
     "what used to happen in fewer may be missing because of other requests",
 );
+pub(crate) const HANDED_ON: Threshold = number(
+    "HANDED_ON",
+    0.5,
+    "of the usual calls per request",
+    "more than half of the calls may be missing because of other requests, or of a cache that fills",
+);
 pub(crate) const MIN_OCCASIONS: Threshold = number(
     "MIN_OCCASIONS",
     4.0,

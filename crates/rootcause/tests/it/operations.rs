@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{
-    Conclusion, Content, FaultMode, LogRecord, LogSeverity, Span, SpanStatus, Verdict,
+    Conclusion, Content, FaultMode, LogRecord, LogSeverity, Span, SpanStatus, Statistic, Verdict,
 };
 use nightjar_rootcause::{Case, investigate};
 
@@ -189,4 +189,33 @@ fn a_return_to_the_usual_is_no_change() {
     assert!(!is_claimed(&conclusion), "{:?}", conclusion.verdict);
     let calm = matches!(conclusion.verdict, Verdict::NoIncident { .. });
     assert!(calm, "{:?}", conclusion.verdict);
+}
+
+#[test]
+fn a_caller_that_stops_calling_a_callee_that_runs_went_another_way() {
+    let mut estate = Estate::chain(&["front", "checkout", "mail"]);
+    let wiggle = |n: usize| 1.0 + 0.01 * ((n * 7 % 5) as f64 - 2.0);
+    estate.metric("front", "requests", Statistic::Sum, |n, _| 600.0 * wiggle(n));
+    estate.metric(
+        "front",
+        "availability",
+        Statistic::Mean,
+        |_, after| {
+            if after { 95.0 } else { 100.0 }
+        },
+    );
+    estate.metric("checkout", "requests", Statistic::Sum, |n, _| (30 + n % 5) as f64);
+    estate.metric("mail", "requests", Statistic::Sum, |n, after| {
+        if after { 0.0 } else { (30 + n % 5) as f64 }
+    });
+    estate.metric("mail", "container.memory.usage", Statistic::Last, |_, _| 1e8);
+    let (alerts, mut symptoms) = alert("front");
+    symptoms[0].signal = None;
+    let conclusion = estate.investigate(&alerts, &symptoms);
+    assert_eq!(
+        leading(&conclusion),
+        ("checkout", FaultMode::WrongResult),
+        "{:?}",
+        conclusion.verdict
+    );
 }
