@@ -157,6 +157,7 @@ pub const TABLE: &[Threshold] = &[
     CPU_FULL,
     CPU_BUSY,
     CPU_RISE,
+    CPU_FROM_IDLE,
     RETRY_TIMES,
     SENT_SHARE,
     SURGE_FOLLOWS,
