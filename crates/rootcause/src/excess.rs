@@ -3,6 +3,7 @@
 //! Excess adds up along the call graph where ratios and quantiles don't: 10 ms more on 1,000
 //! requests cost a caller as much as 1 s on ten.
 
+use nightjar_series::excursion::excursions;
 use nightjar_series::{gaussian, robust};
 
 use crate::ledger::{Ledger, Table};
@@ -104,10 +105,11 @@ impl Excess {
         // A place never seen before has no usual level: what it shows at first counts as that.
         let usual =
             if known { base.level } else { first_level(&window, kind).unwrap_or(base.level) };
+        let scale = if known { base.scale } else { base.scale.max(own_noise(&window, usual)) };
         for (&r, &x) in window.requests.iter().zip(window.values) {
             let (value, var) = match kind {
                 Kind::Time => {
-                    let noise = r * base.scale * base.scale * base.typical;
+                    let noise = r * scale * scale * base.typical;
                     if r > 0.0 && x.is_nan() {
                         (0.0, noise + (r * usual).powi(2))
                     } else if r > 0.0 {
@@ -202,6 +204,12 @@ struct Base {
 impl Base {
     fn of_time(rows: &Rows<'_>) -> Self {
         let values: Vec<f64> = rows.pairs().map(|(_, x)| x).collect();
+        let samples = values.len() as f64;
+        let values = without_old_incidents(
+            values,
+            |&x| x,
+            |level, _| limit::OLD_INCIDENT_FLOOR.value * level,
+        );
         if values.is_empty() {
             return Self {
                 kind: Kind::Time,
@@ -225,7 +233,6 @@ impl Base {
             latencies.extend(here.iter().map(|(_, x)| *x));
             robust::median(&latencies)
         });
-        let samples = values.len() as f64;
         Self {
             kind: Kind::Time,
             level,
@@ -238,8 +245,12 @@ impl Base {
     }
 
     fn of_errors(rows: &Rows<'_>) -> Self {
-        let mut pairs: Vec<(f64, f64)> = rows.pairs().collect();
-        let samples = pairs.len() as f64;
+        let samples = rows.pairs().count() as f64;
+        let mut pairs = without_old_incidents(
+            rows.pairs().collect(),
+            |(r, k)| k / r,
+            |level, (r, _)| ((level * r + limit::ERROR_NOISE.value).sqrt() / r).max(level),
+        );
         leave_worst_out(&mut pairs);
         let requests: f64 = pairs.iter().map(|(r, _)| r).sum();
         let failed: f64 = pairs.iter().map(|(_, k)| k).sum();
@@ -293,6 +304,22 @@ fn leave_worst_out(pairs: &mut Vec<(f64, f64)>) {
     });
 }
 
+/// The rows of a short reference without an incident that lies in it. `level` is what a row shows,
+/// `noise` its least standard deviation at some level.
+fn without_old_incidents<T>(
+    rows: Vec<T>,
+    level: impl Fn(&T) -> f64,
+    noise: impl Fn(f64, &T) -> f64,
+) -> Vec<T> {
+    if rows.len() >= limit::SHORT_REFERENCE {
+        return rows;
+    }
+    let levels: Vec<f64> = rows.iter().map(&level).collect();
+    let least = |usual: f64, row: usize| rows.get(row).map_or(0.0, |row| noise(usual, row));
+    let is_old = excursions(&levels, limit::OLD_INCIDENT, least);
+    rows.into_iter().zip(is_old).filter(|(_, old)| !old).map(|(row, _)| row).collect()
+}
+
 /// Requests of a usual row, 1 where nobody came.
 fn typical(rows: &Rows<'_>) -> f64 {
     let typical = robust::median(rows.requests);
@@ -327,6 +354,15 @@ fn hourly(rows: &Rows<'_>, mut summary: impl FnMut(&[(f64, f64)]) -> f64) -> Vec
 fn deviation(values: &[f64]) -> f64 {
     let mad = robust::mad(values);
     if mad.is_nan() { 0.0 } else { mad }
+}
+
+/// How much the latency of a place without a past swings from row to row: all that is known of its
+/// noise.
+fn own_noise(window: &Rows<'_>, usual: f64) -> f64 {
+    let values: Vec<f64> = window.pairs().map(|(_, x)| x).collect();
+    let swings = robust::short_term_sd(&values);
+    let least = limit::LATENCY_FLOOR.value * usual;
+    if swings.is_nan() { least } else { swings.max(least) }
 }
 
 /// The level a place shows in the first row of the window in which it has requests.

@@ -284,14 +284,25 @@ fn merge_pods(scene: &Scene<'_>, found: &mut BTreeMap<Culprit, Candidate>) {
     }
 }
 
-/// Where the request metrics of the alerting place show nothing, what operations do differently is
-/// evidence of where the fault is; where they do show it, the flow of excess knows better.
+/// Where the request metrics of the alerting place show nothing, or lead nowhere, what operations do
+/// differently is evidence of where the fault is; where they lead to a place, the flow of excess
+/// knows better.
 fn weigh_by_operations(scene: &Scene<'_>, found: &mut BTreeMap<Culprit, Candidate>) {
-    if scene.symptom_shows {
+    if scene.symptom_shows && leads_somewhere(scene) {
         return;
     }
-    let changed = away::changed(scene.observations, scene.view.case.topology);
-    let is_clear = changed.values().any(|odds| *odds >= limit::MARK_CLEAR.value);
+    let findings = scene.view.operations.map_or(&[][..], |changes| &changes.findings);
+    let mut changed = away::changed(scene.observations, scene.view.case.topology, findings);
+    // Who suffers behaves differently, too: where the symptom shows, only those count who don't
+    // suffer in the same way, and a change has to be sure.
+    if scene.symptom_shows {
+        changed.retain(|id, _| !suffers(scene, id));
+    }
+    let surest = changed.values().copied().fold(0.0, f64::max);
+    if scene.symptom_shows && surest < away::log_odds(limit::CHANGED_FOR_SURE_Z.value) {
+        return;
+    }
+    let is_clear = surest >= limit::MARK_CLEAR.value;
     for candidate in found.values_mut() {
         if is_clear {
             candidate.mass = candidate.mass.min(limit::UNMEASURED.value);
@@ -301,6 +312,26 @@ fn weigh_by_operations(scene: &Scene<'_>, found: &mut BTreeMap<Culprit, Candidat
         // Wrong answers cost neither time nor errors: calm requests don't clear a place of them.
         candidate.mass = candidate.mass.max(limit::FLOOR_UNSEEN.value * odds.exp());
     }
+}
+
+/// Whether an entity's own requests stand out in the way the symptom does.
+fn suffers(scene: &Scene<'_>, id: &EntityId) -> bool {
+    let Some((graph, flow)) = scene.graph.zip(scene.flow) else { return false };
+    let node = graph.entity(id).and_then(|node| graph.nodes.get(node));
+    let excess = node.and_then(|node| node.excess(flow.symptom.1));
+    excess.is_some_and(|excess| excess.known && excess.z() >= limit::OWN_TEST.value)
+}
+
+/// Whether the flow of excess leaves the symptom for a place that it finds probable enough to claim,
+/// and that explains enough of it.
+fn leads_somewhere(scene: &Scene<'_>) -> bool {
+    let Some(flow) = scene.flow else { return false };
+    let strongest = flow.roots.iter().max_by(|a, b| a.mass.total_cmp(&b.mass));
+    strongest.is_some_and(|root| {
+        root.mass >= limit::CLAIM.value
+            && root.share >= limit::SHARE_TOO_SMALL.value
+            && flow.symptoms.iter().all(|state| state.0 != root.node)
+    })
 }
 
 /// Whether an observation by itself makes its entity a suspect.

@@ -14,6 +14,7 @@ mod drift;
 mod expiry;
 mod flow;
 mod gauge;
+mod handed_on;
 mod headroom;
 mod locks;
 mod log_mix;
@@ -75,6 +76,7 @@ const OBSERVERS: &[Observer] = &[
     Observer { rows: logs::ABOUT, observe: logs::observe },
     Observer { rows: log_mix::ABOUT, observe: log_mix::observe },
     Observer { rows: calls::ABOUT, observe: calls::observe },
+    Observer { rows: handed_on::ABOUT, observe: handed_on::observe },
     Observer { rows: spans::ABOUT, observe: spans::observe },
     Observer { rows: stated::ABOUT, observe: stated::observe },
     Observer { rows: change::ABOUT, observe: change::observe },

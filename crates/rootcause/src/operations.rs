@@ -5,9 +5,11 @@
 //! nothing is wrong. Lines belong to the operation of their span; a trace is the unit that varies.
 
 mod compare;
+mod counts;
 mod onset;
 mod origin;
 mod read;
+mod sequence;
 
 use std::collections::BTreeMap;
 
@@ -31,10 +33,12 @@ pub(crate) struct Operations {
     spans: BTreeMap<i64, f64>,
 }
 
-/// One operation of one entity.
+/// One operation of one entity, or one line that it writes: an occasion for what it does next.
 struct Operation {
     entity: EntityId,
     name: String,
+    /// The line after which it counts, where the occasion is a line.
+    after: Option<String>,
     /// Spans and traces by slot.
     slots: BTreeMap<i64, Exposure>,
 }
@@ -52,15 +56,21 @@ struct Item {
     what: What,
 }
 
+/// The number of a statement that writes lines: those of one template, from one place in the code
+/// where they say it.
+type Statement = usize;
+
 /// What it did.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum What {
-    /// It wrote a line of this template.
-    Line(nightjar_templates::TemplateId),
-    /// It wrote a line of this template that tells of trouble with something it calls.
-    Told(nightjar_templates::TemplateId, EntityId),
+    /// It wrote a line of this statement.
+    Line(Statement),
+    /// It wrote a line of this statement that tells of trouble with something it calls.
+    Told(Statement, EntityId),
     /// It called this operation.
     Call(usize),
+    /// It wrote nothing more.
+    End,
 }
 
 #[derive(Default)]

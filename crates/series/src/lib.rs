@@ -8,6 +8,7 @@ mod column;
 
 pub mod burst;
 pub mod count;
+pub mod excursion;
 pub mod gaussian;
 pub mod onset;
 pub mod robust;

@@ -193,8 +193,7 @@ fn size(rests: &[f64]) -> f64 {
 
 /// Takes the median of some rests out of them and gives it.
 fn swept(rests: &mut [f64], members: &[usize]) -> f64 {
-    let values: Vec<f64> =
-        members.iter().filter_map(|&index| rests.get(index).copied()).collect();
+    let values: Vec<f64> = members.iter().filter_map(|&index| rests.get(index).copied()).collect();
     let middle = robust::median(&values);
     if !middle.is_finite() {
         return 0.0;

@@ -16,5 +16,5 @@ mod mask;
 mod miner;
 
 pub use batch::{Mined, mine};
-pub use line::{has_stack_trace, message};
+pub use line::{code_location, has_stack_trace, message};
 pub use miner::{Limits, Miner, TemplateId};

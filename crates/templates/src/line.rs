@@ -59,9 +59,45 @@ fn is_frame(line: &str) -> bool {
     line.starts_with("File \"") && line.contains("\", line ")
 }
 
+/// Where in the code a record says it was written, if one of its first words does: `Cart.java:12`,
+/// `cart/add.go:12`, `org.shop.Cart#12`. Two statements whose lines read alike are told apart by it.
+pub fn code_location(record: &str) -> Option<&str> {
+    let words = record.split_whitespace().take(8);
+    words
+        .map(|word| word.trim_matches(['[', ']', '(', ')', ',', ':']))
+        .find(|word| is_location(word))
+}
+
+fn is_location(word: &str) -> bool {
+    const SOURCES: [&str; 14] = [
+        ".java", ".kt", ".scala", ".go", ".py", ".rs", ".js", ".ts", ".cs", ".rb", ".php", ".c",
+        ".cc", ".cpp",
+    ];
+    let is_line = |number: &str| {
+        (1..=5).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let Some((name, number)) = word.rsplit_once([':', '#']) else { return false };
+    // `order#12` is an order; a class has a package and a capital.
+    let is_class = || {
+        let class = name.rsplit_once('.').map_or("", |(_, class)| class);
+        word.contains('#') && class.starts_with(|c: char| c.is_ascii_uppercase())
+    };
+    is_line(number) && (SOURCES.iter().any(|source| name.ends_with(source)) || is_class())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_statement_that_wrote_a_line_is_known_by_its_place_in_the_code() {
+        let place = |record| code_location(record);
+        assert_eq!(place("12:00:01 INFO o.s.Cart#12 added 3"), Some("o.s.Cart#12"));
+        assert_eq!(place("I1129 12:00:01 1 shop/cart.go:12] added 3"), Some("shop/cart.go:12"));
+        assert_eq!(place("WARN [Cart.java:12] added 3"), Some("Cart.java:12"));
+        assert_eq!(place("paid order#12 at 12:00 on host.example:80"), None);
+        assert_eq!(place(""), None);
+    }
 
     #[test]
     fn the_message_field_of_json_is_the_line() {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use nightjar_incident::{EvidenceId, MetricSeries, Onset, Signal};
 use nightjar_series::Column;
+use nightjar_series::excursion::excursions;
 use nightjar_series::onset::onset;
 use nightjar_series::robust::median;
 use nightjar_series::screen::may_rise;
@@ -30,10 +32,14 @@ pub(super) struct Moved<'a> {
 }
 
 impl Moved<'_> {
-    /// Whether it was over before the symptom began: then it belongs to something else.
+    /// Whether it was over before the symptom began, or so long before the alert that the alert would
+    /// have come earlier: then it belongs to something else.
     pub(super) fn is_stale(&self, view: &View<'_>) -> bool {
-        let room = limit::STALE_MINUTES.value * 60_000.0;
-        self.last.is_some_and(|last| (view.onset.as_millisecond() - last) as f64 > room)
+        let Some(last) = self.last else { return false };
+        let minutes_until = |at: Timestamp| (at.as_millisecond() - last) as f64 / 60_000.0;
+        let room = limit::STALE_MINUTES.value;
+        minutes_until(view.onset) > room
+            || minutes_until(view.case.alarm()) > room + limit::ALERT_DELAY.value
     }
 }
 
@@ -130,13 +136,27 @@ fn parts(
     // Counted only until it is enough: most records are long.
     let mut told = before.values().iter().filter(|v| v.is_finite()).zip(1_u32..);
     if told.any(|(_, count)| f64::from(count) >= limit::SHORT_RECORD.value) {
-        return (before, during);
+        return (without_old_incidents(before), during);
     }
     let all = column.between(reference.from.as_millisecond(), window.to.as_millisecond());
     match all.times().get(earliest_stretch(all.values())) {
         Some(&first) => (all.between(i64::MIN, first), all.between(first, i64::MAX)),
-        None => (before, during),
+        None => (without_old_incidents(before), during),
     }
+}
+
+/// A short reference without an incident that lies in it: it would pass for usual.
+fn without_old_incidents(before: Column) -> Column {
+    if before.values().len() >= limit::SHORT_REFERENCE {
+        return before;
+    }
+    let floor = |level: f64, _: usize| limit::OLD_INCIDENT_FLOOR.value * level.abs();
+    let old = excursions(before.values(), limit::OLD_INCIDENT, floor);
+    if !old.contains(&true) {
+        return before;
+    }
+    let kept = before.samples().zip(old).filter(|(_, old)| !old).map(|(sample, _)| sample);
+    Column::from_samples(kept).0
 }
 
 fn cut(column: &Column, window: nightjar_incident::Window) -> Column {

@@ -32,6 +32,23 @@ fn draft(finding: &Finding, since: Option<Onset>) -> Draft {
         Some(teller) => format!("`{teller}` says of `{}` in", finding.entity),
         None => format!("`{}` writes in", finding.entity),
     };
+    let summary = match &finding.after {
+        Some(after) => format!(
+            "`{}` goes on differently in `{}` after `{after}`: {} times, usually {}, with: {}",
+            finding.entity,
+            finding.operation,
+            per_call(seen),
+            per_call(usual),
+            if finding.example.is_empty() { "nothing" } else { &finding.example }
+        ),
+        None => format!(
+            "{told} `{}` {} times a call, usually {}: {}",
+            finding.operation,
+            per_call(seen),
+            per_call(usual),
+            finding.example
+        ),
+    };
     Draft {
         entity: finding.entity.clone(),
         peer: finding.teller.clone(),
@@ -44,13 +61,7 @@ fn draft(finding: &Finding, since: Option<Onset>) -> Draft {
         seen,
         unit: "{line}/{span}".to_owned(),
         z: finding.z.abs(),
-        summary: format!(
-            "{told} `{}` {} times a call, usually {}: {}",
-            finding.operation,
-            per_call(seen),
-            per_call(usual),
-            finding.example
-        ),
+        summary,
         evidence: finding.evidence.iter().cloned().collect(),
     }
 }

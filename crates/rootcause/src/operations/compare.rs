@@ -1,7 +1,7 @@
 //! Rates since the onset against those before.
 
 use nightjar_incident::EvidenceId;
-use nightjar_series::count::{Count, Dispersion, rate_z};
+use nightjar_series::count::{Count, Dispersion, rate_z, share_z};
 use nightjar_topology::EntityId;
 
 use super::{Item, Occurrences, Operation, Operations, What};
@@ -15,8 +15,12 @@ pub(crate) struct Finding {
     /// Who tells of it.
     pub(crate) teller: Option<EntityId>,
     pub(crate) operation: String,
+    /// The line after which it counts, where it is about what comes next.
+    pub(crate) after: Option<String>,
     /// The operation called, where it is about calls.
     pub(crate) callee: Option<String>,
+    /// Whose operation is called, where it is another's.
+    pub(crate) called: Option<EntityId>,
     pub(crate) usual: Count,
     pub(crate) seen: Count,
     pub(crate) z: f64,
@@ -40,11 +44,18 @@ impl Sides {
             .filter(|(_, spans)| **spans >= limit::BUSY_SLOT.value)
             .map(|(slot, _)| *slot)
             .collect();
-        let recent = busy.get(busy.len().saturating_sub(limit::RECENT_SLOTS))?;
+        // Two minutes by the clock: an incident before them is over. Longer ago where they hold little.
+        let near = onset.saturating_sub_unsigned(limit::RECENT_SLOTS as u64);
+        let held: f64 = operations.spans.range(near..onset).map(|(_, spans)| spans).sum();
+        let recent = if held >= limit::MIN_SPANS as f64 {
+            near
+        } else {
+            *busy.get(busy.len().saturating_sub(limit::RECENT_SLOTS))?
+        };
         let earlier: f64 = operations.spans.range(..onset).map(|(_, spans)| spans).sum();
         let later: f64 = operations.spans.range(onset..).map(|(_, spans)| spans).sum();
         let least = limit::MIN_SPANS as f64;
-        (earlier >= least && later >= least).then_some(Self { onset, recent: *recent })
+        (earlier >= least && later >= least).then_some(Self { onset, recent })
     }
 }
 
@@ -59,17 +70,20 @@ pub(super) fn findings(operations: &Operations, onset: i64) -> Vec<Finding> {
         }
         let (entity, teller) = match &item.what {
             What::Told(_, blamed) => (blamed.clone(), Some(operation.entity.clone())),
-            What::Line(_) | What::Call(_) => (operation.entity.clone(), None),
+            What::Line(_) | What::Call(_) | What::End => (operation.entity.clone(), None),
         };
         let callee = match &item.what {
-            What::Call(to) => operations.operations.get(*to).map(|to| to.name.clone()),
-            What::Line(_) | What::Told(..) => None,
+            What::Call(to) => operations.operations.get(*to),
+            What::Line(_) | What::Told(..) | What::End => None,
         };
+        let called = callee.map(|callee| &callee.entity).filter(|id| **id != operation.entity);
         found.push(Finding {
             entity,
             teller,
             operation: operation.name.clone(),
-            callee,
+            after: operation.after.clone(),
+            callee: callee.map(|callee| callee.name.clone()),
+            called: called.cloned(),
             usual,
             seen: now,
             z,
@@ -83,7 +97,8 @@ pub(super) fn findings(operations: &Operations, onset: i64) -> Vec<Finding> {
 }
 
 /// The larger of the deviations from all that was recorded before and from right before: old
-/// references are many but may hold other incidents; near ones are few but alike.
+/// references are many but may hold other incidents; near ones are few but alike. What came right
+/// before counts only where it isn't itself the exception.
 pub(super) fn compare(
     operation: &Operation,
     item: &Item,
@@ -96,10 +111,13 @@ pub(super) fn compare(
     }
     let all = Side::new(operation, seen, i64::MIN..sides.onset);
     let recent = Side::new(operation, seen, sides.recent..sides.onset);
-    let z = [&all, &recent]
-        .into_iter()
-        .map(|before| weighed(item, seen, before, &now, all.count.events > 0.0))
-        .max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
+    let against = |before| weighed(operation, item, seen, before, &now, all.count.events > 0.0);
+    let (far, near) = (against(&all), against(&recent));
+    // What is as it has mostly been only returned to the usual: what came right before was odd.
+    let moved = |before: &Side| now.count.rate() - before.count.rate();
+    let agree = moved(&all) * moved(&recent) > 0.0
+        && moved(&all).abs() >= limit::MOSTLY.value * moved(&recent).abs();
+    let z = if agree && near.abs() > far.abs() { near } else { far };
     Some((all.count, now.count, z))
 }
 
@@ -128,6 +146,7 @@ impl Side {
 }
 
 fn weighed(
+    operation: &Operation,
     item: &Item,
     seen: &Occurrences,
     before: &Side,
@@ -135,10 +154,13 @@ fn weighed(
     was_seen_before: bool,
 ) -> f64 {
     let (usual, count) = (before.count, now.count);
-    let is_call = matches!(item.what, What::Call(_));
+    let is_line = operation.after.is_none() && !matches!(item.what, What::Call(_));
     let z = if usual.exposure >= limit::MIN_OCCASIONS.value {
-        rate_z(usual, count, before.dispersion.and(now.dispersion).value())
-    } else if usual.exposure == 0.0 && seen.is_bad && !is_call {
+        let dispersion = before.dispersion.and(now.dispersion).value();
+        // A line is followed by exactly one thing, a call may write any number of lines.
+        let is_share = operation.after.is_some();
+        if is_share { share_z(usual, count, dispersion) } else { rate_z(usual, count, dispersion) }
+    } else if usual.exposure == 0.0 && seen.is_bad && is_line {
         // An operation never seen counts through its errors alone.
         return (2.0 * count.events).sqrt().min(limit::NEVER_SEEN_Z.value) * told_share(item);
     } else {
@@ -148,15 +170,17 @@ fn weighed(
         // The G statistic of errors and warnings counts double, and fewer of them is no trouble.
         return z.max(0.0) * std::f64::consts::SQRT_2 * told_share(item);
     }
-    // What became more or less frequent may be another mix of requests; what is gone, or new, isn't.
-    let is_partial = was_seen_before && count.events > 0.0;
-    z * if is_partial { limit::PARTIAL.value } else { 1.0 }
+    // What became more or less frequent may be another mix of requests; what is new, or is gone
+    // although it came more often than not, isn't.
+    let is_gone = count.events == 0.0 && usual.rate() >= limit::GONE.value;
+    let is_whole = !was_seen_before || is_gone;
+    z * if is_whole { 1.0 } else { limit::PARTIAL.value }
 }
 
 /// What others say of an entity counts less than what it says itself.
 fn told_share(item: &Item) -> f64 {
     match item.what {
         What::Told(..) => limit::HEARSAY.value,
-        What::Line(_) | What::Call(_) => 1.0,
+        What::Line(_) | What::Call(_) | What::End => 1.0,
     }
 }

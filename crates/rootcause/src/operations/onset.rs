@@ -30,7 +30,8 @@ pub(super) fn find(operations: &Operations, alarm: Timestamp, symptom: Option<Ti
     best.1
 }
 
-/// Log likelihood gained by a change at that slot, from what is clearly different.
+/// Log likelihood gained by a change at that slot, from what is clearly different: the strongest
+/// deviation, and a little of all others, since lines and calls of one trace go together.
 fn evidence(operations: &Operations, slot: i64) -> f64 {
     let Some(sides) = Sides::at(operations, slot) else { return f64::NEG_INFINITY };
     let deviations = operations.items.iter().filter_map(|(item, seen)| {
@@ -39,5 +40,7 @@ fn evidence(operations: &Operations, slot: i64) -> f64 {
         let clear = z * z - limit::MIX_CHANCE_Z.value.powi(2);
         (clear > 0.0).then_some(clear / 2.0)
     });
-    deviations.sum::<f64>().min(limit::ONSET_EVIDENCE.value)
+    let (strongest, all) =
+        deviations.fold((0.0_f64, 0.0), |(most, all), one| (most.max(one), all + one));
+    strongest + limit::ONSET_TOGETHER.value * (all - strongest)
 }

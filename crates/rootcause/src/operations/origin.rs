@@ -1,5 +1,7 @@
 //! Where failing traces fail first: a span whose callee failed too isn't the origin.
 
+use std::collections::BTreeSet;
+
 use nightjar_incident::SpanStatus;
 
 use super::read::Node;
@@ -80,9 +82,47 @@ impl<'n, 'a> Origins<'n, 'a> {
         is_own && !tells
     }
 
+    /// For each span, whether the request that its entity answers with it was failed by something
+    /// below, or by nobody knows whom: then none of the entity's spans of that request says what the
+    /// entity does by itself. `explained` are the answering spans of requests with a line that tells
+    /// why they failed; without one it may be somebody who couldn't be reached, and of whom the trace
+    /// knows nothing.
+    pub(super) fn failed_by_others(&self, explained: &BTreeSet<usize>) -> Vec<bool> {
+        let answering: Vec<usize> =
+            (0..self.nodes.len()).map(|node| answering(self.nodes, node)).collect();
+        let mut failed = vec![false; self.nodes.len()];
+        for (node, answering) in answering.iter().enumerate() {
+            let handles = |node: &Node<'_>| is_error_handler(&node.span.operation);
+            let unexplained =
+                || self.nodes.get(node).is_some_and(handles) && !explained.contains(answering);
+            if (!self.is_origin(node) || unexplained())
+                && let Some(mark) = failed.get_mut(*answering)
+            {
+                *mark = true;
+            }
+        }
+        let of = |answering: &usize| failed.get(*answering).copied().unwrap_or(false);
+        answering.iter().map(of).collect()
+    }
+
     fn entity(&self, node: usize) -> Option<&nightjar_topology::EntityId> {
         self.nodes.get(node).map(|node| &node.span.entity)
     }
+}
+
+/// The span with which a span's entity answers the request: the topmost of its entity.
+pub(super) fn answering(nodes: &[Node<'_>], span: usize) -> usize {
+    let entity = |at: usize| nodes.get(at).map(|node| &node.span.entity);
+    let mut at = span;
+    // A walk longer than there are spans has met a cycle.
+    for _ in 0..nodes.len() {
+        let parent = nodes.get(at).and_then(|node| node.parent);
+        match parent.filter(|&parent| entity(parent) == entity(span)) {
+            Some(parent) if parent != span => at = parent,
+            Some(_) | None => break,
+        }
+    }
+    at
 }
 
 /// Whether an operation is what frameworks run when a request failed (Spring's error controller,

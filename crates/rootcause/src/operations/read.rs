@@ -3,20 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nightjar_incident::{Content, EvidenceId, LogRecord, LogSeverity, Span};
-use nightjar_series::count::Count;
-use nightjar_templates::{Limits, has_stack_trace, mine};
+use nightjar_templates::{Limits, TemplateId, code_location, has_stack_trace, mine};
 use nightjar_topology::{EntityId, Topology};
 
-use super::origin::Origins;
-use super::{Exposure, Item, Occurrences, Operation, Operations, SLOT_SECONDS, What};
+use super::counts::{Counts, own_operations};
+use super::origin::{Origins, answering};
+use super::sequence::{self, Written};
+use super::{Item, Occurrences, Operation, Operations, SLOT_SECONDS, Statement, What};
 use crate::case::Case;
 
 /// A span with what is needed of it.
 pub(super) struct Node<'a> {
     pub(super) span: &'a Span,
     pub(super) parent: Option<usize>,
-    operation: usize,
-    evidence: &'a EvidenceId,
+    pub(super) operation: usize,
+    pub(super) evidence: &'a EvidenceId,
 }
 
 /// Lines that are looked at for names: an error that names ten things blames none.
@@ -32,10 +33,12 @@ pub(super) fn read(case: &Case<'_>) -> Option<Operations> {
     let of_span: BTreeMap<(&str, &str), usize> =
         nodes.iter().enumerate().map(|(n, node)| (key(node.span), n)).collect();
     let lines = lines(case, &of_span);
-    let mined = mine(lines.iter().map(|(line, _, _)| line.body.as_str()), Limits::default());
+    let statements = statements(&lines);
     let told: Vec<Option<EntityId>> =
         lines.iter().map(|(line, _, _)| told_of(line, case.topology)).collect();
 
+    let errors = lines.iter().filter(|(line, _, _)| line.severity >= LogSeverity::Error);
+    let explained: BTreeSet<usize> = errors.map(|(_, node, _)| answering(&nodes, *node)).collect();
     let mut origins = Origins::new(&nodes);
     for ((line, node, _), told) in lines.iter().zip(&told) {
         if line.severity >= LogSeverity::Error {
@@ -43,67 +46,70 @@ pub(super) fn read(case: &Case<'_>) -> Option<Operations> {
         }
     }
     origins.settle();
+    let failed_by_others = origins.failed_by_others(&explained);
+    // What an operation does by itself is counted per call that nothing below it failed.
+    let own: Vec<Option<usize>> = own_operations(&mut found, &nodes, &failed_by_others);
 
-    let mut groups: BTreeMap<(usize, i64, &str), f64> = BTreeMap::new();
-    for node in &nodes {
-        let slot = slot(node.span);
-        *found.spans.entry(slot).or_default() += 1.0;
-        *groups.entry((node.operation, slot, &node.span.trace_id)).or_default() += 1.0;
-    }
-    for ((operation, slot, _), spans) in &groups {
-        if let Some(operation) = found.operations.get_mut(*operation) {
-            let exposure = operation.slots.entry(*slot).or_insert_with(Exposure::default);
-            exposure.spans += spans;
-            exposure.traces += 1.0;
+    let mut counts = Counts::default();
+    for (node, own) in nodes.iter().zip(&own) {
+        *found.spans.entry(slot(node.span)).or_default() += 1.0;
+        for operation in [Some(node.operation), *own].into_iter().flatten() {
+            counts.occasion(operation, node);
         }
     }
-
-    let mut events: BTreeMap<(Item, i64, &str), f64> = BTreeMap::new();
-    for (((line, node, evidence), told), template) in lines.iter().zip(&told).zip(&mined.of_line) {
-        let Some(home) = nodes.get(*node) else { continue };
+    let mut written: BTreeMap<usize, Vec<Written<'_>>> = BTreeMap::new();
+    for (((line, number, evidence), told), statement) in lines.iter().zip(&told).zip(&statements) {
+        let Some(node) = nodes.get(*number) else { continue };
         let is_exception = is_exception(&line.body);
         let is_bad = line.severity >= LogSeverity::Warn || is_exception;
-        // What fails because something below failed says nothing of itself.
-        if line.severity >= LogSeverity::Error && told.is_none() && !origins.is_origin(*node) {
-            continue;
-        }
-        let what = match told {
-            Some(entity) => What::Told(*template, entity.clone()),
-            None => What::Line(*template),
+        let own = own.get(*number).copied().flatten();
+        let (operation, what) = match (told, own) {
+            (Some(entity), _) => (node.operation, What::Told(*statement, entity.clone())),
+            (None, Some(own)) => (own, What::Line(*statement)),
+            // What fails because something below failed says nothing of itself.
+            (None, None) => continue,
         };
-        let item = Item { operation: home.operation, what };
+        let item = Item { operation, what };
         let known = found.items.entry(item.clone()).or_default();
         known.note(&line.body, evidence);
         known.is_bad |= is_bad;
         known.is_exception |= is_exception;
-        *events.entry((item, slot(home.span), &home.span.trace_id)).or_default() += 1.0;
+        counts.event(item, node);
+        if own.is_some() {
+            let line = Written { statement: *statement, body: &line.body, is_bad, is_exception };
+            written.entry(*number).or_default().push(line);
+        }
     }
     for (number, node) in nodes.iter().enumerate() {
-        let Some((parent, above)) = node.parent.and_then(|p| Some((p, nodes.get(p)?))) else {
-            continue;
+        // Others are called by the operation that answers, whatever client it does that with.
+        let is_other = |parent: &usize| {
+            nodes.get(*parent).is_some_and(|above| above.span.entity != node.span.entity)
         };
+        let caller = match node.parent {
+            Some(parent) if is_other(&parent) => Some(answering(&nodes, parent)),
+            Some(parent) => Some(parent),
+            None => None,
+        };
+        let above = caller.and_then(|p| Some((nodes.get(p)?, own.get(p).copied().flatten()?)));
+        let Some((above, operation)) = above else { continue };
         let handler = super::origin::is_error_handler(&node.span.operation);
-        if handler && !(origins.is_origin(number) && origins.is_origin(parent)) {
+        if handler && !origins.is_origin(number) {
             continue;
         }
-        let item = Item { operation: above.operation, what: What::Call(node.operation) };
+        let item = Item { operation, what: What::Call(node.operation) };
         let known = found.items.entry(item.clone()).or_default();
         known.note("", node.evidence);
         known.is_bad |= handler;
         known.is_exception |= handler;
-        *events.entry((item, slot(above.span), &above.span.trace_id)).or_default() += 1.0;
+        counts.event(item, above);
     }
-    for ((item, slot, trace), count) in events {
-        let exposure = groups.get(&(item.operation, slot, trace)).copied().unwrap_or(1.0);
-        if let Some(known) = found.items.get_mut(&item) {
-            known.groups.push((slot, Count { events: count, exposure }));
-        }
-    }
+    sequence::read(&mut found, &mut counts, &written, &nodes, &own);
+    counts.store(&mut found);
     Some(found)
 }
 
 impl Occurrences {
-    fn note(&mut self, example: &str, evidence: &EvidenceId) {
+    pub(super) fn note(&mut self, example: &str, evidence: &EvidenceId) {
         if self.evidence.is_none() {
             self.example = example.chars().take(160).collect();
             self.evidence = Some(evidence.clone());
@@ -131,6 +137,7 @@ fn nodes<'a>(case: &Case<'a>, operations: &mut Vec<Operation>) -> Vec<Node<'a>> 
             operations.push(Operation {
                 entity: span.entity.clone(),
                 name: span.operation.clone(),
+                after: None,
                 slots: BTreeMap::new(),
             });
             next
@@ -159,6 +166,18 @@ fn lines<'a>(
     }
     found.sort_by(|a, b| (a.0.at, &a.0.entity, &a.0.body).cmp(&(b.0.at, &b.0.entity, &b.0.body)));
     found
+}
+
+/// The statement that wrote each line.
+fn statements(lines: &[(&LogRecord, usize, &EvidenceId)]) -> Vec<Statement> {
+    let mined = mine(lines.iter().map(|(line, _, _)| line.body.as_str()), Limits::default());
+    let mut known: BTreeMap<(TemplateId, Option<&str>), Statement> = BTreeMap::new();
+    let mut of_line = Vec::with_capacity(lines.len());
+    for ((line, _, _), template) in lines.iter().zip(&mined.of_line) {
+        let fresh = known.len();
+        of_line.push(*known.entry((*template, code_location(&line.body))).or_insert(fresh));
+    }
+    of_line
 }
 
 /// Whom an error line speaks of, where it names exactly one entity that its writer needs.
@@ -190,6 +209,6 @@ fn key(span: &Span) -> (&str, &str) {
     (&span.trace_id, &span.span_id)
 }
 
-fn slot(span: &Span) -> i64 {
+pub(super) fn slot(span: &Span) -> i64 {
     span.start_nanos.div_euclid(1_000_000_000).div_euclid(SLOT_SECONDS)
 }

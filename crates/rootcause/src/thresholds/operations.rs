@@ -26,11 +26,29 @@ pub(crate) const PARTIAL: Threshold = number(
     "of the standard deviations",
     "a line or call that became more or less frequent may be another mix of requests; one that is new or gone isn't",
 );
+pub(crate) const GONE: Threshold = number(
+    "GONE",
+    0.5,
+    "of the calls",
+    "what used to happen in fewer may be missing because of other requests",
+);
+pub(crate) const HANDED_ON: Threshold = number(
+    "HANDED_ON",
+    0.5,
+    "of the usual calls per request",
+    "more than half of the calls may be missing because of other requests, or of a cache that fills",
+);
 pub(crate) const MIN_OCCASIONS: Threshold = number(
     "MIN_OCCASIONS",
     4.0,
     "spans",
     "three calls of an operation don't show what is usual for it",
+);
+pub(crate) const MOSTLY: Threshold = number(
+    "MOSTLY",
+    0.25,
+    "of the way back to what came right before",
+    "what was so in three quarters of all that was recorded is ordinary, however odd the last minutes were",
 );
 pub(crate) const NEVER_SEEN_Z: Threshold = number(
     "NEVER_SEEN_Z",
@@ -60,10 +78,10 @@ pub(crate) const SYMPTOM_SLOTS: Threshold = number(
     "slots of 15 s",
     "request metrics of a minute place the symptom within a row",
 );
-pub(crate) const ONSET_EVIDENCE: Threshold = number(
-    "ONSET_EVIDENCE",
-    10.0,
-    "log odds",
+pub(crate) const ONSET_TOGETHER: Threshold = number(
+    "ONSET_TOGETHER",
+    0.1,
+    "of the log odds",
     "lines and calls of one trace go together: their sum is no sum of independent evidence",
 );
 pub(crate) const EXPLAINED_AWAY: Threshold = number(

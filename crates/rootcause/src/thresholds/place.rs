@@ -92,6 +92,12 @@ pub(crate) const CPU_BUSY: Threshold = number(
 );
 pub(crate) const CPU_RISE: Threshold =
     number("CPU_RISE", 0.3, "share of the limit", "a third of the capacity more is no fluctuation");
+pub(crate) const CPU_FROM_IDLE: Threshold = number(
+    "CPU_FROM_IDLE",
+    10.0,
+    "times the usual share",
+    "load varies by factors of two or three; a processor ten times as busy does other work",
+);
 pub(crate) const RETRY_TIMES: Threshold = number(
     "RETRY_TIMES",
     1.8,

@@ -1,5 +1,7 @@
 //! The usual level and its uncertainty.
 
+use nightjar_series::excursion::Excursion;
+
 use super::{Threshold, number};
 
 pub(crate) const MIN_REFERENCE: Threshold = number(
@@ -38,6 +40,17 @@ pub(crate) const TRIMMED_ROWS: Threshold = number(
     "of the reference rows",
     "references of days hold old incidents; half an hour a day is left out",
 );
+pub(crate) const OLD_INCIDENT_FLOOR: Threshold = number(
+    "OLD_INCIDENT_FLOOR",
+    0.2,
+    "of the usual latency",
+    "latencies are told in classes, a step of which is up to twice the value: six fifths more is beyond one",
+);
+/// What makes a stretch of a reference an old incident: nothing usual lies six standard deviations out
+/// for more than two intervals.
+pub(crate) const OLD_INCIDENT: Excursion = Excursion { z: 6.0, length: 3 };
+/// Rows of a reference below which an incident in it passes for usual: an hour of minutes.
+pub(crate) const SHORT_REFERENCE: usize = 60;
 pub(crate) const DRIFT_SHARE: Threshold = number(
     "DRIFT_SHARE",
     0.1,

@@ -10,6 +10,7 @@ mod behind;
 mod doubt;
 mod logged;
 mod observations;
+mod operations;
 mod queues;
 mod season;
 mod seen;

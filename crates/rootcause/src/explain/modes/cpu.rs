@@ -1,6 +1,7 @@
 //! CPU saturation: processor use rose, and not because of more requests.
 
 use nightjar_incident::{Direction, FaultMode, Observation, ObservationKind, Signal};
+use nightjar_topology::EntityKind;
 
 use super::{Fit, Place, ids};
 use crate::thresholds as limit;
@@ -16,7 +17,13 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         o.direction == Direction::Up && times(o) >= limit::SURGE_FOLLOWS.value * times(busy)
     });
     let rise = busy.seen - busy.usual;
-    let weight = if busy.seen >= limit::CPU_FULL.value || rise >= limit::CPU_RISE.value {
+    // A processor that was idle and is busy is no fluctuation of load; but many share that of a host.
+    let is_host = place.scene.view.case.topology.kind(place.id) == EntityKind::Host;
+    let from_idle = times(busy) >= limit::CPU_FROM_IDLE.value && !is_host;
+    let (is_full, rose) = (busy.seen >= limit::CPU_FULL.value, rise >= limit::CPU_RISE.value);
+    let weight = if rose && from_idle {
+        limit::MARK_CERTAIN.value
+    } else if is_full || rose {
         limit::MARK_CLEAR.value
     } else {
         limit::MARK_WEAK.value
