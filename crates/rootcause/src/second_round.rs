@@ -48,14 +48,14 @@ pub fn second_round(
     let doubt = doubt(&leaders);
     let mut found: Vec<Wanted> = [Sort::Metrics, Sort::Logs, Sort::Traces, Sort::Changes]
         .into_iter()
-        .filter_map(|sort| {
+        .map(|sort| {
             let unseen = leaders.iter().filter(|leader| !is_seen(sort, &leader.entity));
             let unseen: Vec<&&Hypothesis> = unseen.collect();
             let tells = unseen.iter().map(|leader| telling(leader.fault_mode, sort));
             let value = doubt * tells.fold(0.0, f64::max);
             let entities: BTreeSet<EntityId> = unseen.iter().map(|l| l.entity.clone()).collect();
             let entities = entities.into_iter().collect();
-            Some(Wanted { sort, entities, value, cost: cost(sort) })
+            Wanted { sort, entities, value, cost: cost(sort) }
         })
         .filter(|wanted| wanted.value > wanted.cost)
         .collect();

@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
 use nightjar_agent::{Outcome, Policy, Setup, conduct};
 use nightjar_connect::{Alerts, Answer, Connection, Error, Inventory, Logs, Metrics, Query};
-use nightjar_incident::journal::Kind;
+use nightjar_incident::journal::{Entry, Kind};
 use nightjar_incident::{
     Content, FaultMode, LogRecord, LogSeverity, MetricSeries, RawAlert, Source, SpaceId, Statistic,
 };
@@ -135,11 +135,12 @@ fn run(least_entities_cut: usize) -> Outcome {
 fn told(outcome: &Outcome) -> (String, FaultMode, usize) {
     let conclusion = outcome.investigations.first().unwrap().conclusion().unwrap();
     let leading = conclusion.hypotheses.first().unwrap();
-    let asked = outcome.journal.iter().filter(|entry| {
+    let is_about_lines = |entry: &&Entry| {
         entry.kind == Kind::FetchingData
-            && entry.body["question"] == "logs"
-            && entry.body["asks"].is_object()
-    });
+            && entry.body.get("question") == Some(&json!("logs"))
+            && entry.body.get("asks").is_some()
+    };
+    let asked = outcome.journal.iter().filter(is_about_lines);
     (leading.entity.to_string(), leading.fault_mode, asked.count())
 }
 

@@ -1,6 +1,6 @@
 //! Network delay: the caller waits longer than the callee takes.
 
-use nightjar_incident::{FaultMode, ObservationKind, Signal};
+use nightjar_incident::{FaultMode, Observation, ObservationKind, Signal};
 
 use super::{Fit, Marks, Place, ids};
 use crate::graph::Culprit;
@@ -9,6 +9,9 @@ use crate::thresholds as limit;
 /// A callee that restarts or has no room left makes callers wait at its door: then the network is
 /// the lesser explanation.
 pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
+    // Memory that grows keeps nobody waiting until the process is started anew.
+    let is_memory =
+        |o: &Observation| matches!(o.signal, Some(Signal::MemoryUsage | Signal::MemoryUtilization));
     let troubled =
         Marks::at(place.scene, &Culprit::Entity(place.id.clone())).all.into_iter().any(|o| {
             matches!(
@@ -19,6 +22,7 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
                     | ObservationKind::Backlog
                     | ObservationKind::Missing
             ) && o.is_abnormal()
+                && !is_memory(o)
         });
     // Packets that get lost explain the same gap, and more: see `packet_loss`.
     let lost = place.marks.signal(ObservationKind::NetworkGap, Signal::PacketErrors).is_some();
