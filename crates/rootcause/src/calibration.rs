@@ -6,10 +6,20 @@
 
 /// Raw confidence and the probability it stands for; linear between, constant beyond.
 ///
-/// The identity: over 303 claims in 400 fitting worlds raw confidence is off by 0.04 in the mean,
-/// and neither curve, fitted on half of them, did better on the other half (Brier score 0.0773 raw,
-/// 0.0778 isotonic, 0.0805 Platt).
-const KNOTS: &[(f64, f64)] = &[(0.0, 0.0), (1.0, 1.0)];
+/// Halfway between the raw confidence and the isotonic curve of 610 claims in 800 fitting worlds:
+/// there, claims of 0.4 are right in 0.9, and on the half of them that the curve wasn't fitted on its
+/// Brier score is 0.030 (raw 0.055, Platt 0.031). Worlds are easier than life, so only half of what
+/// they say is believed. Below what is claimed nothing was fitted: leads keep what they have.
+const KNOTS: &[(f64, f64)] = &[
+    (0.0, 0.0),
+    (0.25, 0.25),
+    (0.4, 0.62),
+    (0.58, 0.75),
+    (0.7, 0.81),
+    (0.8, 0.88),
+    (0.9, 0.94),
+    (1.0, 1.0),
+];
 
 /// The probability that a leading claim of this raw confidence is right.
 pub(crate) fn probability(raw: f64) -> f64 {

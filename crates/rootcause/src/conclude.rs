@@ -188,7 +188,7 @@ fn cap(scene: &Scene<'_>, suspect: &mut Suspect, stage: Stage) -> f64 {
         suspect.reasons.push(format!("the excess stays with the symptom itself; {kinds}"));
         most = most.min(limit::CAP_SYMPTOM.value);
     }
-    if is_faint(scene) {
+    if is_faint(scene.graph, scene.flow.map(|flow| flow.symptom)) && scene.symptom_shows {
         suspect.reasons.push("the symptom hardly stands out from chance".to_owned());
         most = most.min(limit::CAP_FAINT.value);
     }
@@ -200,11 +200,10 @@ fn cap(scene: &Scene<'_>, suspect: &mut Suspect, stage: Stage) -> f64 {
     most
 }
 
-/// Whether the symptom shows in requests, but hardly.
-fn is_faint(scene: &Scene<'_>) -> bool {
-    let (Some(graph), Some(flow)) = (scene.graph, scene.flow) else { return false };
-    scene.symptom_shows
-        && excess_of(graph, flow.symptom).is_some_and(|excess| excess.z() < limit::FAINT_Z.value)
+/// Whether what shows at a place hardly stands out.
+fn is_faint(graph: Option<&Graph>, symptom: Option<State>) -> bool {
+    let excess = graph.zip(symptom).and_then(|(graph, state)| excess_of(graph, state));
+    excess.is_some_and(|excess| excess.z() < limit::FAINT_Z.value)
 }
 
 /// Turns raw confidences into probabilities. The leading place gets what its raw confidence is
@@ -333,6 +332,16 @@ fn decide(
             "no request metrics of the alerting entities, or of what depends on them, were seen"
                 .to_owned(),
         );
+    }
+    if let Complaint::Shows(state) = complaint
+        && !decisive
+        && is_faint(graph, Some(*state))
+    {
+        return Decision::Unknown(format!(
+            "the {} of {} hardly stands out from chance, and no mark of a fault was seen",
+            what(state),
+            name(state)
+        ));
     }
     if let (Complaint::Shows(state), Some(graph)) = (complaint, graph)
         && !leading.decisive
