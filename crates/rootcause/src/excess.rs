@@ -119,7 +119,8 @@ impl Excess {
                     }
                 }
                 Kind::Errors => {
-                    let noise = base.overdispersion * usual * r + limit::ERROR_NOISE.value;
+                    let noise =
+                        base.overdispersion * of_binomial(usual, r) + limit::ERROR_NOISE.value;
                     if r > 0.0 && x.is_nan() {
                         (0.0, noise + (r / 2.0).powi(2))
                     } else if r > 0.0 {
@@ -249,23 +250,25 @@ impl Base {
         let mut pairs = without_old_incidents(
             rows.pairs().collect(),
             |(r, k)| k / r,
-            |level, (r, _)| ((level * r + limit::ERROR_NOISE.value).sqrt() / r).max(level),
+            |level, (r, _)| {
+                ((of_binomial(level, *r) + limit::ERROR_NOISE.value).sqrt() / r).max(level)
+            },
         );
         leave_worst_out(&mut pairs);
         let requests: f64 = pairs.iter().map(|(r, _)| r).sum();
         let failed: f64 = pairs.iter().map(|(_, k)| k).sum();
         // Half an error more: no failure seen isn't proof of none possible.
         let level = if requests > 0.0 { ((failed + 0.5) / requests).min(1.0) } else { 0.0 };
-        let squares = pairs
-            .iter()
-            .map(|(r, k)| (k - level * r).powi(2) / (level * r + limit::ERROR_NOISE.value));
+        let squares = pairs.iter().map(|(r, k)| {
+            (k - level * r).powi(2) / (of_binomial(level, *r) + limit::ERROR_NOISE.value)
+        });
         let mean = squares.sum::<f64>() / (pairs.len().max(1) as f64);
         let hourly = hourly(rows, |here| {
             let (r, k) = here.iter().fold((0.0, 0.0), |(r, k), (a, b)| (r + a, k + b));
             k / r
         });
         let mean_requests = if samples > 0.0 { requests / samples } else { 1.0 };
-        let scale = ((level / mean_requests.max(1.0)) * mean.max(1.0)).sqrt();
+        let scale = (of_binomial(level, 1.0) / mean_requests.max(1.0) * mean.max(1.0)).sqrt();
         Self {
             kind: Kind::Errors,
             level,
@@ -318,6 +321,12 @@ fn without_old_incidents<T>(
     let least = |usual: f64, row: usize| rows.get(row).map_or(0.0, |row| noise(usual, row));
     let is_old = excursions(&levels, limit::OLD_INCIDENT, least);
     rows.into_iter().zip(is_old).filter(|(_, old)| !old).map(|(row, _)| row).collect()
+}
+
+/// Variance of the number of failures among some requests: what always fails can't fail more, and hides
+/// nothing.
+fn of_binomial(share: f64, requests: f64) -> f64 {
+    share * (1.0 - share).max(0.0) * requests
 }
 
 /// Requests of a usual row, 1 where nobody came.
