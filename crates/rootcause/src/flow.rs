@@ -170,7 +170,12 @@ impl Graph {
             {
                 let prior = standing_out(theirs, below.measured.len());
                 let share = if kind == Kind::Errors { share.forgiving() } else { share };
-                found.push(handed_on(own, theirs, (callee, kind), share, prior));
+                let mut explanation = handed_on(own, theirs, (callee, kind), share, prior);
+                // What the drift of the place itself explains isn't the merit of a calm callee.
+                if theirs.z() < limit::OWN_TEST.value {
+                    explanation.log_weight = explanation.log_weight.min(free + prior);
+                }
+                found.push(explanation);
             }
         }
         found.extend(self.together(ledger, here, own, &below.measured));
