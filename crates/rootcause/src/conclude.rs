@@ -274,6 +274,17 @@ fn decide(
     let decisive = leading
         .filter(|s| s.decisive && s.confidence >= limit::CLAIM.value)
         .is_some_and(|s| has_own_mark(s, observations));
+    if let Complaint::Usual(state, _) = complaint
+        && !decisive
+        && let Some(seen) = own_deviation(case, observations)
+    {
+        return Decision::Unknown(format!(
+            "the {} of {} is as usual, but what the alert is about isn't: {}",
+            what(state),
+            name(state),
+            seen.summary
+        ));
+    }
     match complaint {
         Complaint::Usual(state, z) if !decisive => {
             return Decision::Nothing(format!(
@@ -361,6 +372,20 @@ fn decide(
         return Decision::Unknown(format!("the strongest lead reaches only {share}"));
     }
     Decision::Cause
+}
+
+/// What an alert complains of, seen where it says, if that is no request metric and no processor at
+/// work.
+fn own_deviation<'a>(case: &Case<'_>, observations: &'a [Observation]) -> Option<&'a Observation> {
+    observations.iter().filter(|o| o.is_abnormal()).find(|o| {
+        case.symptoms.iter().any(|symptom| {
+            symptom.entity == o.entity
+                && symptom.signal.is_some()
+                && symptom.signal == o.signal
+                && !o.signal.is_some_and(Signal::is_of_requests)
+                && o.signal != Some(Signal::CpuUtilization)
+        })
+    })
 }
 
 /// Whether something besides requests was seen at the suspect: its own mark.

@@ -3,7 +3,7 @@
 use nightjar_incident::{Alert, AlertId, AlertStatus, FaultMode, Statistic, Verdict};
 use nightjar_topology::{Entity, EntityKind, Relation, RelationKind};
 
-use crate::behind::{estate, serves};
+use crate::behind::{calls, estate, serves};
 use crate::{Estate, alert, id, is_claimed, leading};
 
 /// Three services on one machine, none of which calls another, under a front that calls them.
@@ -121,4 +121,25 @@ fn a_quota_is_used_up_where_the_caller_s_own_words_say_it_is() {
     assert_eq!(leading(&conclusion), ("orders-queue", FaultMode::QuotaReached));
     let path = &conclusion.hypotheses.first().unwrap().path;
     assert_eq!(path, &["orders-queue", "shop", "front"].map(id));
+}
+
+#[test]
+fn a_queue_that_ages_while_requests_are_as_usual_is_not_called_no_incident() {
+    let mut estate = estate(&[("front", "shop")]);
+    estate.topology.add(Entity::new(id("orders-queue"), EntityKind::Queue));
+    let (from, to) = (id("shop"), id("orders-queue"));
+    estate.topology.relate(Relation { from, to, kind: RelationKind::Publishes });
+    for name in ["front", "shop"] {
+        serves(&mut estate, name, (600.0, 600.0), 0.1, 0.0);
+    }
+    calls(&mut estate, "shop", "orders-queue", (600.0, 600.0), 0.01, 0.0);
+    let age = "aws.sqs.approximate_age_of_oldest_message";
+    estate.metric("orders-queue", age, Statistic::Max, |_, after| if after { 900.0 } else { 0.0 });
+    let (alerts, mut symptoms) = alert("orders-queue");
+    symptoms[0].signal = Some(nightjar_incident::Signal::QueueAge);
+    let conclusion = estate.investigate(&alerts, &symptoms);
+    let Verdict::NotFound { reason } = &conclusion.verdict else {
+        panic!("{:?}", conclusion.verdict)
+    };
+    assert!(reason.contains("what the alert is about isn't"), "{reason}");
 }
