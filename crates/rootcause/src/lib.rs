@@ -27,6 +27,7 @@ mod statement;
 mod step;
 mod symptom;
 pub mod thresholds;
+mod verdict;
 
 pub use case::{Case, Symptom};
 pub use conclude::investigate;

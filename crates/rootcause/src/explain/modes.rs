@@ -34,7 +34,8 @@ use nightjar_incident::{
 };
 use nightjar_topology::{EntityId, EntityKind, RelationKind};
 
-use super::{Candidate, Scene, Suspect, is_outside, triggers};
+use super::candidates::Candidate;
+use super::{Scene, Suspect, is_outside, triggers};
 use crate::calm::is_complete;
 use crate::graph::Culprit;
 use crate::thresholds as limit;
