@@ -40,7 +40,7 @@ fn renamed_swapped_and_grafted_faults_are_found_where_they_are() {
     }
     assert!(cases >= 300, "only {cases}");
     let top1 = right / cases as f64;
-    assert!(top1 >= 0.92, "{top1}: {wrong:#?}");
+    assert!(top1 >= 0.95, "{top1}: {wrong:#?}");
 }
 
 #[test]
@@ -51,9 +51,9 @@ fn simulated_worlds_that_nothing_was_fitted_on_are_solved() {
     let both = |name: &str| figure(plain, name) + figure(worn, name);
     assert!(both("cases") >= 40.0 && both("quiet_cases") >= 8.0);
     let top1 = figure(plain, "top1");
-    assert!(top1 >= 0.8, "{top1}: {:#?}", missed(plain));
+    assert!(top1 >= 0.85, "{top1}: {:#?}", missed(plain));
     let worn_top1 = figure(worn, "top1");
-    assert!(worn_top1 >= 0.7, "{worn_top1}: {:#?}", missed(worn));
+    assert!(worn_top1 >= 0.82, "{worn_top1}: {:#?}", missed(worn));
     let claimed = both("quiet_claimed") / both("quiet_cases");
-    assert!(claimed <= 0.2, "claimed in {claimed} of the quiet worlds");
+    assert!(claimed <= 0.1, "claimed in {claimed} of the quiet worlds");
 }
