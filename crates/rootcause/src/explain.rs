@@ -15,6 +15,7 @@ use nightjar_series::gaussian::log_sum_exp;
 use nightjar_topology::{EntityId, EntityKind, RelationKind};
 
 use self::candidates::candidates;
+use self::suppliers::Suppliers;
 use crate::flow::Flow;
 use crate::graph::{Culprit, Graph};
 use crate::observe::View;
@@ -117,6 +118,11 @@ pub(crate) fn normalise(suspects: &mut [Suspect]) {
         let order = b.confidence.total_cmp(&a.confidence).then(b.score.total_cmp(&a.score));
         order.then_with(|| a.culprit.cmp(&b.culprit)).then(a.mode.cmp(&b.mode))
     });
+}
+
+/// The way from an entity up to where the search began; none if it isn't needed there.
+pub(crate) fn path_up(scene: &Scene<'_>, from: &EntityId) -> Option<Vec<EntityId>> {
+    Suppliers::of(scene, &scene.starts).path(from)
 }
 
 /// Changes of an entity, or of the stack it was deployed by, that may have set off what began at

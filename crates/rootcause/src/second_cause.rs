@@ -8,7 +8,7 @@ use nightjar_incident::FaultMode;
 
 use crate::attack::attack;
 use crate::excess::Kind;
-use crate::explain::{Scene, Suspect, normalise, suspects};
+use crate::explain::{Scene, Suspect, normalise, path_up, suspects};
 use crate::graph::State;
 use crate::symptom::{felt_tops, ongoing};
 use crate::thresholds as limit;
@@ -41,6 +41,7 @@ pub(crate) fn second_cause(scene: &Scene<'_>, leading: &Suspect) -> Option<Suspe
         .reasons
         .push("the leading cause can't have made this: nothing there needs it".to_owned());
     second.share_explained = None;
+    second.path = path_up(scene, second.entity()).unwrap_or(second.path);
     Some(second)
 }
 

@@ -1,7 +1,7 @@
 //! What lies behind a symptom: shared callees, calls that drown in the sum, callees that measure
 //! nothing, and requests from outside.
 
-use nightjar_incident::{FaultMode, Signal, Statistic};
+use nightjar_incident::{FaultMode, Signal, Statistic, Verdict};
 use nightjar_topology::{Entity, EntityKind, Relation, RelationKind};
 
 use crate::{Estate, alert, id, is_claimed, leading};
@@ -134,4 +134,26 @@ fn requests_that_a_watched_caller_sends_again_are_no_surge_from_outside() {
     let (alerts, symptoms) = alert("front");
     let conclusion = busier(6000.0).investigate(&alerts, &symptoms);
     assert_ne!(leading(&conclusion).1, FaultMode::TrafficSurge);
+}
+
+#[test]
+fn a_second_fault_on_another_branch_is_told_beside_the_first_and_one_that_suffers_is_not() {
+    let mut estate = estate(&[("front", "pay"), ("pay", "table"), ("front", "search")]);
+    serves(&mut estate, "front", (600.0, 600.0), 0.4, 1.2);
+    serves(&mut estate, "pay", (600.0, 600.0), 0.2, 0.9);
+    serves(&mut estate, "table", (600.0, 600.0), 0.05, 0.9);
+    serves(&mut estate, "search", (600.0, 600.0), 0.1, 0.4);
+    for busy in ["table", "search"] {
+        estate.metric(busy, "process.cpu.utilization", Statistic::Last, |n, after| {
+            if after { 0.97 } else { 0.2 + 0.01 * (n % 3) as f64 }
+        });
+    }
+    let (alerts, symptoms) = alert("front");
+    let conclusion = estate.investigate(&alerts, &symptoms);
+    let Verdict::CauseFound { causes } = &conclusion.verdict else {
+        panic!("{:?}", conclusion.verdict)
+    };
+    let told: Vec<&str> = causes.iter().map(|cause| cause.hypothesis.entity.as_str()).collect();
+    assert_eq!(told, ["table", "search"]);
+    assert_eq!(causes[1].hypothesis.path, ["search", "front"].map(id));
 }
