@@ -1,7 +1,7 @@
 //! Observations: one abnormal, or notably normal, fact each, computed from evidence.
 //!
-//! One kind of observation per file, with its rows of the table of observations; [`OBSERVERS`] lists
-//! them and [`all`] runs that list and numbers what they find.
+//! One kind of observation per file, with its rows of the table of observations; `OBSERVERS` lists
+//! them and `all` runs that list and numbers what they find.
 
 mod about;
 mod backlog;
