@@ -81,6 +81,10 @@ fn rises(
         series.column.between(window.from.as_millisecond(), window.to.as_millisecond())
     };
     let (before, during) = (cut(view.reference), cut(view.window));
+    // What is within the range of all hours is no news to anybody, whatever the hour.
+    if !may_rise(before.values(), during.values(), limit::GAUGE_Z.value) {
+        return None;
+    }
     let season = Season::of(before.times(), before.values());
     let last = view.window.to.as_millisecond();
     let reference = at_the_hour(season.as_ref(), before.times(), before.values(), last);
