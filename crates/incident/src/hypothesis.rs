@@ -22,8 +22,9 @@ pub struct Hypothesis {
     /// What is seen and doesn't fit, or should be seen and isn't.
     pub against: Vec<ObservationId>,
     /// How probable. The best fault mode of a place carries the probability that the fault is at
-    /// this place at all; these and "none of these" add up to 1 before they are capped. A further
-    /// fault mode of the same place carries its own part of that.
+    /// this place at all; these and "none of these" add up to 1 before they are calibrated and
+    /// capped. A further fault mode of the same place carries its own part of that, and a second
+    /// cause that the verdict names stands beside the others, sure by itself.
     pub confidence: Share,
     /// How much of the symptom would go away if this were repaired, where excess adds up.
     pub share_explained: Option<Share>,

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use nightjar_incident::{Conclusion, FaultMode, Hypothesis};
+use nightjar_incident::{Conclusion, FaultMode, Hypothesis, Verdict};
 use nightjar_topology::EntityId;
 
 use crate::thresholds as limit;
@@ -44,6 +44,10 @@ pub fn second_round(
     conclusion: &Conclusion,
     is_seen: impl Fn(Sort, &EntityId) -> bool,
 ) -> Vec<Wanted> {
+    // Two causes that are both told aren't rivals.
+    if matches!(&conclusion.verdict, Verdict::CauseFound { causes } if causes.len() > 1) {
+        return Vec::new();
+    }
     let leaders = leaders(&conclusion.hypotheses);
     let doubt = doubt(&leaders);
     let mut found: Vec<Wanted> = [Sort::Metrics, Sort::Logs, Sort::Traces, Sort::Changes]
@@ -74,7 +78,7 @@ fn leaders(hypotheses: &[Hypothesis]) -> Vec<&Hypothesis> {
 fn doubt(leaders: &[&Hypothesis]) -> f64 {
     let confidence = |n: usize| leaders.get(n).map_or(0.0, |leader| leader.confidence.value());
     let (first, second) = (confidence(0), confidence(1));
-    if first + second > 0.0 { 1.0 - (first - second) / (first + second).max(1e-9) } else { 0.0 }
+    if second > 0.0 { 2.0 * second / (first + second) } else { 0.0 }
 }
 
 fn cost(sort: Sort) -> f64 {
