@@ -1,0 +1,1 @@
+//! Personal data and secrets become stable pseudonyms before anything is stored.

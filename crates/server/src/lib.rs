@@ -1,0 +1,1 @@
+//! HTTP: the native API, who may call it, and how it is watched.
