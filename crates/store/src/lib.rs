@@ -1,1 +1,49 @@
 //! Everything that lasts: SQLite or PostgreSQL, blobs, keys, the journal and the audit trail.
+//!
+//! The only SQL and the only blobs of the project. Whatever belongs to a space is reached through a
+//! [`Space`], so that a query without one doesn't compile; bodies are sealed with the space's key
+//! before they leave this room. Time and randomness enter here and nowhere below.
+//!
+//! *Doesn't know* what an investigation decides, nor who may ask: it keeps, finds and proves.
+
+mod alerts;
+mod audit;
+mod capsules;
+mod checkpoints;
+mod connections;
+mod credentials;
+mod error;
+mod evidence;
+mod feedback;
+mod incidents;
+mod investigations;
+mod journal;
+mod keys;
+mod once;
+mod open;
+mod page;
+mod sessions;
+mod spaces;
+mod verify;
+mod work;
+
+pub use alerts::{AlertRecord, NewMessage};
+pub use audit::{AuditEntry, AuditFilter, NewAudit, Outcome};
+pub use capsules::{CapsuleRecord, NewCapsule};
+pub use checkpoints::{ChainHead, Checkpoint};
+pub use connections::{ConnectionRecord, NewConnection};
+pub use credentials::{AccessKey, Holder, IssuedKey, NewKey};
+pub use error::{Error, Result};
+pub use evidence::EvidenceRecord;
+pub use feedback::{FeedbackRecord, NewFeedback, Rating};
+pub use incidents::{IncidentFilter, IncidentRecord};
+pub use investigations::{InvestigationRecord, InvestigationState};
+pub use journal::{Appended, JournalEntry};
+pub use keys::{KeyService, MasterKeyFile};
+pub use once::{Created, Once};
+pub use open::{Health, Options, Store};
+pub use page::{Page, PageRequest};
+pub use sessions::{SessionRecord, SignInLink};
+pub use spaces::{NewSpace, Space, SpaceRecord};
+pub use verify::{Finding, Report};
+pub use work::{Task, TaskKind};
