@@ -60,6 +60,7 @@ fn clean(
     }
     let redacted = redactor.found().iter().map(|(kind, times)| (kind.label().to_owned(), *times));
     let redacted: BTreeMap<String, u64> = redacted.collect();
+    recording.redacted.extend(redacted.iter().map(|(kind, times)| format!("{kind}: {times}")));
     let originals = redactor.originals().clone().into_iter().collect();
     let archive = recordings.write(&recording, None)?;
     let capsule = NewCapsule { name: recording.name, archive, redacted, notes };
