@@ -66,9 +66,9 @@ impl Policies {
         let principal = uid(&self.types.identity, id);
         let home = home.map(|name| uid(&self.types.space, name));
         let space = uid(&self.types.space, target);
-        let attributes = home.iter().map(|home| {
-            ("space".to_owned(), RestrictedExpression::new_entity_uid(home.clone()))
-        });
+        let attributes = home
+            .iter()
+            .map(|home| ("space".to_owned(), RestrictedExpression::new_entity_uid(home.clone())));
         let role = uid(&self.types.role, role.label());
         let identity = Entity::new(principal.clone(), attributes.collect(), [role].into())
             .expect("invariant: an id of an entity is a value in itself");

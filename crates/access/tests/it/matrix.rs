@@ -18,7 +18,7 @@ fn the_matrix_of_roles_and_operations() {
     let guard = Guard::new();
     let mut table = "A allowed, - forbidden, . invisible\n".to_owned();
     table += "inst: administrator of the installation; for the others, own space and another\n\n";
-    table += &format!("{:24}{:6}{:8}{:8}{:8}{:8}\n", "", "inst", "admin", "oper", "view", "hook");
+    table += &format!("{:24}{:6}{:8}{:8}{:8}{}\n", "", "inst", "admin", "oper", "view", "hook");
     for action in Action::ALL.iter().copied() {
         let whole = identity(Role::Administrator, None);
         table += &format!("{:24}{:6}", action.label(), letter(&guard, &whole, action, "own"));

@@ -4,7 +4,8 @@ use nightjar_access::{Action, Decision, Guard, Identity, Role, Scope};
 use proptest::prelude::*;
 
 pub(crate) fn identity(role: Role, space: Option<&str>) -> Identity {
-    Identity::new("key-1".to_owned(), role, space.map(str::to_owned)).unwrap()
+    Identity::new("key-1".to_owned(), role, space.map(str::to_owned))
+        .expect("invariant: the tests make valid identities only")
 }
 
 /// Names that would change a policy if they ever became part of its text, or that look like one's
