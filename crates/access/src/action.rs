@@ -1,0 +1,143 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// What an operation is done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// The service as a whole.
+    Installation,
+    /// One space, which the request names.
+    Space,
+}
+
+/// Whether an operation leaves anything behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Effect {
+    /// It can be repeated or dropped unseen.
+    Read,
+    /// It changes something, or tells something of which a trace must stay.
+    Write,
+}
+
+/// Makes the enum of operations and what is known of each from one table, so that no operation
+/// can lack a row and no row an operation.
+macro_rules! actions {
+    ($($action:ident $label:literal $scope:ident $effect:ident $summary:literal)*) => {
+        /// Everything that can be asked of the service. The names are those of the API's
+        /// operations and of the audit trail.
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[serde(rename_all = "camelCase")]
+        pub enum Action {
+            $(#[doc = $summary] $action,)*
+        }
+
+        impl Action {
+            /// All operations, those of the installation first.
+            pub const ALL: &[Self] = &[$(Self::$action),*];
+
+            /// The name as in the API, policies, audit trail and documents.
+            pub fn label(self) -> &'static str {
+                match self { $(Self::$action => $label,)* }
+            }
+
+            /// What it is done to.
+            pub fn scope(self) -> Scope {
+                match self { $(Self::$action => Scope::$scope,)* }
+            }
+
+            /// Whether it leaves anything behind.
+            pub fn effect(self) -> Effect {
+                match self { $(Self::$action => Effect::$effect,)* }
+            }
+
+            /// What it does, in one sentence.
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$action => $summary,)* }
+            }
+        }
+    };
+}
+
+actions! {
+    ListSpaces "listSpaces" Installation Read "Lists the spaces that one's key opens."
+    CreateSpace "createSpace" Installation Write "Makes a space."
+    ReadHealthDetails "readHealthDetails" Installation Read "Shows the state of every part of the service."
+    ReadMetrics "readMetrics" Installation Read "Reads the service's own metrics."
+    ReadAudit "readAudit" Installation Read "Reads the audit trail of the whole installation."
+    VerifyJournal "verifyJournal" Installation Read "Checks the hash chains of all journals."
+    ExportCheckpoints "exportCheckpoints" Installation Read "Hands out the signed checkpoints of all journals."
+    CreateInstallationKey "createInstallationKey" Installation Write "Makes a key for the whole installation."
+    ListInstallationKeys "listInstallationKeys" Installation Read "Lists the keys for the whole installation, without their secrets."
+    RevokeInstallationKey "revokeInstallationKey" Installation Write "Ends a key for the whole installation."
+
+    ReadSpace "readSpace" Space Read "Shows a space and its settings."
+    UpdateSpace "updateSpace" Space Write "Changes the settings of a space."
+    DeleteSpace "deleteSpace" Space Write "Deletes a space with everything in it."
+    CreateKey "createKey" Space Write "Makes a key for a space."
+    ListKeys "listKeys" Space Read "Lists the keys of a space, without their secrets."
+    RevokeKey "revokeKey" Space Write "Ends a key of a space."
+    CreateSignInLink "createSignInLink" Space Write "Makes a link that signs a person in, once."
+    ListSessions "listSessions" Space Read "Lists who is signed in to a space."
+    EndSession "endSession" Space Write "Signs somebody else out."
+    CreateConnection "createConnection" Space Write "Connects a space with a system to ask."
+    ListConnections "listConnections" Space Read "Lists the connections of a space."
+    ReadConnection "readConnection" Space Read "Shows a connection, without its secrets."
+    DeleteConnection "deleteConnection" Space Write "Ends a connection."
+    UploadCapsule "uploadCapsule" Space Write "Takes in a recorded incident."
+    ListCapsules "listCapsules" Space Read "Lists the recorded incidents of a space."
+    ReadCapsule "readCapsule" Space Read "Tells what a recorded incident holds."
+    ExportCapsule "exportCapsule" Space Read "Hands out a recorded incident as files."
+    DeleteCapsule "deleteCapsule" Space Write "Deletes a recorded incident."
+    SendAlert "sendAlert" Space Write "Hands in an alert of a monitoring system."
+    ListAlerts "listAlerts" Space Read "Lists alerts."
+    ReadAlert "readAlert" Space Read "Shows an alert as it came and as it was understood."
+    ListIncidents "listIncidents" Space Read "Lists incidents."
+    ReadIncident "readIncident" Space Read "Shows an incident with its alerts."
+    LinkAlert "linkAlert" Space Write "Says that an alert belongs to an incident."
+    UnlinkAlert "unlinkAlert" Space Write "Says that an alert doesn't belong to an incident."
+    StartInvestigation "startInvestigation" Space Write "Starts an investigation."
+    LookAgain "lookAgain" Space Write "Has an incident investigated once more."
+    ListInvestigations "listInvestigations" Space Read "Lists investigations."
+    ReadInvestigation "readInvestigation" Space Read "Shows an investigation and where it stands."
+    ReadTopology "readTopology" Space Read "Shows what depends on what."
+    ListEvidence "listEvidence" Space Read "Lists what connections answered."
+    ReadEvidence "readEvidence" Space Read "Shows one answer with its query."
+    ReadHypotheses "readHypotheses" Space Read "Shows what was considered, and what speaks for and against it."
+    ReadRootCause "readRootCause" Space Read "Shows the verdict."
+    ReadPlan "readPlan" Space Read "Shows the mitigation plan."
+    ReadGaps "readGaps" Space Read "Shows what couldn't be seen."
+    GiveFeedback "giveFeedback" Space Write "Says whether a verdict was right."
+    ListFeedback "listFeedback" Space Read "Lists what people said about verdicts."
+    ReadJournal "readJournal" Space Read "Reads the journal of a space."
+    StreamJournal "streamJournal" Space Read "Follows the journal of a space as it grows."
+    VerifySpaceJournal "verifySpaceJournal" Space Read "Checks the hash chains of a space's journal."
+    CreateCheckpoint "createCheckpoint" Space Write "Signs where a space's journal stands."
+    ListCheckpoints "listCheckpoints" Space Read "Lists the signed checkpoints of a space's journal."
+    ReadSpaceAudit "readSpaceAudit" Space Read "Reads the audit trail of a space."
+    ReadRedactionPolicy "readRedactionPolicy" Space Read "Shows what is redacted in a space."
+    UpdateRedactionPolicy "updateRedactionPolicy" Space Write "Changes what is redacted in a space."
+    RevealOriginal "revealOriginal" Space Write "Shows what a redacted value was; the audit trail tells who asked."
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.label())
+    }
+}
+
+impl FromStr for Action {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let action = Self::ALL.iter().copied().find(|action| action.label() == text);
+        action.ok_or_else(|| Error::UnknownAction(text.to_owned()))
+    }
+}

@@ -1,0 +1,5 @@
+//! Who may do what, seen from outside.
+
+mod matrix;
+mod names;
+mod reach;
