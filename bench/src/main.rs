@@ -1,4 +1,4 @@
-//! Measures the engine: recorded incidents, screening, estates of growing size.
+//! Measures the engine (recorded incidents, screening, estates of growing size) and the service.
 //!
 //! Everything is printed and nothing written; the figures that count are ratios within one run, since
 //! other programs may be using the machine. For the same reason times are processor time of the
@@ -9,13 +9,16 @@ mod cases;
 mod clock;
 mod estate;
 mod estates;
+mod records;
 mod screening;
+mod service;
 
 use std::path::Path;
 
 use anyhow::bail;
 
-const USAGE: &str = "usage: nightjar-bench cases FOLDER | screening | estates | chains";
+const USAGE: &str = "usage: nightjar-bench cases FOLDER | screening | estates | chains \
+                     | service NIGHTJAR CAPSULE [DATABASE] | records [DATABASE]";
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +27,12 @@ fn main() -> anyhow::Result<()> {
         ["screening"] => screening::run(),
         ["estates"] => estates::trees(),
         ["chains"] => estates::chains(),
+        ["service", program, capsule] => service::run(Path::new(program), Path::new(capsule), None),
+        ["service", program, capsule, database] => {
+            service::run(Path::new(program), Path::new(capsule), Some(database))
+        }
+        ["records"] => records::run(None),
+        ["records", database] => records::run(Some(database)),
         _ => bail!("{USAGE}"),
     }
 }

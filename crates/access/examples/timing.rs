@@ -12,11 +12,11 @@ use nightjar_access::{Action, Guard, Identity, Role};
 const ROUNDS: u32 = 1_000_000;
 
 fn main() {
-    let before = resident_kib();
+    let before = anonymous_kib();
     let start = Instant::now();
     let guard = Guard::new();
     let first = start.elapsed();
-    let grown = resident_kib().saturating_sub(before);
+    let grown = anonymous_kib().saturating_sub(before);
 
     let start = Instant::now();
     black_box(Guard::new());
@@ -30,16 +30,16 @@ fn main() {
     }
     let decide = start.elapsed() / ROUNDS;
     println!(
-        r#"{{"first_ms":{:.2},"second_ms":{:.2},"resident_kib":{grown},"decide_ns":{}}}"#,
+        r#"{{"first_ms":{:.2},"second_ms":{:.2},"kept_kib":{grown},"decide_ns":{}}}"#,
         first.as_secs_f64() * 1e3,
         second.as_secs_f64() * 1e3,
         decide.as_nanos()
     );
 }
 
-fn resident_kib() -> u64 {
+fn anonymous_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"));
     let number = line.and_then(|line| line.split_whitespace().next());
     number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }

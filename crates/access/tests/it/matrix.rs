@@ -18,7 +18,7 @@ fn the_matrix_of_roles_and_operations() {
     let guard = Guard::new();
     let mut table = "A allowed, - forbidden, . invisible\n".to_owned();
     table += "inst: administrator of the installation; for the others, own space and another\n\n";
-    table += &format!("{:24}{:6}{:8}{:8}{:8}{:8}\n", "", "inst", "admin", "oper", "view", "hook");
+    table += &format!("{:24}{:6}{:8}{:8}{:8}{}\n", "", "inst", "admin", "oper", "view", "hook");
     for action in Action::ALL.iter().copied() {
         let whole = identity(Role::Administrator, None);
         table += &format!("{:24}{:6}", action.label(), letter(&guard, &whole, action, "own"));
@@ -81,4 +81,19 @@ fn a_ruling_names_the_policies_that_decided() {
         reason(Role::Administrator, Action::DeleteSpace, "other"),
         ["only-ones-own-space", "spaces-are-deleted-from-outside"]
     );
+}
+
+#[test]
+fn a_key_of_all_spaces_may_do_in_each_what_one_of_the_space_may_and_nothing_to_the_installation() {
+    let guard = Guard::new();
+    for role in [Role::Operator, Role::Viewer] {
+        let (wide, narrow) = (identity(role, None), identity(role, Some("own")));
+        for action in Action::ALL.iter().copied() {
+            assert_eq!(
+                letter(&guard, &wide, action, "own"),
+                letter(&guard, &narrow, action, "own"),
+                "{role} {action}"
+            );
+        }
+    }
 }

@@ -4,7 +4,8 @@ use nightjar_access::{Action, Decision, Guard, Identity, Role, Scope};
 use proptest::prelude::*;
 
 pub(crate) fn identity(role: Role, space: Option<&str>) -> Identity {
-    Identity::new("key-1".to_owned(), role, space.map(str::to_owned)).unwrap()
+    Identity::new("key-1".to_owned(), role, space.map(str::to_owned))
+        .expect("invariant: the tests make valid identities only")
 }
 
 /// Names that would change a policy if they ever became part of its text, or that look like one's
@@ -60,7 +61,7 @@ fn an_operation_without_its_target_is_forbidden_to_everybody() {
     let guard = Guard::new();
     for role in Role::ALL {
         let mut askers = vec![identity(role, Some("own"))];
-        if role == Role::Administrator {
+        if role != Role::Webhook {
             askers.push(identity(role, None));
         }
         for who in askers {

@@ -1,0 +1,76 @@
+//! The service, as its users meet it: the built program, curl, kill -9.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Command;
+
+use crate::program::repository;
+use crate::running::Running;
+
+/// Runs the script of the first day; its output tells which step failed.
+fn first_day(database: Option<&str>) {
+    let scratch = tempfile::tempdir().expect("a folder");
+    let script = repository().join("crates/cli/tests/service/first-day.sh");
+    let mut command = Command::new("sh");
+    command.arg(script).arg(env!("CARGO_BIN_EXE_nightjar")).arg(scratch.path());
+    if let Some(url) = database {
+        command.arg(url);
+    }
+    let ended = command.output().expect("sh runs");
+    let told = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let wrong = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert!(ended.status.success(), "{told}{wrong}");
+    assert!(told.ends_with("all is well\n"), "{told}{wrong}");
+}
+
+#[test]
+fn the_first_day_on_sqlite() {
+    if is_there("curl") {
+        first_day(None);
+    }
+}
+
+#[test]
+fn the_first_day_on_postgresql() {
+    if let (true, Some(database)) = (is_there("curl"), nightjar_pgtest::database()) {
+        first_day(Some(&database.url));
+    }
+}
+
+fn is_there(program: &str) -> bool {
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| is_file(&folder, program)));
+    if !found {
+        let _ = writeln!(std::io::stderr(), "skipped: {program} isn't installed");
+    }
+    found
+}
+
+fn is_file(folder: &Path, program: &str) -> bool {
+    folder.join(program).is_file()
+}
+
+/// A client that isn't ours asks every operation of the OpenAPI document for all sorts of things.
+#[test]
+fn an_outside_client_finds_the_document_kept() {
+    let st = repository().join("target/tools/python/bin/st");
+    if !st.is_file() {
+        let _ = writeln!(std::io::stderr(), "skipped: schemathesis isn't there (make tools)");
+        return;
+    }
+    let scratch = tempfile::tempdir().expect("a folder");
+    // One credential and one address do all the asking here.
+    let running =
+        Running::start(scratch.path(), None, &[("NIGHTJAR_SERVER__RATE_LIMITS", "false")]);
+    let ended = Command::new(st)
+        .current_dir(scratch.path())
+        .arg("run")
+        .arg(format!("{}/api/v1/openapi.json", running.base))
+        .args(["--header", &format!("Authorization: Bearer {}", running.token)])
+        .args(["--max-examples", "12", "--seed", "1", "--generation-deterministic"])
+        .args(["--suppress-health-check", "all", "--no-color"])
+        .output()
+        .expect("schemathesis runs");
+    let told = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success(), "{told}{}", String::from_utf8_lossy(&ended.stderr));
+}
