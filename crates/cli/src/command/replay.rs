@@ -26,7 +26,7 @@ pub(crate) fn run(capsule: &Path, is_json: bool) -> anyhow::Result<Exit> {
             (conduct::conduct(Arc::clone(&recording), &mut |_| {})?.journal, "a second run")
         }
     };
-    let now = conduct::conduct(recording, &mut |_| {})?.journal;
+    let now = conduct::again(recording, &stored)?.journal;
     let found = differences(&stored, &now);
     let is_same = found.is_empty();
     if is_json {
