@@ -23,6 +23,8 @@ use crate::rates;
 pub(crate) enum Access {
     /// Whoever the policies permit.
     Action(Action),
+    /// The same as for an action; with a name of its own and what it does.
+    Like(Action, &'static str, &'static str),
     /// Everybody who is known, whatever their role: `whoAmI`.
     Known(&'static str, &'static str),
     /// Everybody; with the name and what it does.
@@ -34,14 +36,22 @@ impl Access {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Action(action) => action.label(),
-            Self::Known(name, _) | Self::Open(name, _) => name,
+            Self::Like(_, name, _) | Self::Known(name, _) | Self::Open(name, _) => name,
         }
     }
 
     pub(crate) fn summary(self) -> &'static str {
         match self {
             Self::Action(action) => action.summary(),
-            Self::Known(_, summary) | Self::Open(_, summary) => summary,
+            Self::Like(_, _, summary) | Self::Known(_, summary) | Self::Open(_, summary) => summary,
+        }
+    }
+
+    /// What the policies are asked about.
+    pub(crate) fn action(self) -> Option<Action> {
+        match self {
+            Self::Action(action) | Self::Like(action, ..) => Some(action),
+            Self::Known(..) | Self::Open(..) => None,
         }
     }
 }
@@ -123,7 +133,7 @@ async fn decide(
     if let Some(caller) = caller {
         may_ask(app, call, &caller)?;
         is_not_forged(app, request, &caller).await?;
-        if let Access::Action(action) = rule.access {
+        if let Some(action) = rule.access.action() {
             let space = allowed(app, action, &caller, ids.as_ref().ok()).await?;
             if let Some(space) = space {
                 request.extensions_mut().insert(InSpace(space));

@@ -3,13 +3,13 @@ use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 use nightjar_access::Guard;
+use nightjar_oncall::Recordings;
 use nightjar_store::Store;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::rates::Limiters;
-use crate::workflow::Recordings;
 
 /// What the server is put together from.
 pub struct Parts {
@@ -45,7 +45,7 @@ impl App {
         let Parts { store, recordings, config } = parts;
         Self(Arc::new(Shared {
             guard: Guard::new(),
-            limiters: Limiters::new(&config.rates),
+            limiters: Limiters::new(&config.rates, config.rate_limits),
             metrics: Metrics::new(),
             requests: Arc::new(Semaphore::new(config.limits.requests)),
             streams: Arc::new(Semaphore::new(config.limits.streams)),

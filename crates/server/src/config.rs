@@ -20,6 +20,8 @@ pub struct Config {
     pub session_hours: u32,
     /// Whether `/metrics` answers without credentials.
     pub metrics_open: bool,
+    /// Whether anybody is ever told to come back later. Turn it off only to measure or to test.
+    pub rate_limits: bool,
     /// Sizes, times and numbers of what is accepted.
     pub limits: Limits,
     /// How often one may ask.
@@ -34,6 +36,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             session_hours: 12,
             metrics_open: false,
+            rate_limits: true,
             limits: Limits::default(),
             rates: Rates::default(),
         }

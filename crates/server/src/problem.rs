@@ -1,6 +1,7 @@
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use nightjar_oncall::{BadArchive, BadConfig, Error as WorkflowError};
 use nightjar_store::Error as StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -332,6 +333,35 @@ impl From<StoreError> for Problem {
                 Self::new(Kind::Internal, "something went wrong on our side")
             }
             StoreError::Invalid(reason) => Self::new(Kind::MalformedRequest, reason),
+        }
+    }
+}
+
+impl From<WorkflowError> for Problem {
+    fn from(error: WorkflowError) -> Self {
+        match error {
+            WorkflowError::Store(error) => error.into(),
+            WorkflowError::Archive(BadArchive::TooLarge(reason)) => {
+                Self::new(Kind::TooLarge, format!("the capsule holds too much: {reason}"))
+            }
+            WorkflowError::Archive(BadArchive::Malformed(reason)) => Self::invalid("", reason),
+            WorkflowError::Config(BadConfig::UnknownKind(kind)) => {
+                Self::invalid("/kind", format!("there is no connector `{kind}`"))
+            }
+            WorkflowError::Config(BadConfig::NotAnObject) => {
+                Self::invalid("/config", "the settings of a connection are a JSON object")
+            }
+            WorkflowError::Config(BadConfig::Field { field, reason }) => {
+                Self::invalid(&format!("/config/{field}"), reason)
+            }
+            WorkflowError::Redaction(reason) => {
+                tracing::error!(reason, "a redaction policy can't be read");
+                Self::new(Kind::Damaged, "the redaction policy of the space can't be read")
+            }
+            WorkflowError::Broken(reason) => {
+                tracing::error!(reason, "the workflow failed");
+                Self::new(Kind::Internal, "something went wrong on our side")
+            }
         }
     }
 }

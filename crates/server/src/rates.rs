@@ -23,6 +23,7 @@ pub(crate) struct Limiters {
     failed: Limiter<IpAddr>,
     blocked: Mutex<BTreeMap<IpAddr, Instant>>,
     rates: Rates,
+    is_on: bool,
     asked: AtomicU32,
 }
 
@@ -36,13 +37,14 @@ pub(crate) struct Standing {
 }
 
 impl Limiters {
-    pub(crate) fn new(rates: &Rates) -> Self {
+    pub(crate) fn new(rates: &Rates, is_on: bool) -> Self {
         Self {
             credential: limiter(rates.credential),
             peer: limiter(rates.peer),
             failed: limiter(rates.failed),
             blocked: Mutex::default(),
             rates: rates.clone(),
+            is_on,
             asked: AtomicU32::new(0),
         }
     }
@@ -50,19 +52,22 @@ impl Limiters {
     /// Counts a request of an address.
     pub(crate) fn ask_as_peer(&self, peer: IpAddr) -> (Standing, bool) {
         self.sweep();
-        check(&self.peer, &network(peer), "peer", self.rates.peer)
+        let (standing, is_within) = check(&self.peer, &network(peer), "peer", self.rates.peer);
+        (standing, is_within || !self.is_on)
     }
 
     /// Counts a request of a key or a session.
     pub(crate) fn ask_with(&self, credential: &str) -> (Standing, bool) {
-        check(&self.credential, &credential.to_owned(), "credential", self.rates.credential)
+        let (credential, rate) = (credential.to_owned(), self.rates.credential);
+        let (standing, is_within) = check(&self.credential, &credential, "credential", rate);
+        (standing, is_within || !self.is_on)
     }
 
     /// Counts credentials that didn't work; from too many on the address has to wait.
     pub(crate) fn failed(&self, peer: IpAddr) {
         let peer = network(peer);
         let (standing, is_within) = check(&self.failed, &peer, "failed", self.rates.failed);
-        if !is_within {
+        if !is_within && self.is_on {
             let until = Instant::now() + standing.wait;
             self.blocked.lock().unwrap_or_else(PoisonError::into_inner).insert(peer, until);
         }

@@ -1,9 +1,18 @@
-//! What the server asks of `oncall`; to be replaced by it.
+//! Stand-ins until `oncall` has them.
 
-use std::collections::BTreeMap;
+use jiff::Timestamp;
+use nightjar_store::{Created, FeedbackRecord, NewFeedback, Once, Space};
+use serde_json::Value;
 
-/// Reads and writes recordings.
-pub trait Recordings: Send + Sync {}
+pub(crate) fn check_policy(policy: &Value) -> Result<(), String> {
+    if policy.is_object() { Ok(()) } else { Err("a policy is a JSON object".to_owned()) }
+}
 
-/// Nothing yet.
-pub(crate) type Counts = BTreeMap<String, u64>;
+pub(crate) async fn give_feedback(
+    space: &Space,
+    new: NewFeedback,
+    once: Option<&Once>,
+    now: Timestamp,
+) -> nightjar_store::Result<Created<FeedbackRecord>> {
+    space.give_feedback(new, once, now).await
+}
