@@ -96,7 +96,8 @@ impl Worker {
                 }
             },
         };
-        let request = |asked: Asked, at| UserRequest { at, request: asked.request(), actor: asked.actor };
+        let request =
+            |asked: Asked, at| UserRequest { at, request: asked.request(), actor: asked.actor };
         let work = match (step, asked) {
             (Step::GiveUp { reason }, _) => return Ok(Prepared::Ended(Ended::Failed(reason))),
             (Step::Play | Step::Continue | Step::Repeat { .. }, None) => {

@@ -59,7 +59,8 @@ impl Worker {
                     );
                     let worker = Arc::clone(&self);
                     let shutdown = shutdown.clone();
-                    running.spawn(async move { worker.work(task, shutdown).await }.instrument(span));
+                    running
+                        .spawn(async move { worker.work(task, shutdown).await }.instrument(span));
                 }
                 Ok(None) => {
                     failures = 0;

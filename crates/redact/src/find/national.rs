@@ -1,0 +1,288 @@
+//! Numbers by which a state knows a person.
+//!
+//! A shape with a checksum of its own is found anywhere; a bare row of digits only behind a word
+//! that names it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::Kind;
+use crate::check;
+use crate::find::{Candidate, Need};
+use crate::shape::{digits, stands_alone};
+
+/// Words that mean nothing but a national number.
+pub(super) const NAMED: &[&str] = &[
+    "ssn",
+    "social security",
+    "social security no",
+    "itin",
+    "sin",
+    "social insurance",
+    "nino",
+    "ni number",
+    "national insurance",
+    "nin",
+    "national id",
+    "nationalid",
+    "national identity",
+    "national identification",
+    "identity card",
+    "id card",
+    "identity number",
+    "passport",
+    "passport no",
+    "passportnumber",
+    "reisepass",
+    "pasaporte",
+    "passeport",
+    "passaporto",
+    "paspoort",
+    "passnummer",
+    "personalausweis",
+    "ausweis",
+    "ausweisnummer",
+    "driver license",
+    "drivers license",
+    "driver s license",
+    "driving licence",
+    "driving license",
+    "driver licence",
+    "driverlicense",
+    "licence number",
+    "license plate no",
+    "führerschein",
+    "permis",
+    "tax id",
+    "taxid",
+    "tax number",
+    "taxpayer",
+    "taxpayer id",
+    "tin",
+    "tfn",
+    "tax file",
+    "steuer id",
+    "steuerid",
+    "steueridnr",
+    "idnr",
+    "steuernummer",
+    "steueridentifikationsnummer",
+    "steuerliche identifikationsnummer",
+    "sozialversicherungsnummer",
+    "svnr",
+    "sv nummer",
+    "bsn",
+    "burgerservicenummer",
+    "sofinummer",
+    "aadhaar",
+    "aadhar",
+    "uidai",
+    "pan card",
+    "pan",
+    "cpf",
+    "rg",
+    "pesel",
+    "nip",
+    "personnummer",
+    "personnr",
+    "pnr",
+    "personal identity",
+    "samordningsnummer",
+    "cpr",
+    "cpr nummer",
+    "fødselsnummer",
+    "fodselsnummer",
+    "fnr",
+    "hetu",
+    "henkilötunnus",
+    "dni",
+    "nie",
+    "nif",
+    "curp",
+    "rfc",
+    "rut",
+    "run",
+    "codice fiscale",
+    "codicefiscale",
+    "cf",
+    "nir",
+    "sécurité sociale",
+    "securite sociale",
+    "insee",
+    "numéro de sécu",
+    "ahv",
+    "avs",
+    "ahv nr",
+    "rijksregisternummer",
+    "registre national",
+    "niss",
+    "cnp",
+    "egn",
+    "rodné číslo",
+    "rodne cislo",
+    "birth number",
+    "tc kimlik",
+    "tckn",
+    "kimlik",
+    "kimlik no",
+    "tc",
+    "nric",
+    "fin",
+    "hkid",
+    "mykad",
+    "nik",
+    "ktp",
+    "my number",
+    "mynumber",
+    "マイナンバー",
+    "身份证",
+    "身份证号",
+    "身份証",
+    "주민등록번호",
+    "rrn",
+    "resident registration",
+    "resident id",
+    "pps",
+    "ppsn",
+    "teudat zehut",
+    "israeli id",
+    "sa id",
+    "south african id",
+    "rsa id",
+    "id number",
+    "medicare",
+    "medicare card",
+    "nhs",
+    "nhs no",
+    "cédula",
+    "cedula",
+    "dpi",
+    "cuil",
+    "cuit",
+    "снилс",
+    "инн",
+    "паспорт",
+    "snils",
+    "inn",
+    "voter id",
+    "epic no",
+    "iqama",
+    "emirates id",
+    "mrn",
+    "patient id",
+];
+
+/// Digits, perhaps with letters and separators, behind such a word.
+static BARE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"[A-Za-z]{0,5}[0-9][0-9A-Za-z]{0,20}(?:[ ./+\-][0-9A-Za-z]{1,10}){0,6}")
+        .expect("invariant: a constant pattern")
+});
+
+struct Shape {
+    pattern: Regex,
+    check: fn(&str) -> bool,
+}
+
+static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
+    let shapes: [(&str, fn(&str) -> bool); 16] = [
+        (r"[0-9]{3}-[0-9]{2}-[0-9]{4}", check::ssn),
+        (r"[0-9]{8}-?[A-Za-z]", |t| check::spanish(t) && !is_amount(t)),
+        (r"[XYZ]-?[0-9]{7}-?[A-Z]", check::spanish),
+        (
+            r"(?i)[A-Z]{6}[0-9LMNPQRSTUV]{2}[ABCDEHLMPRST][0-9LMNPQRSTUV]{2}[A-Z][0-9LMNPQRSTUV]{3}[A-Z]",
+            check::codice_fiscale,
+        ),
+        (r"[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z] ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]", is_nino),
+        (
+            r"[1-478] ?[0-9]{2} ?[0-9]{2} ?(?:[0-9]{2}|2[AB]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}",
+            check::nir,
+        ),
+        (r"[0-9]{3}\.[0-9]{3}\.[0-9]{3}-[0-9]{2}", check::cpf),
+        (r"[A-Z][AEIOUX][A-Z]{2}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9]", check::curp),
+        (r"[1-9][0-9]{16}[0-9Xx]", check::resident_number),
+        (r"[0-9]{6}[-+A-FU-Y][0-9]{3}[0-9A-Y]", check::finnish),
+        (r"[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}", check::belgian),
+        (r"756\.[0-9]{4}\.[0-9]{4}\.[0-9]{2}", check::ean_13),
+        (r"[0-9]{1,2}\.[0-9]{3}\.[0-9]{3}-[0-9Kk]", check::rut),
+        (r"[STFGM][0-9]{7}[A-Z]", check::nric),
+        (r"[A-Z]{3}P[A-Z][0-9]{4}[A-Z]", |_| true),
+        (
+            r"[2-9][0-9]{3} [0-9]{4} [0-9]{4}|[0-9]-[0-9]{4}-[0-9]{5}-[0-9]{2}-[0-9]|[0-9]{6}-[1-4][0-9]{6}",
+            is_asian,
+        ),
+    ];
+    shapes
+        .into_iter()
+        .map(|(pattern, check)| Shape {
+            pattern: Regex::new(pattern).expect("invariant: a constant pattern"),
+            check,
+        })
+        .collect()
+});
+
+pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
+    let bytes = text.as_bytes();
+    for word in BARE.find_iter(text) {
+        for shape in SHAPES.iter() {
+            for hit in shape.pattern.find_iter(word.as_str()) {
+                let place = word.start() + hit.start()..word.start() + hit.end();
+                if stands_alone(bytes, place.start, place.end) && (shape.check)(hit.as_str()) {
+                    found.push(Candidate { place, kind: Kind::NationalId, need: Need::Nothing });
+                }
+            }
+        }
+        let shown = trimmed(word.as_str());
+        let place = word.start()..word.start() + shown.len();
+        let count = digits(shown).len();
+        if (6..=18).contains(&count) && stands_alone(bytes, place.start, place.end) {
+            found.push(Candidate { place, kind: Kind::NationalId, need: Need::Adjacent(NAMED) });
+        }
+    }
+}
+
+/// A number without the words that follow it: from the first piece on that has no digit.
+fn trimmed(text: &str) -> &str {
+    let mut end = 0;
+    let mut begun = 0;
+    for (place, c) in text.char_indices().chain([(text.len(), ' ')]) {
+        if c.is_ascii_alphanumeric() {
+            continue;
+        }
+        let part = text.get(begun..place).unwrap_or_default();
+        let has_digit = part.bytes().any(|b| b.is_ascii_digit());
+        // A single letter belongs to it: `AB 12 34 56 C`.
+        if !has_digit && part.len() > 1 && begun > 0
+            || part.len() > 4 && !part.starts_with(|c: char| c.is_ascii_digit()) && begun > 0
+        {
+            break;
+        }
+        end = place;
+        begun = place + 1;
+    }
+    text.get(..end).unwrap_or_default()
+}
+
+/// Eight digits and a unit are an amount.
+fn is_amount(text: &str) -> bool {
+    text.ends_with(['B', 'K', 'M', 'G', 'T', 'S', 'N', 'b', 'k', 'm', 'g', 's', 'n', 'h', 'd', 'Z'])
+        && !text.contains('-')
+        && text.starts_with("20")
+        || text.ends_with(['B', 'K', 'M', 'G', 's', 'm', 'n', 'k', 'b', 'g']) && !text.contains('-')
+}
+
+/// Britain's national insurance number: prefixes that aren't given out.
+fn is_nino(text: &str) -> bool {
+    !["BG", "GB", "KN", "NK", "NT", "TN", "ZZ"].iter().any(|prefix| text.starts_with(prefix))
+}
+
+/// Aadhaar in its groups, Thailand's number, Korea's with a birthday.
+fn is_asian(text: &str) -> bool {
+    if text.contains(' ') {
+        return check::verhoeff(&digits(text));
+    }
+    if text.as_bytes().get(1) == Some(&b'-') {
+        return check::thai(text);
+    }
+    text.get(2..6).is_some_and(check::is_month_and_day)
+}
