@@ -5,7 +5,9 @@ SHELL := /bin/sh
 CARGO ?= cargo
 NIGHTJAR = $(CARGO) run --locked --quiet --package nightjar-cli --bin nightjar --
 
-.PHONY: help demo test check fmt tidy lint unit doctest docs eval bench fuzz toolchain
+PYTHON_LOCK = crates/cli/tests/service/python.lock
+
+.PHONY: help demo test check fmt tidy lint tools unit doctest docs eval bench fuzz toolchain
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,7 +18,7 @@ demo: toolchain ## build, then watch one incident from four alerts to a plan
 	@mkdir -p out
 	@$(NIGHTJAR) demo --html out/demo.html
 
-test: toolchain fmt tidy lint unit doctest docs ## everything a pull request has to pass
+test: toolchain fmt tidy lint tools unit doctest docs ## everything a pull request has to pass
 	@echo "all checks passed"
 
 check: toolchain fmt tidy ## the quick subset for daily use: fmt, tidy, the tests inside the crates
@@ -45,6 +47,19 @@ unit:
 		echo "cargo-nextest isn't installed: using cargo test"; \
 		$(CARGO) test --locked --workspace --lib --bins --tests; \
 	fi
+
+# What isn't ours and isn't there: PostgreSQL from the distribution, Python clients from PyPI. Where one
+# can't be had, the tests that need it say so and the rest goes on.
+tools: ## what tests need beside Rust: PostgreSQL, schemathesis, moto; into target/tools where possible
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
+		apt-get install -y -qq --no-install-recommends postgresql >/dev/null 2>&1; } || \
+		echo "skipped: tests on PostgreSQL, since it isn't installed (apt-get install postgresql)"
+	@cmp -s $(PYTHON_LOCK) target/tools/python.lock || { \
+		mkdir -p target/tools && rm -rf target/tools/python && python3 -m venv target/tools/python && \
+		target/tools/python/bin/pip install --quiet --prefer-binary -r $(PYTHON_LOCK) && \
+		cp $(PYTHON_LOCK) target/tools/python.lock; } || \
+		echo "skipped: tests with schemathesis and moto, since PyPI can't be reached"
 
 doctest:
 	$(CARGO) test --locked --workspace --doc --quiet

@@ -9,7 +9,7 @@ pub enum Error {
     /// No operation has this name.
     #[error("unknown operation `{0}`")]
     UnknownAction(String),
-    /// Only administrators may be of the whole installation.
+    /// A webhook's key belongs to one space.
     #[error("a key of the role `{0}` belongs to a space; name one")]
     NeedsSpace(Role),
     /// An id or a space without a name.

@@ -143,7 +143,7 @@ mod tests {
             thread_local! {
                 static BOTH: (Guard, Policies) = (Guard::new(), Policies::parse());
             }
-            let home = if role == Role::Administrator { home } else { home.or(Some("a".into())) };
+            let home = if role == Role::Webhook { home.or(Some("a".into())) } else { home };
             let who = Identity::new(id.clone(), role, home.clone()).unwrap();
             let space = (action.scope() == Scope::Space).then_some(target.as_str());
             BOTH.with(|(guard, policies)| {

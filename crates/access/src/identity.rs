@@ -50,7 +50,7 @@ impl FromStr for Role {
 }
 
 /// Who asks: the bearer of a key or of a session.
-// INVARIANT: the id isn't empty; a space, if any, has a name; only administrators have none.
+// INVARIANT: the id isn't empty; a space, if any, has a name; a webhook has one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     id: String,
@@ -59,16 +59,16 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Somebody with a role in one space or, without a space, in the whole installation, which
-    /// only administrators can be of.
+    /// Somebody with a role in one space or, without a space, in every space of the installation,
+    /// which no webhook can be of. What concerns the installation itself is for its administrators.
     pub fn new(id: String, role: Role, space: Option<String>) -> Result<Self, Error> {
         if id.is_empty() {
             return Err(Error::Empty("id"));
         }
         match (&space, role) {
             (Some(space), _) if space.is_empty() => Err(Error::Empty("space")),
-            (Some(_), _) | (None, Role::Administrator) => Ok(Self { id, role, space }),
-            (None, Role::Operator | Role::Viewer | Role::Webhook) => Err(Error::NeedsSpace(role)),
+            (None, Role::Webhook) => Err(Error::NeedsSpace(role)),
+            (Some(_), _) | (None, _) => Ok(Self { id, role, space }),
         }
     }
 

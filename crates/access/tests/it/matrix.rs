@@ -82,3 +82,18 @@ fn a_ruling_names_the_policies_that_decided() {
         ["only-ones-own-space", "spaces-are-deleted-from-outside"]
     );
 }
+
+#[test]
+fn a_key_of_all_spaces_may_do_in_each_what_one_of_the_space_may_and_nothing_to_the_installation() {
+    let guard = Guard::new();
+    for role in [Role::Operator, Role::Viewer] {
+        let (wide, narrow) = (identity(role, None), identity(role, Some("own")));
+        for action in Action::ALL.iter().copied() {
+            assert_eq!(
+                letter(&guard, &wide, action, "own"),
+                letter(&guard, &narrow, action, "own"),
+                "{role} {action}"
+            );
+        }
+    }
+}

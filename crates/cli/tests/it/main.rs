@@ -13,4 +13,8 @@ mod recorded_incidents;
 #[cfg(test)]
 mod recordings;
 #[cfg(test)]
+mod running;
+#[cfg(test)]
 mod scenarios;
+#[cfg(test)]
+mod service;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::program::repository;
+use crate::running::Running;
 
 /// Runs the script of the first day; its output tells which step failed.
 fn first_day(database: Option<&str>) {
@@ -47,4 +48,29 @@ fn is_there(program: &str) -> bool {
 
 fn is_file(folder: &Path, program: &str) -> bool {
     folder.join(program).is_file()
+}
+
+/// A client that isn't ours asks every operation of the OpenAPI document for all sorts of things.
+#[test]
+fn an_outside_client_finds_the_document_kept() {
+    let st = repository().join("target/tools/python/bin/st");
+    if !st.is_file() {
+        let _ = writeln!(std::io::stderr(), "skipped: schemathesis isn't there (make tools)");
+        return;
+    }
+    let scratch = tempfile::tempdir().expect("a folder");
+    // One credential and one address do all the asking here.
+    let running =
+        Running::start(scratch.path(), None, &[("NIGHTJAR_SERVER__RATE_LIMITS", "false")]);
+    let ended = Command::new(st)
+        .current_dir(scratch.path())
+        .arg("run")
+        .arg(format!("{}/api/v1/openapi.json", running.base))
+        .args(["--header", &format!("Authorization: Bearer {}", running.token)])
+        .args(["--max-examples", "12", "--seed", "1", "--generation-deterministic"])
+        .args(["--suppress-health-check", "all", "--no-color"])
+        .output()
+        .expect("schemathesis runs");
+    let told = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success(), "{told}{}", String::from_utf8_lossy(&ended.stderr));
 }

@@ -104,7 +104,7 @@ call "$OPERATOR" POST "$S/capsules" -H 'Content-Type: application/gzip' -H 'Idem
 [ "$(first id)" = "$CAP" ] || fail "the same request twice made two capsules"
 say "the capsule is $CAP, also when the upload is repeated"
 
-call "$OPERATOR" POST "$S/connections" -H "$(json)" \
+call "$ADMIN" POST "$S/connections" -H "$(json)" \
 	-d "{\"kind\":\"capsule\",\"config\":{\"capsule\":\"$CAP\"}}" >/dev/null
 want 201 "making a connection"
 CON=$(first id)

@@ -1,0 +1,55 @@
+//! A running service for a test.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use crate::program::done;
+
+/// `nightjar serve` in a scratch folder; killed when dropped.
+pub(crate) struct Running {
+    child: Child,
+    /// `http://127.0.0.1:PORT`.
+    pub(crate) base: String,
+    /// The data folder.
+    pub(crate) data: PathBuf,
+    /// A token of an administrator of the installation.
+    pub(crate) token: String,
+}
+
+impl Running {
+    /// Starts it over SQLite, or over another database, with settings as environment variables.
+    pub(crate) fn start(scratch: &Path, database: Option<&str>, settings: &[(&str, &str)]) -> Self {
+        let data = scratch.join("data");
+        let mut place = vec!["--data", data.to_str().expect("a plain path")];
+        if let Some(url) = database {
+            place.extend(["--database", url]);
+        }
+        let create = ["keys", "create", "--role", "administrator", "--json"];
+        let made = done(scratch, &[&create[..], &place].concat());
+        let key: serde_json::Value = serde_json::from_str(&made).expect("JSON");
+        let token = key["token"].as_str().expect("a token").to_owned();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_nightjar"))
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(&place)
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the program was built");
+        let mut line = String::new();
+        let stdout = child.stdout.take().expect("a pipe");
+        BufReader::new(stdout).read_line(&mut line).expect("a line when ready");
+        let base = line.split_whitespace().find(|word| word.starts_with("http"));
+        let base = base.expect("where it listens").to_owned();
+        Self { child, base, data, token }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way it is gone afterwards.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
