@@ -188,6 +188,7 @@ const TOKENS: &[&str] = &[
 ];
 /// Tokens that lead from one page to the next, or count.
 const HARMLESS: &[&str] = &[
+    "public key token",
     "next token",
     "page token",
     "next page token",

@@ -58,14 +58,14 @@ pub(crate) fn candidates(key: &str, text: &str) -> Vec<Candidate> {
     if screen.has_at {
         email::find(text, &mut found);
     }
-    // The shortest number that means something, a telephone number or 2001:db8::1, has so many.
-    if screen.digits >= 4 {
-        address::find(text, &mut found);
-    }
     if screen.digits >= 6 {
         number::find(text, &mut found);
-        national::find(text, &mut found);
         account::find(text, &mut found);
+    }
+    // The shortest numbers that mean something have so many: 2001:db8::1, ABCPE1234F.
+    if screen.digits >= 4 {
+        address::find(text, &mut found);
+        national::find(text, &mut found);
     }
     if !key.is_empty() {
         pair::field(key, text, &mut found);

@@ -3,6 +3,7 @@
 //! A shape with a checksum of its own is found anywhere; a bare row of digits only behind a word
 //! that names it.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -10,7 +11,7 @@ use regex::Regex;
 use crate::Kind;
 use crate::check;
 use crate::find::{Candidate, Need};
-use crate::shape::{digits, stands_alone};
+use crate::shape::{at, before, digits, stands_alone};
 
 /// Words that mean nothing but a national number.
 pub(super) const NAMED: &[&str] = &[
@@ -66,6 +67,7 @@ pub(super) const NAMED: &[&str] = &[
     "steuerid",
     "steueridnr",
     "idnr",
+    "id nr",
     "steuernummer",
     "steueridentifikationsnummer",
     "steuerliche identifikationsnummer",
@@ -175,7 +177,13 @@ pub(super) const NAMED: &[&str] = &[
 
 /// Digits, perhaps with letters and separators, behind such a word.
 static BARE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[A-Za-z]{0,5}[0-9][0-9A-Za-z]{0,20}(?:[ ./+\-][0-9A-Za-z]{1,10}){0,6}")
+    Regex::new(r"[A-Za-z]{0,6}[0-9][0-9A-Za-z]{0,20}(?:[ ./+\-][0-9A-Za-z]{1,10}){0,6}")
+        .expect("invariant: a constant pattern")
+});
+
+/// The one that begins with a group of letters.
+static SPACED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z](?: [0-9]{2}){3} [A-D]")
         .expect("invariant: a constant pattern")
 });
 
@@ -223,11 +231,23 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
 
 pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
     let bytes = text.as_bytes();
+    for hit in SPACED.find_iter(text).filter(|hit| is_nino(hit.as_str())) {
+        if stands_alone(bytes, hit.start(), hit.end()) {
+            found.push(Candidate {
+                place: hit.range(),
+                kind: Kind::NationalId,
+                need: Need::Nothing,
+            });
+        }
+    }
     for word in BARE.find_iter(text) {
         for shape in SHAPES.iter() {
             for hit in shape.pattern.find_iter(word.as_str()) {
                 let place = word.start() + hit.start()..word.start() + hit.end();
-                if stands_alone(bytes, place.start, place.end) && (shape.check)(hit.as_str()) {
+                if stands_alone(bytes, place.start, place.end)
+                    && !goes_on(bytes, &place)
+                    && (shape.check)(hit.as_str())
+                {
                     found.push(Candidate { place, kind: Kind::NationalId, need: Need::Nothing });
                 }
             }
@@ -235,10 +255,19 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
         let shown = trimmed(word.as_str());
         let place = word.start()..word.start() + shown.len();
         let count = digits(shown).len();
-        if (6..=18).contains(&count) && stands_alone(bytes, place.start, place.end) {
+        let long = shown.len() >= 6;
+        if long && (4..=18).contains(&count) && stands_alone(bytes, place.start, place.end) {
             found.push(Candidate { place, kind: Kind::NationalId, need: Need::Adjacent(NAMED) });
         }
     }
+}
+
+/// Whether a number in groups has further groups beside it.
+fn goes_on(bytes: &[u8], place: &Range<usize>) -> bool {
+    let is_group = |sign: u8, digit: u8| sign == b' ' && digit.is_ascii_digit();
+    bytes.get(place.clone()).is_some_and(|shown| shown.contains(&b' '))
+        && (is_group(at(bytes, place.end), at(bytes, place.end + 1))
+            || is_group(before(bytes, place.start), before(bytes, place.start.saturating_sub(1))))
 }
 
 /// A number without the words that follow it: from the first piece on that has no digit.

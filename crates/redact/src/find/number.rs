@@ -239,7 +239,7 @@ static NATIONAL: LazyLock<Regex> = LazyLock::new(|| {
 /// Cards in their groups.
 static GROUPED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"[2-6][0-9]{3}(?: [0-9]{4}){3}(?: [0-9]{3})?|[2-6][0-9]{3}(?:-[0-9]{4}){3}",
+        r"[2-6][0-9]{3}(?: [0-9]{4}){3}|[2-6][0-9]{3}(?:-[0-9]{4}){3}",
         r"|[2-6][0-9]{3}(?:\.[0-9]{4}){3}",
         r"|3[0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5}",
     ))
