@@ -394,16 +394,11 @@ const USER_IDS: &[&str] = &[
     "uid",
     "enduser id",
     "end user id",
-    "customer id",
     "usr id",
     "principal",
     "principal name",
-    "subject",
-    "sub",
     "login id",
-    "owner",
     "client user",
-    "identity",
 ];
 /// Where a field `name` is a person's.
 const PARENTS: &[&str] = &[
@@ -1201,6 +1196,8 @@ fn is_id(lower: &str) -> bool {
 /// Whether the id of a user is a name: letters, perhaps two words of them.
 pub(crate) fn is_named_id(value: &str) -> bool {
     is_person(value)
+        // `c.id` is a column.
+        && !value.split('.').any(|part| matches!(part, "id" | "uid" | "name" | "key"))
         && value.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | ' ' | '\'' | '\\'))
         && (value.contains(['.', ' ', '\\']) && !value.ends_with('.') || value.chars().count() >= 3)
         && value.chars().skip(1).filter(|c| c.is_uppercase()).count() <= 3

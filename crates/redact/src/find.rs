@@ -34,6 +34,8 @@ pub(crate) enum Need {
     Adjacent(&'static [&'static str]),
     /// None of these words as the last.
     Without(&'static [&'static str]),
+    /// None of these words as the last, and no hexadecimal id: the candidate may be one, too.
+    Bare(&'static [&'static str]),
 }
 
 impl Need {
@@ -43,6 +45,10 @@ impl Need {
             Self::Near(words) => before().near(words),
             Self::Adjacent(words) => before().adjacent(words),
             Self::Without(words) => !before().last(words),
+            Self::Bare(words) => {
+                let before = before();
+                !before.last(words) && !before.ends_with_id()
+            }
         }
     }
 }

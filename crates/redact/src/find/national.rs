@@ -69,6 +69,7 @@ pub(super) const NAMED: &[&str] = &[
     "idnr",
     "id nr",
     "steuernummer",
+    "identifikationsnummer",
     "steueridentifikationsnummer",
     "steuerliche identifikationsnummer",
     "sozialversicherungsnummer",

@@ -197,6 +197,37 @@ const TYPED: &[&str] = &[
     "le",
 ];
 
+/// Words after which digits in groups, or behind a plus, are an amount or the number of a thing.
+const AMOUNTS: &[&str] = &[
+    "delta",
+    "diff",
+    "difference",
+    "offset",
+    "drift",
+    "skew",
+    "size",
+    "bytes",
+    "order",
+    "invoice",
+    "shipment",
+    "tracking",
+    "ticket",
+    "change",
+    "increase",
+    "growth",
+    "memory",
+    "version",
+    "build",
+    "serial",
+    "sku",
+    "isbn",
+    "adjusted",
+    "value",
+    "count",
+    "total",
+    "sum",
+];
+
 /// Groups of digits with single separators, of at least seven digits.
 static RUN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:\+|%2B|\()?[0-9](?:[ .\-/()\u{a0}]{0,2}[0-9]){6,}")
@@ -266,7 +297,7 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
         for hit in INTERNATIONAL.find_iter(run.as_str()) {
             let place = within(hit);
             if is_international(text, place.start, place.end) {
-                found.push(Candidate { place, kind: Kind::Phone, need: Need::Without(TYPED) });
+                found.push(Candidate { place, kind: Kind::Phone, need: Need::Without(AMOUNTS) });
             }
         }
         for hit in NATIONAL.find_iter(run.as_str()) {
@@ -274,7 +305,7 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
             if stands_alone(text.as_bytes(), place.start, place.end) {
                 let dotted =
                     hit.as_str().matches('.').count() > 1 && !hit.as_str().starts_with('0');
-                let need = if dotted { Need::Near(PHONES) } else { Need::Without(TYPED) };
+                let need = if dotted { Need::Near(PHONES) } else { Need::Without(AMOUNTS) };
                 found.push(Candidate { place, kind: Kind::Phone, need });
             }
         }
@@ -293,10 +324,13 @@ fn plain(text: &str, start: usize, end: usize, found: &mut Vec<Candidate>) {
         return;
     }
     let number = digits(piece(text, start, end));
+    if is_time(&number) {
+        return;
+    }
     if is_card(&number) {
         // 13, 14 and 19 digits are what times and ids have, too.
         let need = match number.len() {
-            15 | 16 => Need::Without(TYPED),
+            15 | 16 => Need::Bare(TYPED),
             _ => Need::Near(CARDS),
         };
         found.push(Candidate { place: start..end, kind: Kind::Card, need });
@@ -311,6 +345,12 @@ fn plain(text: &str, start: usize, end: usize, found: &mut Vec<Candidate>) {
             need: Need::Adjacent(PHONES),
         });
     }
+}
+
+/// Whether a number is a time since 1970 in milliseconds, microseconds or nanoseconds, of the
+/// years 2014 to 2033. In seconds it has ten digits, as telephone numbers of North America do.
+fn is_time(number: &[u32]) -> bool {
+    matches!((number.len(), number), (13 | 16 | 19, [1, 4..=9, ..]))
 }
 
 /// Groups that are a telephone number if a word before them says so.

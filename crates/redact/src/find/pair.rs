@@ -14,6 +14,8 @@ use crate::shape::{at, before, is_uuid, piece};
 
 /// Longest value looked at, in bytes: more than any key, less than a document.
 const LONGEST: usize = 4096;
+/// How far back the name of an object is looked for.
+const REACH: usize = 96;
 /// Longest credentials in an URL.
 const LONGEST_CREDENTIALS: usize = 512;
 
@@ -37,6 +39,15 @@ static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
         r#"|(?:mysql|mysqldump|mysqladmin|mariadb|sshpass)[^\n|;]{0,80}? -p["']?([^\s"']{4,128})"#,
         r#"|--([a-z-]{0,20}(?:password|token|secret|api-key|apikey|passwd|access-key|secret-key)) +["']?([^\s"'-][^\s"']{2,256})"#,
         r#"|(?i:redis-cli)[^\n|;]{0,80}? -a ["']?([^\s"']{3,128})"#,
+    ))
+    .expect("invariant: a constant pattern")
+});
+
+/// Secrets behind words alone: `api key 0123…`, `password is hunter2`.
+static BARE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i:api[ -]?key|access key|secret key|licen[sc]e key|app key|token|secret|credential)(?: is|:)? ([A-Za-z0-9_./+=~-]{16,512})",
+        r"|(?i:password|passphrase|passwort|pwd) (?i:is|was|ist) ([^\s]{4,128})",
     ))
     .expect("invariant: a constant pattern")
 });
@@ -70,6 +81,14 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
         for hit in QUOTED.captures_iter(text).filter_map(|hit| hit.get(1)) {
             if field::is_person(hit.as_str()) {
                 push(found, hit.range(), Kind::User);
+            }
+        }
+    }
+    for hits in BARE.captures_iter(text) {
+        for hit in [1, 2].into_iter().filter_map(|group| hits.get(group)) {
+            let shown = hit.as_str().trim_end_matches(['.', ',', ';', '"', '\'']);
+            if field::is_token(shown) {
+                push(found, hit.start()..hit.start() + shown.len(), Kind::Secret);
             }
         }
     }
@@ -160,6 +179,23 @@ fn pair(text: &str, sign_at: usize, sign: &str) -> Option<(Range<usize>, Value)>
         value(text, right, sign == ":" && spaces > 0)
     };
     Some((start..end, value))
+}
+
+/// The name of the object that a place stands in: `User(id=7, name=`, `"customer":{"name":`.
+fn parent(text: &str, place: usize) -> &str {
+    let mut from = place.saturating_sub(REACH);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let left = piece(text, from, place);
+    let Some(open) = left.rfind(['(', '{', '[', '}', ')', ']']) else { return "" };
+    let outside = left.get(..open).unwrap_or_default();
+    if !left.get(open..).is_some_and(|inside| inside.starts_with(['(', '{', '['])) {
+        return "";
+    }
+    let name = outside.trim_end_matches(['"', '\'', ':', '=', ' ', '\\', '>']);
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    name.rsplit(|c: char| !is_word(c)).next().unwrap_or_default()
 }
 
 fn is_name_byte(byte: u8) -> bool {
