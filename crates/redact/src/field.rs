@@ -162,11 +162,6 @@ const TOKENS: &[&str] = &[
     "signature",
     "sig",
     "auth",
-    "session",
-    "sessionid",
-    "session id",
-    "sessid",
-    "sid",
     "secretstring",
     "secret string",
     "secret value",
@@ -625,7 +620,8 @@ pub(crate) fn is_secret(value: &str) -> bool {
             && inner
                 .bytes()
                 .all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'%') || b.is_ascii_digit())
-            && inner.bytes().any(|b| b == b'_' || b == b'%');
+            && (inner.bytes().any(|b| b == b'_' || b == b'%')
+                || !inner.bytes().any(|b| b.is_ascii_digit()));
     let is_blank = value
         .chars()
         .all(|c| matches!(c, '*' | 'x' | 'X' | '•' | '.' | '-' | '_' | '#' | '…' | '?' | '^'))
@@ -697,6 +693,26 @@ fn is_name(value: &str) -> bool {
 /// Logins of machines, and words that stand where a name could.
 const NOBODIES: &[&str] = &[
     "root",
+    "success",
+    "successful",
+    "succeeded",
+    "pagerduty",
+    "slack",
+    "opsgenie",
+    "teams",
+    "unassigned",
+    "nothing",
+    "required",
+    "optional",
+    "disabled",
+    "enabled",
+    "exists",
+    "present",
+    "absent",
+    "denied",
+    "allowed",
+    "expired",
+    "locked",
     "postgres",
     "www-data",
     "nobody",
@@ -1057,6 +1073,13 @@ const NOBODIES: &[&str] = &[
 /// Pieces of logins that are machines'.
 const PARTS: &[&str] = &[
     "svc",
+    "sns",
+    "sqs",
+    "topic",
+    "alerts",
+    "alert",
+    "slack",
+    "channel",
     "service",
     "srv",
     "app",

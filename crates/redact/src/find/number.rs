@@ -16,7 +16,7 @@ pub(super) const PHONES: &[&str] = &[
     "telephone",
     "tel",
     "mobile",
-    "cell",
+    "cell phone",
     "cellphone",
     "fax",
     "sms",
@@ -26,7 +26,6 @@ pub(super) const PHONES: &[&str] = &[
     "caller",
     "callback",
     "call back",
-    "calls",
     "called",
     "calling",
     "dialed",
@@ -84,6 +83,29 @@ pub(super) const PHONES: &[&str] = &[
     "imsi",
     "user phone",
     "recipient phone",
+];
+/// Those that mean nothing but a telephone.
+const TELEPHONES: &[&str] = &[
+    "phone",
+    "telephone",
+    "tel",
+    "phonenumber",
+    "fax",
+    "telefon",
+    "telefono",
+    "telefone",
+    "teléfono",
+    "téléphone",
+    "telefoon",
+    "telefonnummer",
+    "rufnummer",
+    "handynummer",
+    "mobilnummer",
+    "puhelin",
+    "телефон",
+    "电话",
+    "電話",
+    "전화",
 ];
 /// Words that name a card.
 pub(super) const CARDS: &[&str] = &[
@@ -338,12 +360,11 @@ fn plain(text: &str, start: usize, end: usize, found: &mut Vec<Candidate>) {
     if (12..=19).contains(&number.len()) && luhn(&number) {
         found.push(Candidate { place: start..end, kind: Kind::Card, need: Need::Adjacent(CARDS) });
     }
-    if (7..=15).contains(&number.len()) && !has_unit(text.as_bytes(), end) {
-        found.push(Candidate {
-            place: start..end,
-            kind: Kind::Phone,
-            need: Need::Adjacent(PHONES),
-        });
+    let in_path = before(text.as_bytes(), start) == b'/';
+    if (7..=15).contains(&number.len()) && !has_unit(text.as_bytes(), end) && !in_path {
+        // Short numbers are counted in everything; only these words mean nothing else.
+        let words = if number.len() < 9 { TELEPHONES } else { PHONES };
+        found.push(Candidate { place: start..end, kind: Kind::Phone, need: Need::Adjacent(words) });
     }
 }
 
@@ -361,6 +382,7 @@ fn grouped_phone(text: &str, start: usize, end: usize, found: &mut Vec<Candidate
         && matches!(run.as_bytes(), [b'1' | b'2', b'0' | b'9', _, _, b'-' | b'/' | b'.', ..]);
     let is_address = run.matches('.').count() == 3 && run.len() - count == 3;
     if (7..=15).contains(&count)
+        && before(text.as_bytes(), start) != b'/'
         && !is_date
         && !is_address
         && stands_alone(text.as_bytes(), start, end)
