@@ -30,6 +30,8 @@ pub(crate) enum Need {
     Nothing,
     /// One of these words within reach.
     Near(&'static [&'static str]),
+    /// One of the first words within reach, and none of the others.
+    NearNot(&'static [&'static str], &'static [&'static str]),
     /// One of these words as the last, filler aside.
     Adjacent(&'static [&'static str]),
     /// None of these words as the last.
@@ -43,6 +45,10 @@ impl Need {
         match self {
             Self::Nothing => true,
             Self::Near(words) => before().near(words),
+            Self::NearNot(words, others) => {
+                let before = before();
+                before.near(words) && !before.near(others)
+            }
             Self::Adjacent(words) => before().adjacent(words),
             Self::Without(words) => !before().last(words),
             Self::Bare(words) => {

@@ -434,13 +434,11 @@ fn is_international(text: &str, start: usize, end: usize) -> bool {
         || crate::pseudonym::begins(bytes.get(end..).unwrap_or_default())
         || matches!(next, b'.' | b'-' | b':') && at(bytes, end + 1).is_ascii_digit();
     let least = if has_groups { 8 } else { 10 };
-    !after_time
-        && !(ahead.is_ascii_alphabetic() || ahead == b'_')
-        && !crate::pseudonym::ends(bytes.get(..start).unwrap_or_default())
-        && !goes_on
-        && !has_unit(bytes, end)
-        && (least..=15).contains(&count)
-        && !matches!(shown.trim_start_matches("%2B").trim_start_matches('+').as_bytes(), [b'2', b'1' | b'8', ..] if count > 13)
+    let joined = after_time
+        || ahead.is_ascii_alphabetic()
+        || ahead == b'_'
+        || crate::pseudonym::ends(bytes.get(..start).unwrap_or_default());
+    (least..=15).contains(&count) && !(joined || goes_on || has_unit(bytes, end))
 }
 
 /// Whether a unit follows: bytes, milliseconds.

@@ -56,9 +56,9 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
     let bytes = text.as_bytes();
     for (place, sign) in text.match_indices(['=', ':', '>']) {
         let Some((name, value)) = pair(text, place, sign) else { continue };
-        let Some(meaning) = field::classify(piece(text, name.start, name.end), "") else {
-            continue;
-        };
+        let shown = piece(text, name.start, name.end);
+        let parent = if shown == "name" { parent(text, name.start) } else { "" };
+        let Some(meaning) = field::classify(shown, parent) else { continue };
         read(text, meaning, value, found);
     }
     credentials(text, found);
@@ -84,7 +84,12 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
             }
         }
     }
-    for hits in BARE.captures_iter(text) {
+    // A pattern without regard to case has no quick way to the few lines that matter.
+    let names_secret =
+        ["ey", "EY", "oken", "OKEN", "ecret", "ECRET", "ass", "ASS", "redential", "wd", "WD"]
+            .iter()
+            .any(|part| text.contains(part));
+    for hits in BARE.captures_iter(if names_secret { text } else { "" }) {
         for hit in [1, 2].into_iter().filter_map(|group| hits.get(group)) {
             let shown = hit.as_str().trim_end_matches(['.', ',', ';', '"', '\'']);
             if field::is_token(shown) {
@@ -92,7 +97,11 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
             }
         }
     }
-    if text.contains(" -") || text.contains("--") || text.contains('"') || text.contains('\'') {
+    let speaks = names_secret && text.contains(['"', '\'', '-'])
+        || [" -u", "--user", " -p", " -a ", "dentified", "DENTIFIED"]
+            .iter()
+            .any(|part| text.contains(part));
+    if speaks {
         for hits in SPOKEN.captures_iter(text) {
             for hit in [1, 2, 3, 5, 6].into_iter().filter_map(|group| hits.get(group)) {
                 if field::is_secret(hit.as_str()) {
