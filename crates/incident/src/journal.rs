@@ -209,12 +209,7 @@ impl Chain {
     }
 
     /// A chain of which the end was noted: the next entry's position, and the last one's hash.
-    pub fn continued(
-        space: SpaceId,
-        name: impl Into<String>,
-        next_seq: u64,
-        head: Digest,
-    ) -> Self {
+    pub fn continued(space: SpaceId, name: impl Into<String>, next_seq: u64, head: Digest) -> Self {
         Self { space, name: name.into(), next_seq, head }
     }
 
