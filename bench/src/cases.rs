@@ -4,8 +4,9 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use nightjar_agent::{Outcome, Policy, Setup};
+use nightjar_agent::{Names, Onlooker, Outcome, Policy, Setup};
 use nightjar_capsule::import::{self, Options};
+use nightjar_incident::journal::Entry;
 use nightjar_incident::{Recording, SpaceId};
 
 use crate::clock::timed;
@@ -40,7 +41,12 @@ pub(crate) fn run(folder: &Path) -> anyhow::Result<()> {
 pub(crate) fn conduct(recording: &Arc<Recording>, policy: &Policy) -> anyhow::Result<Outcome> {
     let policy = Policy { digest_answers: false, ..policy.clone() };
     let connections = [nightjar_capsule::connection(Arc::clone(recording), &recording.name)];
-    let setup = Setup { space: SpaceId::new("bench"), connections: &connections, policy };
+    let setup = Setup {
+        space: SpaceId::new("bench"),
+        names: Names::default(),
+        connections: &connections,
+        policy,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-    Ok(runtime.block_on(nightjar_agent::conduct(&setup, &mut |_| {}))?)
+    Ok(runtime.block_on(nightjar_agent::conduct(&setup, &mut Onlooker(|_: &Entry| {})))?)
 }

@@ -10,6 +10,7 @@ use nightjar_topology::{EntityId, Topology};
 use serde_json::json;
 
 use crate::gather::{Asking, Gathered};
+use crate::keeper::Refused;
 use crate::record::Recorder;
 use crate::scope::scope;
 
@@ -29,8 +30,8 @@ pub(crate) async fn execute(
     incident: &Incident,
     execution: &ExecutionId,
     occasion: &str,
-    recorder: &mut Recorder<'_>,
-) -> Executed {
+    recorder: &mut Recorder<'_, '_>,
+) -> Result<Executed, Refused> {
     let mut gathered = Gathered::default();
     recorder.write(
         Kind::Planning,
@@ -40,13 +41,13 @@ pub(crate) async fn execute(
             "alerts": incident.alerts.iter().map(|alert| &alert.id).collect::<Vec<_>>(),
         }),
     );
-    asking.ask(&[Question::Inventory], &[], &mut gathered, recorder).await;
+    asking.ask(&[Question::Inventory], &[], &mut gathered, recorder).await?;
     let mut topology = topology_of(&gathered.evidence);
     let symptoms = symptoms(&incident.alerts, &topology);
     let names: Vec<EntityId> = symptoms.iter().map(|symptom| symptom.entity.clone()).collect();
     let near = scope(&topology, &names, asking.policy.scope);
     let first =
-        look(asking, incident, &symptoms, &near, &mut topology, &mut gathered, recorder).await;
+        look(asking, incident, &symptoms, &near, &mut topology, &mut gathered, recorder).await?;
     // Beyond the graph's neighbourhood when the trail isn't found within it.
     let wider = topology.len() > near.len() && !near.is_empty();
     let conclusion = if wider && matches!(first.verdict, Verdict::NotFound { .. }) {
@@ -58,7 +59,7 @@ pub(crate) async fn execute(
             .collect();
         let reason = "the trail isn't found near the symptom: look at the rest of the estate";
         recorder.write(Kind::Planning, "agent", json!({ "entities": all.len(), "reason": reason }));
-        look(asking, incident, &symptoms, &all, &mut topology, &mut gathered, recorder).await
+        look(asking, incident, &symptoms, &all, &mut topology, &mut gathered, recorder).await?
     } else {
         first
     };
@@ -71,7 +72,7 @@ pub(crate) async fn execute(
         &mut gathered,
         recorder,
     )
-    .await;
+    .await?;
     let changes: Vec<_> = gathered
         .evidence
         .iter()
@@ -84,7 +85,7 @@ pub(crate) async fn execute(
         .collect();
     let plans = nightjar_remedy::plans(&conclusion, &topology, &changes, &gathered.evidence);
     write_down(&conclusion, &plans, recorder);
-    Executed { conclusion, plans, evidence: gathered.evidence, topology }
+    Ok(Executed { conclusion, plans, evidence: gathered.evidence, topology })
 }
 
 /// Asks everything about some entities and thinks about all that is known by then; what the answers
@@ -96,16 +97,16 @@ async fn look(
     entities: &[EntityId],
     topology: &mut Topology,
     gathered: &mut Gathered,
-    recorder: &mut Recorder<'_>,
-) -> Conclusion {
+    recorder: &mut Recorder<'_, '_>,
+) -> Result<Conclusion, Refused> {
     let questions = [Question::Metrics, Question::Logs, Question::Traces, Question::Changes];
     recorder.write(
         Kind::Planning,
         "agent",
         json!({ "questions": questions, "entities": entities.len() }),
     );
-    asking.ask(&questions, entities, gathered, recorder).await;
-    think(asking, incident, symptoms, topology, gathered)
+    asking.ask(&questions, entities, gathered, recorder).await?;
+    Ok(think(asking, incident, symptoms, topology, gathered))
 }
 
 /// Asks for what would tell the leading places apart, where the first answers were cut or didn't
@@ -117,15 +118,15 @@ async fn look_closer(
     conclusion: Conclusion,
     topology: &mut Topology,
     gathered: &mut Gathered,
-    recorder: &mut Recorder<'_>,
-) -> Conclusion {
+    recorder: &mut Recorder<'_, '_>,
+) -> Result<Conclusion, Refused> {
     let wanted = second_round(&conclusion, |sort, entity| {
         let question = question(sort);
         let is_answerable = asking.connections.iter().any(|c| c.answers(question));
         !is_answerable || gathered.is_seen(question, entity)
     });
     if wanted.is_empty() {
-        return conclusion;
+        return Ok(conclusion);
     }
     for Wanted { sort, entities, value, cost } in wanted {
         let reason = "what was cut off may tell the leading causes apart";
@@ -137,9 +138,9 @@ async fn look_closer(
                 "reason": reason,
             }),
         );
-        asking.ask(&[question(sort)], &entities, gathered, recorder).await;
+        asking.ask(&[question(sort)], &entities, gathered, recorder).await?;
     }
-    think(asking, incident, symptoms, topology, gathered)
+    Ok(think(asking, incident, symptoms, topology, gathered))
 }
 
 fn question(sort: Sort) -> Question {
@@ -197,7 +198,7 @@ fn symptoms(alerts: &[Alert], topology: &Topology) -> Vec<Symptom> {
 }
 
 /// The result as journal entries: what was seen, thought and decided.
-fn write_down(conclusion: &Conclusion, plans: &[MitigationPlan], recorder: &mut Recorder<'_>) {
+fn write_down(conclusion: &Conclusion, plans: &[MitigationPlan], recorder: &mut Recorder<'_, '_>) {
     let leading = conclusion.hypotheses.first();
     for observation in &conclusion.observations {
         let matters = leading.is_some_and(|h| {

@@ -11,6 +11,7 @@ use nightjar_incident::{Content, Evidence, EvidenceId, ExecutionId, Gap, SpaceId
 use nightjar_topology::EntityId;
 use serde_json::json;
 
+use crate::keeper::Refused;
 use crate::policy::Policy;
 use crate::record::Recorder;
 
@@ -86,13 +87,16 @@ pub(crate) struct Asking<'a> {
 impl Asking<'_> {
     /// Puts questions about some entities to every connection that can answer them, all at once.
     /// An unanswered question is a gap with the reason; a question nobody can answer is one too.
+    ///
+    /// # Errors
+    /// When the questions can't be written down; none is sent then.
     pub(crate) async fn ask(
         &self,
         questions: &[Question],
         entities: &[EntityId],
         gathered: &mut Gathered,
-        recorder: &mut Recorder<'_>,
-    ) {
+        recorder: &mut Recorder<'_, '_>,
+    ) -> Result<(), Refused> {
         let mut asked: Vec<(&Connection, Query)> = Vec::new();
         let from = gathered.evidence.len();
         for &question in questions {
@@ -121,6 +125,7 @@ impl Asking<'_> {
             });
             recorder.write(Kind::FetchingData, "agent", body);
         }
+        recorder.flush().await?;
         let first = gathered.asked.len();
         gathered.asked.extend(questions.iter().map(|&question| Asked {
             question,
@@ -177,6 +182,7 @@ impl Asking<'_> {
                 }
             }
         }
+        Ok(())
     }
 
     fn window(&self, question: Question) -> Window {

@@ -4,13 +4,25 @@
 //! by `triage`, what the evidence says by `rootcause`, what to do by `remedy`, all of them pure.
 //! The clock is the recording's: the conductor plays alerts and later looks in the order of their
 //! time, so a run over a recording and a run over live systems are the same.
+//!
+//! What comes of it goes to a [`Keeper`], journal entries before the questions they announce. It
+//! doesn't know how or where they are kept.
 
 mod conduct;
+mod conductor;
+mod error;
 mod execute;
 mod gather;
+mod keeper;
+mod names;
 mod policy;
 mod record;
+mod request;
 mod scope;
 
-pub use conduct::{Outcome, RejectedAlert, Setup, conduct};
+pub use conduct::{Outcome, RejectedAlert, Setup, State, conduct, replay, resume};
+pub use error::Error;
+pub use keeper::{Keeper, Message, Onlooker, Reading, Refused};
+pub use names::Names;
 pub use policy::Policy;
+pub use request::{Request, UserRequest};

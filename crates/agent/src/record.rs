@@ -1,35 +1,48 @@
 use jiff::Timestamp;
-use nightjar_incident::SpaceId;
 use nightjar_incident::journal::{Chain, Entry, Kind};
 use serde_json::Value;
 
-/// Writes entries to one chain, showing each to the sink before anything else happens.
-pub(crate) struct Recorder<'a> {
-    chain: Chain,
-    at: Timestamp,
-    sink: &'a mut dyn FnMut(&Entry),
-    kept: &'a mut Vec<Entry>,
+use crate::keeper::{Keeper, Refused};
+
+/// All entries of a run, of any chain, on their way to the keeper.
+pub(crate) struct Journal<'k> {
+    pub(crate) keeper: &'k mut dyn Keeper,
+    entries: Vec<Entry>,
+    /// How many of the entries the keeper accepted.
+    accepted: usize,
 }
 
-impl<'a> Recorder<'a> {
-    pub(crate) fn new(
-        chain: Chain,
-        at: Timestamp,
-        sink: &'a mut dyn FnMut(&Entry),
-        kept: &'a mut Vec<Entry>,
-    ) -> Self {
-        Self { chain, at, sink, kept }
+impl<'k> Journal<'k> {
+    pub(crate) fn new(keeper: &'k mut dyn Keeper) -> Self {
+        Self { keeper, entries: Vec::new(), accepted: 0 }
     }
 
-    /// A chain of its own for one execution.
-    pub(crate) fn execution(
-        space: &SpaceId,
-        name: &str,
-        at: Timestamp,
-        sink: &'a mut dyn FnMut(&Entry),
-        kept: &'a mut Vec<Entry>,
-    ) -> Self {
-        Self::new(Chain::new(space.clone(), name), at, sink, kept)
+    /// Hands over what was written since the last time.
+    pub(crate) async fn flush(&mut self) -> Result<(), Refused> {
+        let fresh = self.entries.get(self.accepted..).unwrap_or_default();
+        if !fresh.is_empty() {
+            self.keeper.entries(fresh).await?;
+            self.accepted = self.entries.len();
+        }
+        Ok(())
+    }
+
+    /// Everything that was written.
+    pub(crate) fn into_entries(self) -> Vec<Entry> {
+        self.entries
+    }
+}
+
+/// Writes entries to one chain.
+pub(crate) struct Recorder<'a, 'k> {
+    chain: &'a mut Chain,
+    at: Timestamp,
+    journal: &'a mut Journal<'k>,
+}
+
+impl<'a, 'k> Recorder<'a, 'k> {
+    pub(crate) fn new(chain: &'a mut Chain, at: Timestamp, journal: &'a mut Journal<'k>) -> Self {
+        Self { chain, at, journal }
     }
 
     /// Appends an entry. A body that canonical JSON can't write (a number that isn't finite) is
@@ -40,14 +53,11 @@ impl<'a> Recorder<'a> {
                 serde_json::json!({ "unrecorded": kind.label(), "error": error.to_string() });
             self.chain.append(self.at, Kind::Error, actor, told)
         });
-        if let Ok(entry) = entry {
-            (self.sink)(&entry);
-            self.kept.push(entry);
-        }
+        self.journal.entries.extend(entry);
     }
 
-    /// Gives the chain back, to be continued later.
-    pub(crate) fn into_chain(self) -> Chain {
-        self.chain
+    /// Hands over what was written so far. Comes before every effect.
+    pub(crate) async fn flush(&mut self) -> Result<(), Refused> {
+        self.journal.flush().await
     }
 }

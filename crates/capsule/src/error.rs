@@ -68,6 +68,33 @@ pub enum Error {
         /// The target.
         folder: PathBuf,
     },
+    /// The bytes are no archive that we read.
+    #[error("a tar archive expected, plain or compressed with gzip or zstd; found {found}")]
+    NotAnArchive {
+        /// What they look like.
+        found: &'static str,
+    },
+    /// The archive ends before its end.
+    #[error("the archive is cut off")]
+    CutOff,
+    /// The archive is damaged, or uses what we don't read.
+    #[error("the archive can't be read: {message}")]
+    BadArchive {
+        /// What is wrong.
+        message: String,
+    },
+    /// A name in the archive leads elsewhere.
+    #[error("`{name}` in the archive leads out of it")]
+    Escapes {
+        /// The name.
+        name: String,
+    },
+    /// A file is in the archive twice, and nobody knows which one counts.
+    #[error("`{file}` is in the archive twice")]
+    Repeated {
+        /// Its name.
+        file: String,
+    },
     /// The format can't hold a value.
     #[error("cannot write {what}")]
     Unwritable {

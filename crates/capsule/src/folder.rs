@@ -20,12 +20,29 @@ pub(crate) const TRACES: &str = "traces.jsonl";
 pub(crate) const RESULT: &str = "result";
 pub(crate) const JOURNAL: &str = "result/journal.jsonl";
 pub(crate) const INVESTIGATION: &str = "result/investigation.json";
+pub(crate) const README: &str = "README.md";
 
 /// The parts that are read line by line and may be compressed.
 const PARTS: [&str; 5] = [ALERTS, CHANGES, METRICS, LOGS, TRACES];
 
 /// What else may be there.
-const OTHERS: [&str; 6] = [MANIFEST, TOPOLOGY, EXPECT, RESULT, "tape", "README.md"];
+const OTHERS: [&str; 6] = [MANIFEST, TOPOLOGY, EXPECT, RESULT, "tape", README];
+
+/// The parts and the journal, compressed.
+const COMPRESSED: [&str; 6] = [
+    "alerts.jsonl.zst",
+    "changes.jsonl.zst",
+    "metrics.jsonl.zst",
+    "logs.jsonl.zst",
+    "traces.jsonl.zst",
+    "result/journal.jsonl.zst",
+];
+
+/// All names that a file of a capsule may have, the manifest first; a tape's aside.
+pub(crate) fn known() -> impl Iterator<Item = &'static str> {
+    let plain = [MANIFEST, README, TOPOLOGY, EXPECT, JOURNAL, INVESTIGATION];
+    plain.into_iter().chain(PARTS).chain(COMPRESSED)
+}
 
 /// A part's name as it was found, and what it holds.
 type Part = (String, Box<dyn BufRead>);
@@ -129,7 +146,7 @@ impl Folder {
     }
 
     /// Opens a plain file inside the folder. A pipe would wait for ever, a link may lead anywhere.
-    fn file(&self, name: &str) -> Result<Option<File>, Error> {
+    pub(crate) fn file(&self, name: &str) -> Result<Option<File>, Error> {
         let path = self.path.join(name);
         match fs::symlink_metadata(&path) {
             Ok(_) => {}

@@ -11,9 +11,9 @@ use crate::limits::{Budget, Limits};
 use crate::lines::{self, each_line};
 use crate::notes::Notes;
 use crate::otlp::{LogsIn, MetricsIn, Names, TracesIn};
-use crate::read::{covered, expectation, read_with_manifest, sort, topology};
+use crate::read::{covered, expectation, read, sort, topology};
 use crate::verify::Report;
-use crate::write::write_redacted;
+use crate::write::write;
 
 /// Makes a capsule of what lies in a folder.
 ///
@@ -30,15 +30,14 @@ pub fn import_folder(
     compress: bool,
 ) -> Result<Report, Error> {
     let folder = Folder::open(source)?;
-    let (mut recording, redacted) = if folder.names()?.iter().any(|file| file == MANIFEST) {
-        let (recording, manifest) = read_with_manifest(source, limits)?;
-        (recording, manifest.redacted)
+    let mut recording = if folder.names()?.iter().any(|file| file == MANIFEST) {
+        read(source, limits)?
     } else {
-        (gather(&folder, limits)?, Vec::new())
+        gather(&folder, limits)?
     };
     recording.name = name.to_owned();
-    write_redacted(target, &recording, &redacted, compress)?;
-    Ok(Report::of(&recording, redacted))
+    write(target, &recording, compress)?;
+    Ok(Report::of(&recording))
 }
 
 /// What lines are gathered into.
@@ -120,7 +119,7 @@ impl Gathered<'_> {
             }
             Some(_) | None => {}
         }
-        budget.record(notes.file())?;
+        budget.record(notes.file(), text)?;
         let taken = match file {
             ALERTS => lines::parse(text, "an alert with received_at and payload")
                 .map(|alert| self.alerts.push(alert)),

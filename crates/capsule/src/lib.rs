@@ -6,6 +6,7 @@
 //! This room decides nothing about an incident. It doesn't know what a metric means; it never
 //! shows the expectation of a recording to a connection.
 
+mod archive;
 mod connection;
 mod error;
 mod folder;
@@ -21,6 +22,7 @@ mod result;
 mod verify;
 mod write;
 
+pub use archive::{Archive, pack, read_archive, unpack, verify_archive, write_archive};
 pub use connection::connection;
 pub use error::Error;
 pub use gather::import_folder;

@@ -16,6 +16,11 @@ pub struct Limits {
     pub spans: u64,
     /// Alerts and changes together.
     pub records: u64,
+    /// Bytes of alerts, changes and journal entries together. As JSON in memory they take many
+    /// times that.
+    pub record_bytes: u64,
+    /// Bytes of the investigations of a kept result.
+    pub result_bytes: u64,
     /// Notes kept per file; the rest is counted.
     pub notes_per_file: usize,
     /// Largest zstd window, as a power of two: 23 is the 8 MiB that RFC 8878 (3.1.1.1.2) asks every
@@ -32,8 +37,28 @@ impl Default for Limits {
             log_lines: 5_000_000,
             spans: 5_000_000,
             records: 1_000_000,
+            record_bytes: 1 << 30,
+            result_bytes: 1 << 30,
             notes_per_file: 50,
             zstd_window_log: 23,
+        }
+    }
+}
+
+impl Limits {
+    /// For a capsule that anyone may send: it must fit into the memory of a small server, several
+    /// of them at once.
+    pub fn upload() -> Self {
+        Self {
+            line_bytes: 4 << 20,
+            total_bytes: 1 << 30,
+            samples: 10_000_000,
+            log_lines: 1_000_000,
+            spans: 1_000_000,
+            records: 100_000,
+            record_bytes: 64 << 20,
+            result_bytes: 128 << 20,
+            ..Self::default()
         }
     }
 }
@@ -47,11 +72,12 @@ pub(crate) struct Budget {
     log_lines: u64,
     spans: u64,
     records: u64,
+    record_bytes: u64,
 }
 
 impl Budget {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, bytes: 0, samples: 0, log_lines: 0, spans: 0, records: 0 }
+        Self { limits, bytes: 0, samples: 0, log_lines: 0, spans: 0, records: 0, record_bytes: 0 }
     }
 
     pub(crate) fn bytes(&mut self, file: &str, amount: u64) -> Result<(), Error> {
@@ -70,8 +96,11 @@ impl Budget {
         spend(&mut self.spans, 1, self.limits.spans, file, "spans")
     }
 
-    pub(crate) fn record(&mut self, file: &str) -> Result<(), Error> {
-        spend(&mut self.records, 1, self.limits.records, file, "alerts and changes")
+    pub(crate) fn record(&mut self, file: &str, text: &str) -> Result<(), Error> {
+        let bytes = u64::try_from(text.len()).unwrap_or(u64::MAX);
+        let most = self.limits.record_bytes;
+        spend(&mut self.record_bytes, bytes, most, file, "bytes of alerts, changes and entries")?;
+        spend(&mut self.records, 1, self.limits.records, file, "alerts, changes and entries")
     }
 }
 

@@ -19,14 +19,6 @@ use crate::otlp::{LogsIn, MetricsIn, Names, TracesIn};
 /// What concerns one line becomes a note of the recording and the rest is read; what makes the
 /// whole unreadable or dangerous is an error.
 pub fn read(folder: &Path, limits: &Limits) -> Result<Recording, Error> {
-    read_with_manifest(folder, limits).map(|(recording, _)| recording)
-}
-
-/// As [`read`], with what a recording has no place for.
-pub(crate) fn read_with_manifest(
-    folder: &Path,
-    limits: &Limits,
-) -> Result<(Recording, Manifest), Error> {
     let folder = Folder::open(folder)?;
     let Some(text) = folder.text(MANIFEST, most_bytes(limits))? else {
         return Err(Error::NotACapsule { folder: folder.path().to_owned() });
@@ -34,10 +26,11 @@ pub(crate) fn read_with_manifest(
     let manifest = Manifest::parse(&text)?;
     let mut budget = Budget::new(*limits);
     let mut recording = Recording {
-        name: manifest.name.clone(),
         window: manifest.window()?,
-        sources: manifest.sources.clone(),
-        notes: manifest.notes.clone(),
+        name: manifest.name,
+        sources: manifest.sources,
+        redacted: manifest.redacted,
+        notes: manifest.notes,
         ..Recording::default()
     };
     let strangers = folder.strangers()?;
@@ -72,7 +65,7 @@ pub(crate) fn read_with_manifest(
     if recording.window.is_none() {
         recording.window = covered(&recording);
     }
-    Ok((recording, manifest))
+    Ok(recording)
 }
 
 /// The topology, `None` if the file isn't there.
@@ -108,7 +101,7 @@ fn records<T: serde::de::DeserializeOwned>(
     let Some((file, reader)) = folder.part(name, &budget.limits)? else { return Ok(found) };
     let mut notes = Notes::new(&file, budget.limits.notes_per_file);
     each_line(reader, budget, &mut notes, |line, text, budget, notes| {
-        budget.record(notes.file())?;
+        budget.record(notes.file(), text)?;
         match lines::parse(text, expected) {
             Ok(record) => found.push(record),
             Err(why) => notes.at(line, why),

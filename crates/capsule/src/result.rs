@@ -65,7 +65,7 @@ pub fn read_result(folder: &Path, limits: &Limits) -> Result<Option<Outcome>, Er
     let mut notes = Notes::new(&file, 1);
     let mut budget = Budget::new(*limits);
     each_line(reader, &mut budget, &mut notes, |line, text, budget, notes| {
-        budget.record(notes.file())?;
+        budget.record(notes.file(), text)?;
         match lines::parse(text, "an entry of a journal") {
             Ok(entry) => journal.push(entry),
             Err(why) => notes.at(line, why),
@@ -76,7 +76,7 @@ pub fn read_result(folder: &Path, limits: &Limits) -> Result<Option<Outcome>, Er
         let message = note.strip_prefix(&format!("{file}:")).unwrap_or(&note).to_owned();
         return Err(Error::Malformed { file, message });
     }
-    let investigations = match folder.text(INVESTIGATION, limits.total_bytes)? {
+    let investigations = match folder.text(INVESTIGATION, limits.result_bytes)? {
         Some(text) => serde_json::from_str(&text).map_err(|error| Error::Malformed {
             file: format!("{INVESTIGATION}:{}", error.line()),
             message: format!("a list of investigations expected, found: {error}"),

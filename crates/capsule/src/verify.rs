@@ -6,8 +6,7 @@ use nightjar_incident::{Recording, Window, journal};
 use serde::Serialize;
 
 use crate::limits::Limits;
-use crate::manifest::Manifest;
-use crate::read::read_with_manifest;
+use crate::read::read;
 use crate::read_result;
 
 /// What is in a capsule, and what is wrong with it.
@@ -49,12 +48,12 @@ pub struct Report {
 
 impl Report {
     /// What a recording holds.
-    pub(crate) fn of(recording: &Recording, redacted: Vec<String>) -> Self {
+    pub(crate) fn of(recording: &Recording) -> Self {
         Self {
             name: recording.name.clone(),
             window: recording.window,
             sources: recording.sources.clone(),
-            redacted,
+            redacted: recording.redacted.clone(),
             entities: recording.topology.len(),
             relations: recording.topology.relations().count(),
             alerts: recording.alerts.len(),
@@ -79,8 +78,8 @@ impl Report {
 /// Reads a capsule through and says what is in it and what is wrong with it; the journal of a kept
 /// result is checked against its hashes.
 pub fn verify(folder: &Path, limits: &Limits) -> Report {
-    let mut report = match read_with_manifest(folder, limits) {
-        Ok((recording, Manifest { redacted, .. })) => Report::of(&recording, redacted),
+    let mut report = match read(folder, limits) {
+        Ok(recording) => Report::of(&recording),
         Err(error) => return Report { errors: vec![error.to_string()], ..Report::default() },
     };
     match read_result(folder, limits) {

@@ -13,29 +13,19 @@ use crate::manifest::{Manifest, SCHEMA};
 use crate::otlp::{line_of_log, line_of_span, lines_of_series};
 
 /// zstd's own default: fast, and telemetry shrinks to a tenth already.
-const COMPRESSION_LEVEL: i32 = 3;
+pub(crate) const COMPRESSION_LEVEL: i32 = 3;
 
 /// Writes a capsule; the telemetry compressed if asked for.
 ///
 /// The folder appears at once and whole, or not at all. A folder that holds something already is
 /// refused.
 pub fn write(folder: &Path, recording: &Recording, compress: bool) -> Result<(), Error> {
-    write_redacted(folder, recording, &[], compress)
-}
-
-/// As [`write`], saying what was redacted.
-pub(crate) fn write_redacted(
-    folder: &Path,
-    recording: &Recording,
-    redacted: &[String],
-    compress: bool,
-) -> Result<(), Error> {
     whole_folder(folder, |draft| {
         let manifest = Manifest {
             schema: SCHEMA,
             name: recording.name.clone(),
             sources: recording.sources.clone(),
-            redacted: redacted.to_vec(),
+            redacted: recording.redacted.clone(),
             notes: recording.notes.clone(),
             window: recording.window.map(Into::into),
         };

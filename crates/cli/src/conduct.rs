@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use nightjar_agent::{Outcome, Policy, Setup};
+use nightjar_agent::{Names, Onlooker, Outcome, Policy, Setup, UserRequest};
 use nightjar_incident::journal::Entry;
 use nightjar_incident::{Recording, SpaceId, Verdict};
 use serde_json::json;
@@ -13,34 +13,43 @@ use crate::exit::Exit;
 /// The space of a command line that serves one person.
 const SPACE: &str = "local";
 
+/// Sees each journal entry.
+pub(crate) type Sink<'a> = &'a mut (dyn FnMut(&Entry) + Send);
+
 /// Investigates everything a recording holds; `sink` sees each journal entry as it is written.
-pub(crate) fn conduct(
-    recording: Arc<Recording>,
-    sink: &mut dyn FnMut(&Entry),
-) -> anyhow::Result<Outcome> {
-    with(recording, Policy::default(), sink)
+pub(crate) fn conduct(recording: Arc<Recording>, sink: Sink<'_>) -> anyhow::Result<Outcome> {
+    with(recording, Names::default(), Policy::default(), &[], sink)
 }
 
 /// As [`conduct`], where only the verdict counts: answers aren't digested for the journal.
 pub(crate) fn quietly(recording: Arc<Recording>, policy: Policy) -> anyhow::Result<Outcome> {
-    with(recording, Policy { digest_answers: false, ..policy }, &mut |_| {})
+    let policy = Policy { digest_answers: false, ..policy };
+    with(recording, Names::default(), policy, &[], &mut |_| {})
+}
+
+/// Does again what a stored journal tells of, under its names and with what people asked then.
+pub(crate) fn again(recording: Arc<Recording>, stored: &[Entry]) -> anyhow::Result<Outcome> {
+    let requests = UserRequest::of_journal(stored);
+    with(recording, Names::of_journal(stored), Policy::default(), &requests, &mut |_| {})
 }
 
 fn with(
     recording: Arc<Recording>,
+    names: Names,
     policy: Policy,
-    sink: &mut dyn FnMut(&Entry),
+    requests: &[UserRequest],
+    sink: Sink<'_>,
 ) -> anyhow::Result<Outcome> {
     let name = recording.name.clone();
     let connections = [nightjar_capsule::connection(recording, &name)];
-    let setup = Setup { space: SpaceId::new(SPACE), connections: &connections, policy };
+    let setup = Setup { space: SpaceId::new(SPACE), names, connections: &connections, policy };
     // One thread: an investigation waits for its connections and computes in between.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
         .context("starting the runtime")?;
     runtime
-        .block_on(nightjar_agent::conduct(&setup, sink))
+        .block_on(nightjar_agent::replay(&setup, requests, &mut Onlooker(sink)))
         .with_context(|| format!("investigating `{name}`"))
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use nightjar_capsule::import::{self, Options};
-use nightjar_capsule::{Limits, import_folder, read, verify};
+use nightjar_capsule::{Limits, import_folder, read, read_archive, verify, write_archive};
 use nightjar_incident::{AlertId, RawAlert};
 use nightjar_templates::Miner;
 use nightjar_topology::Topology;
@@ -71,6 +71,20 @@ pub(crate) fn capsule(bytes: &[u8]) {
         let _ = read(folder, &limits);
         verify(folder, &limits);
     });
+}
+
+/// A capsule in one file: what is read is written, and read again.
+pub(crate) fn archive(bytes: &[u8]) {
+    let limits = Limits { samples: 100_000, total_bytes: 4 << 20, ..Limits::upload() };
+    let Ok(archive) = read_archive(bytes, &limits) else { return };
+    let result = archive.result.as_ref().map(|kept| (&*kept.journal, &*kept.investigations));
+    // A recording may hold what can't be written, such as times before 1970.
+    if let Ok(bytes) = write_archive(&archive.recording, result) {
+        let again = read_archive(&bytes, &Limits::default());
+        let again = again.expect("invariant: it was just written");
+        assert_eq!(again.recording.name, archive.recording.name, "another capsule came back");
+        assert_eq!(again.result, archive.result, "another result came back");
+    }
 }
 
 /// Files as the OpenTelemetry Collector writes them, all signals in one.

@@ -194,7 +194,7 @@ impl Entry {
 pub struct Unhashable(String);
 
 /// The end of a chain: where the next entry goes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
     space: SpaceId,
     name: String,
@@ -206,6 +206,11 @@ impl Chain {
     /// A chain without entries.
     pub fn new(space: SpaceId, name: impl Into<String>) -> Self {
         Self { space, name: name.into(), next_seq: 0, head: Digest::ZERO }
+    }
+
+    /// A chain of which the end was noted: the next entry's position, and the last one's hash.
+    pub fn continued(space: SpaceId, name: impl Into<String>, next_seq: u64, head: Digest) -> Self {
+        Self { space, name: name.into(), next_seq, head }
     }
 
     /// Links a record to the end of the chain.
@@ -346,6 +351,16 @@ mod tests {
     #[test]
     fn an_untouched_chain_is_sound() {
         assert_eq!(verify(&entries()).unwrap().first().map(Chain::len), Some(4));
+    }
+
+    #[test]
+    fn a_continued_chain_goes_on_where_it_ended() {
+        let mut entries = entries();
+        let last = entries.pop().unwrap();
+        let (next_seq, head) = (last.seq, entries.last().unwrap().hash);
+        let mut chain = Chain::continued(SpaceId::new("s"), "exec-1", next_seq, head);
+        let again = chain.append(last.at, last.kind, &last.actor, last.body.clone()).unwrap();
+        assert_eq!(again, last);
     }
 
     #[test]

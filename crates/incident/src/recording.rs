@@ -14,6 +14,9 @@ pub struct Recording {
     pub window: Option<Window>,
     /// Where it comes from, one line each.
     pub sources: Vec<String>,
+    /// What was taken out of it before it was kept, one line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub redacted: Vec<String>,
     /// The topology as known when the first alert arrived.
     pub topology: Topology,
     /// The alert messages in the order of their arrival.

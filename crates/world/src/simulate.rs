@@ -74,7 +74,7 @@ pub(crate) fn simulate_watched(
         logs: measured.logs,
         spans: measured.spans,
         expect: Some(plan.expect),
-        notes: Vec::new(),
+        ..Recording::default()
     };
     decoy::hide(recipe, &mut recording, &plan.guilty_entities);
     Ok(recording)

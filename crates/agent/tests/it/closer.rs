@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
-use nightjar_agent::{Outcome, Policy, Setup, conduct};
+use nightjar_agent::{Names, Onlooker, Outcome, Policy, Setup, conduct};
 use nightjar_connect::{Alerts, Answer, Connection, Error, Inventory, Logs, Metrics, Query};
 use nightjar_incident::journal::{Entry, Kind};
 use nightjar_incident::{
@@ -127,8 +127,9 @@ fn run(least_entities_cut: usize) -> Outcome {
     connection.logs = Some(system);
     let connections = [connection];
     let space = SpaceId::new("space");
-    let setup = Setup { space, connections: &connections, policy: Policy::default() };
-    block_on(conduct(&setup, &mut |_| {})).unwrap()
+    let (names, policy) = (Names::default(), Policy::default());
+    let setup = Setup { space, names, connections: &connections, policy };
+    block_on(conduct(&setup, &mut Onlooker(|_: &Entry| {}))).unwrap()
 }
 
 /// What the leading hypothesis says, and how often lines were asked for.

@@ -3,13 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests: a panic is a failed test")]
 
 mod closer;
+mod keeping;
+mod requests;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::executor::block_on;
 use jiff::Timestamp;
-use nightjar_agent::{Outcome, Policy, Setup, conduct};
+use nightjar_agent::{Names, Onlooker, Outcome, Policy, Setup, conduct};
 use nightjar_connect::{Alerts, Answer, Connection, Error, ErrorKind, Inventory, Metrics, Query};
 use nightjar_incident::journal::{self, Kind};
 use nightjar_incident::{Content, RawAlert, Source, SpaceId, Stage, TriageDecision, Verdict};
@@ -70,11 +72,13 @@ fn run(alerts: Vec<RawAlert>) -> (Outcome, Vec<journal::Entry>) {
     let connections = [connection];
     let setup = Setup {
         space: SpaceId::new("space"),
+        names: Names::default(),
         connections: &connections,
         policy: Policy::default(),
     };
     let mut shown = Vec::new();
-    let outcome = block_on(conduct(&setup, &mut |entry| shown.push(entry.clone()))).unwrap();
+    let mut keeper = Onlooker(|entry: &journal::Entry| shown.push(entry.clone()));
+    let outcome = block_on(conduct(&setup, &mut keeper)).unwrap();
     (outcome, shown)
 }
 

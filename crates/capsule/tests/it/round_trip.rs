@@ -206,6 +206,7 @@ fn recording() -> impl Strategy<Value = Recording> {
             let mut recording = Recording {
                 name: texts.0,
                 window: Some(Window { from: at(0), to: at(90_000) }),
+                redacted: texts.1.clone(),
                 sources: texts.1,
                 topology: if mapped { topology() } else { Topology::default() },
                 alerts,
