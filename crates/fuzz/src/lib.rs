@@ -31,6 +31,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "petshop", run: parsers::petshop },
     Target { name: "nezha", run: parsers::nezha },
     Target { name: "templates", run: parsers::templates },
+    Target { name: "redact", run: parsers::redact },
     Target { name: "numbers", run: engine::numbers },
     Target { name: "recording", run: engine::recording },
 ];

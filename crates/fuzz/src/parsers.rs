@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use nightjar_capsule::import::{self, Options};
 use nightjar_capsule::{Limits, import_folder, read, read_archive, verify, write_archive};
 use nightjar_incident::{AlertId, RawAlert};
+use nightjar_redact::{Policy, Redactor};
 use nightjar_templates::Miner;
 use nightjar_topology::Topology;
 
@@ -148,6 +149,22 @@ pub(crate) fn templates(bytes: &[u8]) {
     for line in text.lines() {
         nightjar_templates::message(line);
         nightjar_templates::has_stack_trace(line);
+    }
+}
+
+/// Text and JSON to redact: what comes out is redacted already, and a document stays one.
+pub(crate) fn redact(bytes: &[u8]) {
+    let mut redactor = Redactor::new(&[7; 32], &Policy::default(), std::iter::empty());
+    let text = String::from_utf8_lossy(bytes);
+    for line in text.lines() {
+        let once = redactor.text(line).into_owned();
+        assert_eq!(redactor.text(&once), once, "what was redacted changes again");
+    }
+    if let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(bytes) {
+        redactor.value(&mut value);
+        let once = value.clone();
+        redactor.value(&mut value);
+        assert_eq!(value, once, "a redacted document changes again");
     }
 }
 
