@@ -240,7 +240,7 @@ impl Chain {
         Self { space, name: name.into(), next_seq: 0, head: Digest::ZERO }
     }
 
-    /// A chain of which the end was noted: the next entry's position, and the last one's hash.
+    /// A chain that has entries already: where its next one goes and the hash of its last.
     pub fn continued(space: SpaceId, name: impl Into<String>, next_seq: u64, head: Digest) -> Self {
         Self { space, name: name.into(), next_seq, head }
     }

@@ -132,6 +132,15 @@ impl Db {
         self.write.begin_with(statement).await.map_err(from_driver)
     }
 
+    /// Begins a transaction that only reads, and sees the database as it is now until it ends.
+    pub(crate) async fn snapshot(&self) -> Result<Tx> {
+        let statement = match self.kind {
+            Kind::Sqlite => "BEGIN",
+            Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        self.read.begin_with(statement).await.map_err(from_driver)
+    }
+
     pub(crate) async fn close(&self) {
         self.read.close().await;
         self.write.close().await;

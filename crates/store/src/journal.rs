@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use nightjar_incident::journal::{Digest, Entry, SCHEMA, canonical};
 use tokio::sync::watch;
 
-use crate::db::{Columns as _, from_driver, id, number, whole};
+use crate::db::{from_driver, id, number, whole};
 use crate::once::clean;
 use crate::{Error, Page, Result, Space, heads};
 
 pub(crate) use chains::ChainRow;
+pub(crate) use prune::PrunedRow;
 pub(crate) use rows::{EntryRow, body_context};
 
 /// An entry with its place in the space's order of writing.

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::SpaceId;
 use sqlx::AssertSqlSafe;
 
-use crate::db::{Columns as _, Kind, from_driver, id, micros};
+use crate::db::{Columns as _, Kind, from_driver, micros};
 use crate::{Error, Result, Store};
 
 /// What a task asks for.

@@ -18,6 +18,9 @@ pub(crate) fn from_driver(error: sqlx::Error) -> Error {
             if is_full(&code) {
                 return Error::Full(Box::new(error));
             }
+            if code == "22021" {
+                return Error::Invalid("a text holds a NUL character".to_owned());
+            }
             if is_damage(&code) {
                 let reason = inner.message().to_owned();
                 return Error::Damaged { what: "the database".to_owned(), reason };

@@ -169,7 +169,7 @@ impl Space {
     }
 
     /// [`Error::Destroyed`] if the space was deleted, asked within a transaction that locked its head.
-    pub(super) async fn alive_in(&self, tx: &mut Tx) -> Result<()> {
+    pub(crate) async fn alive_in(&self, tx: &mut Tx) -> Result<()> {
         let row = sqlx::query("SELECT id FROM spaces WHERE id = $1 AND deleted_at IS NULL")
             .bind(id(&self.id))
             .fetch_optional(&mut **tx)
