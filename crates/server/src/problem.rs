@@ -218,7 +218,7 @@ pub(crate) struct Mistake {
 pub(crate) struct Wire<'a> {
     /// Which problem, as a stable relative address: docs/guide/api.md has them all.
     #[serde(rename = "type")]
-    #[schema(example = "/problems/not-found", format = UriReference)]
+    #[schema(example = "/problems/not-found", format = "uri-reference")]
     kind: String,
     /// The problem in a few words, the same each time.
     title: &'a str,

@@ -32,7 +32,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 struct Space {
     /// Its id.
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     id: String,
     /// What people call it.
     name: String,
