@@ -28,6 +28,16 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
     }
+
+    /// A digest that was computed elsewhere.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its raw bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
 }
 
 impl fmt::Display for Digest {
@@ -166,6 +176,23 @@ impl Entry {
     /// # Errors
     /// When the body holds a number that canonical JSON can't write (not finite).
     pub fn compute_hash(&self) -> Result<Digest, Unhashable> {
+        self.compute_hash_over(self.body_digest()?)
+    }
+
+    /// Digest of the body in canonical JSON.
+    ///
+    /// # Errors
+    /// When the body holds a number that canonical JSON can't write (not finite).
+    pub fn body_digest(&self) -> Result<Digest, Unhashable> {
+        canonical(&self.body).map(|body| Digest::of(&body))
+    }
+
+    /// The hash this entry should carry if its body has this digest: for a verifier that can't open
+    /// the body.
+    ///
+    /// # Errors
+    /// When the metadata can't be written as JSON.
+    pub fn compute_hash_over(&self, body: Digest) -> Result<Digest, Unhashable> {
         let metadata = Metadata {
             actor: &self.actor,
             at: self.at,
@@ -175,17 +202,22 @@ impl Entry {
             seq: self.seq,
             space: &self.space,
         };
-        let written = |value: serde_json::Result<Vec<u8>>| {
-            value.map_err(|error| Unhashable(error.to_string()))
-        };
-        let body = Digest::of(&written(canonical::to_vec(&self.body))?);
-        let metadata = written(serde_json::to_vec(&metadata))?;
+        let metadata =
+            serde_json::to_vec(&metadata).map_err(|error| Unhashable(error.to_string()))?;
         let mut hasher = Sha256::new();
         hasher.update(self.prev_hash.0);
         hasher.update(&metadata);
         hasher.update(body.0);
         Ok(Digest(hasher.finalize().into()))
     }
+}
+
+/// A value as canonical JSON (RFC 8785): the bytes that are hashed and signed.
+///
+/// # Errors
+/// When the value holds a number that canonical JSON can't write (not finite).
+pub fn canonical(value: &serde_json::Value) -> Result<Vec<u8>, Unhashable> {
+    canonical::to_vec(value).map_err(|error| Unhashable(error.to_string()))
 }
 
 /// A body that canonical JSON can't write.
@@ -208,13 +240,8 @@ impl Chain {
         Self { space, name: name.into(), next_seq: 0, head: Digest::ZERO }
     }
 
-    /// A chain of which the end was noted: the next entry's position, and the last one's hash.
-    pub fn continued(
-        space: SpaceId,
-        name: impl Into<String>,
-        next_seq: u64,
-        head: Digest,
-    ) -> Self {
+    /// A chain that has entries already: where its next one goes and the hash of its last.
+    pub fn continued(space: SpaceId, name: impl Into<String>, next_seq: u64, head: Digest) -> Self {
         Self { space, name: name.into(), next_seq, head }
     }
 

@@ -59,5 +59,31 @@ pub enum Error {
     Invalid(String),
 }
 
+impl Error {
+    /// The same once more, for another caller who waited for the same thing.
+    pub(crate) fn again(&self) -> Self {
+        let told = |source: &(dyn std::error::Error + Send + Sync)| source.to_string().into();
+        match self {
+            Self::NotFound { what, id } => Self::NotFound { what, id: id.clone() },
+            Self::Conflict(text) => Self::Conflict(text.clone()),
+            Self::KeyReused => Self::KeyReused,
+            Self::Unavailable { what, source } => {
+                Self::Unavailable { what, source: told(source.as_ref()) }
+            }
+            Self::Full(source) => Self::Full(told(source.as_ref())),
+            Self::Damaged { what, reason } => {
+                Self::Damaged { what: what.clone(), reason: reason.clone() }
+            }
+            Self::Destroyed => Self::Destroyed,
+            Self::WrongLocation { what, found, wanted } => {
+                Self::WrongLocation { what, found: found.clone(), wanted: wanted.clone() }
+            }
+            Self::MasterKey(text) => Self::MasterKey(text.clone()),
+            Self::Migration(text) => Self::Migration(text.clone()),
+            Self::Invalid(text) => Self::Invalid(text.clone()),
+        }
+    }
+}
+
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, Error>;

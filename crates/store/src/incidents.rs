@@ -1,7 +1,13 @@
+mod keep;
+
 use jiff::Timestamp;
 use nightjar_incident::{IncidentId, Investigation};
+use sqlx::any::AnyRow;
 
-use crate::{Page, PageRequest, Result, Space};
+use crate::db::{Columns as _, from_driver, id, micros};
+use crate::{Error, Page, PageRequest, Result, Space};
+
+use keep::Summary;
 
 /// Which incidents are wanted.
 #[derive(Clone, Debug, Default)]
@@ -40,33 +46,97 @@ pub struct IncidentRecord {
 }
 
 impl Space {
-    /// Keeps an incident's new state, and its evidence: contents go to the blobs by digest, the rest is
-    /// sealed in the row. Overwrites the earlier state (the journal holds how it came about).
-    pub async fn keep_incident(&self, investigation: &str, state: &Investigation) -> Result<()> {
-        let _ = (investigation, state);
-        todo!()
-    }
     /// Incidents, last news first.
     pub async fn incidents(
         &self,
         filter: &IncidentFilter,
         page: &PageRequest,
     ) -> Result<Page<IncidentRecord>> {
-        let _ = (filter, page);
-        todo!()
+        self.alive().await?;
+        let [news, before] = page.keys("incidents")?.unwrap_or([i64::MAX, i64::MAX]);
+        let rows = sqlx::query(
+            "SELECT number, id, investigation, opened_at, last_news_at, verdict, summary_sealed
+             FROM incidents
+             WHERE space = $1 AND (last_news_at < $2 OR (last_news_at = $2 AND number < $3))
+               AND ($4 IS NULL OR investigation = $4) AND ($5 IS NULL OR verdict = $5)
+               AND ($6 IS NULL OR last_news_at >= $6)
+             ORDER BY last_news_at DESC, number DESC LIMIT $7",
+        )
+        .bind(id(&self.id))
+        .bind(news)
+        .bind(before)
+        .bind(filter.investigation.clone())
+        .bind(filter.verdict.clone())
+        .bind(filter.since.map(micros))
+        .bind(page.fetch())
+        .fetch_all(self.store.db().read())
+        .await
+        .map_err(from_driver)?;
+        let found = rows.iter().map(|row| {
+            let keys = [row.signed("last_news_at")?, row.signed("number")?];
+            Ok((keys, self.incident_of(row)?))
+        });
+        Ok(page.page("incidents", found.collect::<Result<_>>()?))
     }
+
     /// One as lists show it.
-    pub async fn incident(&self, id: &IncidentId) -> Result<IncidentRecord> {
-        let _ = id;
-        todo!()
+    pub async fn incident(&self, incident: &IncidentId) -> Result<IncidentRecord> {
+        self.alive().await?;
+        let row = sqlx::query(
+            "SELECT id, investigation, opened_at, last_news_at, verdict, summary_sealed
+             FROM incidents WHERE space = $1 AND id = $2",
+        )
+        .bind(id(&self.id))
+        .bind(id(incident))
+        .fetch_optional(self.store.db().read())
+        .await
+        .map_err(from_driver)?;
+        self.incident_of(&row.ok_or_else(|| no_incident(incident))?)
     }
+
     /// One whole; its evidence has empty content (see [`Space::evidence`]) unless `with_content`.
     pub async fn incident_state(
         &self,
-        id: &IncidentId,
+        incident: &IncidentId,
         with_content: bool,
     ) -> Result<Investigation> {
-        let _ = (id, with_content);
-        todo!()
+        self.alive().await?;
+        let row = sqlx::query("SELECT state_sealed FROM incidents WHERE space = $1 AND id = $2")
+            .bind(id(&self.id))
+            .bind(id(incident))
+            .fetch_optional(self.store.db().read())
+            .await
+            .map_err(from_driver)?;
+        let sealed = row.ok_or_else(|| no_incident(incident))?.bytes("state_sealed")?;
+        let mut state: Investigation =
+            self.open("incident", &format!("{incident}|state"), &sealed)?;
+        if with_content {
+            for evidence in &mut state.evidence {
+                evidence.content = self.evidence(&evidence.id).await?.content;
+            }
+        }
+        Ok(state)
     }
+
+    fn incident_of(&self, row: &AnyRow) -> Result<IncidentRecord> {
+        let id: IncidentId = row.id("id")?;
+        let context = format!("{id}|summary");
+        let summary: Summary = self.open("incident", &context, &row.bytes("summary_sealed")?)?;
+        Ok(IncidentRecord {
+            investigation: row.text("investigation")?,
+            opened_at: row.time("opened_at")?,
+            last_news_at: row.time("last_news_at")?,
+            title: summary.title,
+            alerts: summary.alerts,
+            verdict: row.maybe_text("verdict")?,
+            stage: summary.stage,
+            confidence: summary.confidence,
+            statement: summary.statement,
+            id,
+        })
+    }
+}
+
+pub(crate) fn no_incident(id: &IncidentId) -> Error {
+    Error::NotFound { what: "incident", id: id.to_string() }
 }

@@ -1,7 +1,13 @@
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use nightjar_incident::IncidentId;
+use sqlx::any::AnyRow;
 
-use crate::{Created, Once, Page, PageRequest, Result, Space};
+use crate::connections::no_connection;
+use crate::db::{Columns as _, Kind, Tx, from_driver, id, micros, number};
+use crate::once::{claim, settle};
+use crate::{Created, Error, Once, Page, PageRequest, Result, Space};
 
 /// Where an investigation of a recording stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +43,29 @@ pub struct InvestigationRecord {
     pub incidents: Vec<IncidentId>,
 }
 
+impl InvestigationState {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let all = [Self::Queued, Self::Running, Self::Done, Self::Failed];
+        all.into_iter().find(|state| state.label() == text).ok_or_else(|| Error::Damaged {
+            what: "an investigation".to_owned(),
+            reason: format!("`{text}` is no state"),
+        })
+    }
+
+    fn has_ended(self) -> bool {
+        matches!(self, Self::Done | Self::Failed)
+    }
+}
+
 impl Space {
     /// Starts an investigation: the record and its task in the queue, in one transaction.
     pub async fn start_investigation(
@@ -45,40 +74,219 @@ impl Space {
         once: Option<&Once>,
         now: Timestamp,
     ) -> Result<Created<InvestigationRecord>> {
-        let _ = (connection, once, now);
-        todo!()
+        let mut tx = self.begin().await?;
+        if let Some(made) = claim(&mut tx, once, now).await? {
+            tx.commit().await.map_err(from_driver)?;
+            return self.investigation(&made).await.map(Created::Again);
+        }
+        // Held, so that it isn't deleted before the investigation is there to forbid it.
+        let statement = match self.store.db().kind() {
+            Kind::Sqlite => "SELECT id FROM connections WHERE space = $1 AND id = $2",
+            Kind::Postgres => "SELECT id FROM connections WHERE space = $1 AND id = $2 FOR SHARE",
+        };
+        let found = sqlx::query(statement)
+            .bind(id(&self.id))
+            .bind(connection.to_owned())
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(from_driver)?;
+        found.ok_or_else(|| no_connection(connection))?;
+        let next = self.next(&mut tx, "investigation").await?;
+        let name = format!("inv-{next}");
+        sqlx::query(
+            "INSERT INTO investigations (space, number, id, connection, state, created_at)
+             VALUES ($1, $2, $3, $4, 'queued', $5)",
+        )
+        .bind(id(&self.id))
+        .bind(number(next)?)
+        .bind(name.clone())
+        .bind(connection.to_owned())
+        .bind(micros(now))
+        .execute(&mut *tx)
+        .await
+        .map_err(from_driver)?;
+        self.enqueue(&mut tx, &name, None, now).await?;
+        settle(&mut tx, once, &name).await?;
+        tx.commit().await.map_err(from_driver)?;
+        self.store.inner.work.notify_one();
+        self.investigation(&name).await.map(Created::New)
     }
+
     /// All of them, newest first.
     pub async fn investigations(&self, page: &PageRequest) -> Result<Page<InvestigationRecord>> {
-        let _ = page;
-        todo!()
+        self.alive().await?;
+        let [before] = page.keys("investigations")?.unwrap_or([i64::MAX]);
+        let rows = sqlx::query(
+            "SELECT number, id, connection, state, reason_sealed, created_at, ended_at
+             FROM investigations WHERE space = $1 AND number < $2 ORDER BY number DESC LIMIT $3",
+        )
+        .bind(id(&self.id))
+        .bind(before)
+        .bind(page.fetch())
+        .fetch_all(self.store.db().read())
+        .await
+        .map_err(from_driver)?;
+        let numbers = rows.iter().map(|row| row.signed("number")).collect::<Result<Vec<_>>>()?;
+        let first = numbers.last().copied().unwrap_or_default();
+        let last = numbers.first().copied().unwrap_or_default();
+        let mut incidents = self.incidents_of(first, last).await?;
+        let mut found = Vec::new();
+        for row in &rows {
+            let own = incidents.remove(&row.text("id")?).unwrap_or_default();
+            found.push(([row.signed("number")?], self.investigation_of(row, own)?));
+        }
+        Ok(page.page("investigations", found))
     }
+
     /// One of them.
-    pub async fn investigation(&self, id: &str) -> Result<InvestigationRecord> {
-        let _ = id;
-        todo!()
+    pub async fn investigation(&self, investigation: &str) -> Result<InvestigationRecord> {
+        self.alive().await?;
+        let row = sqlx::query(
+            "SELECT number, id, connection, state, reason_sealed, created_at, ended_at
+             FROM investigations WHERE space = $1 AND id = $2",
+        )
+        .bind(id(&self.id))
+        .bind(investigation.to_owned())
+        .fetch_optional(self.store.db().read())
+        .await
+        .map_err(from_driver)?;
+        let row = row.ok_or_else(|| no_investigation(investigation))?;
+        let number = row.signed("number")?;
+        let incidents = self.incidents_of(number, number).await?.remove(investigation);
+        self.investigation_of(&row, incidents.unwrap_or_default())
     }
+
     /// Says where it stands.
     pub async fn set_investigation_state(
         &self,
-        id: &str,
+        investigation: &str,
         state: InvestigationState,
         reason: Option<&str>,
         now: Timestamp,
     ) -> Result<()> {
-        let _ = (id, state, reason, now);
-        todo!()
+        let mut tx = self.begin().await?;
+        let context = format!("{investigation}|reason");
+        let reason = reason.map(|reason| self.seal("investigation", &context, &reason));
+        let changed = sqlx::query(
+            "UPDATE investigations SET state = $3, reason_sealed = $4, ended_at = $5
+             WHERE space = $1 AND id = $2",
+        )
+        .bind(id(&self.id))
+        .bind(investigation.to_owned())
+        .bind(state.label().to_owned())
+        .bind(reason.transpose()?)
+        .bind(state.has_ended().then(|| micros(now)))
+        .execute(&mut *tx)
+        .await
+        .map_err(from_driver)?;
+        if changed.rows_affected() == 0 {
+            return Err(no_investigation(investigation));
+        }
+        tx.commit().await.map_err(from_driver)
     }
+
     /// Puts a person's request on an investigation into the queue (JSON understood by `oncall`), in one
     /// transaction with its idempotency row, and sets the investigation to queued again.
     pub async fn request(
         &self,
-        id: &str,
+        investigation: &str,
         body: &serde_json::Value,
         once: Option<&Once>,
         now: Timestamp,
     ) -> Result<Created<()>> {
-        let _ = (id, body, once, now);
-        todo!()
+        let mut tx = self.begin().await?;
+        if claim(&mut tx, once, now).await?.is_some() {
+            tx.commit().await.map_err(from_driver)?;
+            return Ok(Created::Again(()));
+        }
+        let changed = sqlx::query(
+            "UPDATE investigations SET state = 'queued', reason_sealed = NULL, ended_at = NULL
+             WHERE space = $1 AND id = $2",
+        )
+        .bind(id(&self.id))
+        .bind(investigation.to_owned())
+        .execute(&mut *tx)
+        .await
+        .map_err(from_driver)?;
+        if changed.rows_affected() == 0 {
+            return Err(no_investigation(investigation));
+        }
+        self.enqueue(&mut tx, investigation, Some(body), now).await?;
+        settle(&mut tx, once, investigation).await?;
+        tx.commit().await.map_err(from_driver)?;
+        self.store.inner.work.notify_one();
+        Ok(Created::New(()))
     }
+
+    async fn enqueue(
+        &self,
+        tx: &mut Tx,
+        investigation: &str,
+        request: Option<&serde_json::Value>,
+        now: Timestamp,
+    ) -> Result<()> {
+        let request = request.map(|body| self.seal("work", investigation, body)).transpose()?;
+        sqlx::query(
+            "INSERT INTO work (space, investigation, request_sealed, created_at, due_at, attempts)
+             VALUES ($1, $2, $3, $4, $4, 0)",
+        )
+        .bind(id(&self.id))
+        .bind(investigation.to_owned())
+        .bind(request)
+        .bind(micros(now))
+        .execute(&mut **tx)
+        .await
+        .map_err(from_driver)?;
+        Ok(())
+    }
+
+    /// Incidents of the investigations with these numbers, in the order they opened.
+    async fn incidents_of(
+        &self,
+        first: i64,
+        last: i64,
+    ) -> Result<BTreeMap<String, Vec<IncidentId>>> {
+        let rows = sqlx::query(
+            "SELECT c.investigation, c.id FROM investigations v
+             JOIN incidents c ON c.space = v.space AND c.investigation = v.id
+             WHERE v.space = $1 AND v.number BETWEEN $2 AND $3
+             ORDER BY c.opened_at, c.number",
+        )
+        .bind(id(&self.id))
+        .bind(first)
+        .bind(last)
+        .fetch_all(self.store.db().read())
+        .await
+        .map_err(from_driver)?;
+        let mut incidents: BTreeMap<String, Vec<IncidentId>> = BTreeMap::new();
+        for row in &rows {
+            incidents.entry(row.text("investigation")?).or_default().push(row.id("id")?);
+        }
+        Ok(incidents)
+    }
+
+    fn investigation_of(
+        &self,
+        row: &AnyRow,
+        incidents: Vec<IncidentId>,
+    ) -> Result<InvestigationRecord> {
+        let id = row.text("id")?;
+        let reason = row.maybe_bytes("reason_sealed")?;
+        let context = format!("{id}|reason");
+        let reason = reason.map(|sealed| self.open("investigation", &context, &sealed));
+        Ok(InvestigationRecord {
+            number: row.count("number")?,
+            connection: row.text("connection")?,
+            state: InvestigationState::parse(&row.text("state")?)?,
+            reason: reason.transpose()?,
+            created_at: row.time("created_at")?,
+            ended_at: row.maybe_time("ended_at")?,
+            incidents,
+            id,
+        })
+    }
+}
+
+pub(crate) fn no_investigation(id: &str) -> Error {
+    Error::NotFound { what: "investigation", id: id.to_owned() }
 }

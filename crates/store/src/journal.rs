@@ -1,8 +1,18 @@
+mod chains;
+mod prune;
+mod rows;
+
 use jiff::Timestamp;
-use nightjar_incident::journal::{Digest, Entry};
+use nightjar_incident::journal::{Digest, Entry, SCHEMA, canonical};
 use tokio::sync::watch;
 
-use crate::{Page, Result, Space};
+use crate::db::{from_driver, id, number, whole};
+use crate::once::clean;
+use crate::{Error, Page, Result, Space, heads};
+
+pub(crate) use chains::ChainRow;
+pub(crate) use prune::PrunedRow;
+pub(crate) use rows::{EntryRow, body_context};
 
 /// An entry with its place in the space's order of writing.
 #[derive(Clone, Debug)]
@@ -27,23 +37,135 @@ pub struct Appended {
     pub head: Digest,
 }
 
+/// An entry that was checked and sealed, before it has its place.
+pub(crate) struct Sealed<'a> {
+    entry: &'a Entry,
+    body_digest: Digest,
+    body_sealed: Vec<u8>,
+}
+
+/// The most entries that are read at once.
+const MOST: usize = 1000;
+
 impl Space {
     /// Appends entries in their order, all or none, durable when this returns. Each must follow the
     /// stored head of its chain; otherwise [`crate::Error::Conflict`]. Watchers are told.
+    ///
+    /// Tells where the chain of the last entry ends.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an entry of another space, of another schema or whose hash doesn't fit;
+    /// [`Error::Damaged`] where the stored heads were altered.
     pub async fn append(&self, entries: &[Entry], now: Timestamp) -> Result<Appended> {
-        let _ = (entries, now);
-        todo!()
+        let sealed: Vec<Sealed<'_>> =
+            entries.iter().map(|entry| self.check(entry)).collect::<Result<_>>()?;
+        let Some(last) = entries.last() else {
+            return Err(Error::Invalid("there is no entry to append".to_owned()));
+        };
+        let mac_key = &self.store.inner.installation.mac_key;
+        let written_at = whole(now);
+
+        let mut tx = self.store.db().begin().await?;
+        // Heads first: deleting a space takes the same locks in the same order.
+        let mut head = match heads::lock(&mut tx, mac_key, self.id.as_str()).await {
+            Err(Error::Damaged { .. }) if self.alive_in(&mut tx).await.is_err() => {
+                return Err(Error::Destroyed);
+            }
+            head => head?,
+        };
+        self.alive_in(&mut tx).await?;
+        let mut chains: Vec<ChainRow> = Vec::new();
+        for sealed in &sealed {
+            let entry = sealed.entry;
+            let known = chains.iter().position(|chain| chain.name == entry.chain);
+            let index = match known {
+                Some(index) => index,
+                None => {
+                    chains.push(self.chain_row(&mut tx, &entry.chain).await?);
+                    chains.len() - 1
+                }
+            };
+            let Some(chain) = chains.get_mut(index) else { continue };
+            if entry.seq != chain.next_seq || entry.prev_hash != chain.head {
+                return Err(Error::Conflict(format!(
+                    "chain `{}` ends at {} with {}; entry {} doesn't follow",
+                    entry.chain, chain.next_seq, chain.head, entry.seq
+                )));
+            }
+            head.position += 1;
+            head.hash = entry.hash;
+            chain.next_seq += 1;
+            chain.head = entry.hash;
+            chain.last_position = head.position;
+            self.insert(&mut tx, sealed, head.position, written_at).await?;
+        }
+        for chain in &chains {
+            chain.store(&mut tx, mac_key, self.id.as_str()).await?;
+        }
+        heads::store(&mut tx, mac_key, self.id.as_str(), &head).await?;
+        tx.commit().await.map_err(from_driver)?;
+        self.store.inner.watchers.tell(&self.id, head.position);
+        Ok(Appended { position: head.position, next_seq: last.seq + 1, head: last.hash })
     }
+
+    /// What can be said of an entry without the database, and its body sealed.
+    fn check<'a>(&self, entry: &'a Entry) -> Result<Sealed<'a>> {
+        clean(&entry.chain)?;
+        clean(&entry.actor)?;
+        if entry.space != self.id {
+            return Err(Error::Invalid("an entry of another space".to_owned()));
+        }
+        if entry.schema != SCHEMA {
+            return Err(Error::Invalid(format!("an entry of schema {}", entry.schema)));
+        }
+        let body = canonical(&entry.body).map_err(|error| Error::Invalid(error.to_string()))?;
+        let body_digest = Digest::of(&body);
+        if entry.compute_hash_over(body_digest).ok() != Some(entry.hash) {
+            return Err(Error::Invalid(format!(
+                "entry {} of chain `{}` has a hash that doesn't fit it",
+                entry.seq, entry.chain
+            )));
+        }
+        let context = body_context(self.id.as_str(), &entry.chain, entry.seq);
+        Ok(Sealed { entry, body_digest, body_sealed: self.keys.seal_body(&context, &body)? })
+    }
+
     /// The stored entries of a chain from a sequence number, at most `limit`.
     pub async fn chain(&self, chain: &str, from: u64, limit: usize) -> Result<Vec<Entry>> {
-        let _ = (chain, from, limit);
-        todo!()
+        self.alive().await?;
+        let rows = sqlx::query(
+            "SELECT position, chain, seq, at, kind, actor, body_digest, body_sealed, prev_hash,
+                    hash, written_at, mac
+             FROM journal WHERE space = $1 AND chain = $2 AND seq >= $3 ORDER BY seq LIMIT $4",
+        )
+        .bind(id(&self.id))
+        .bind(chain.to_owned())
+        .bind(number(from)?)
+        .bind(at_most(limit))
+        .fetch_all(self.store.db().read())
+        .await
+        .map_err(from_driver)?;
+        rows.iter().map(|row| EntryRow::read(row)?.open(self).map(|opened| opened.entry)).collect()
     }
+
     /// Where a chain ends: next sequence number and head; `(0, ZERO)` for one without entries.
     pub async fn chain_end(&self, chain: &str) -> Result<(u64, Digest)> {
-        let _ = chain;
-        todo!()
+        self.alive().await?;
+        let row = sqlx::query(
+            "SELECT chain, next_seq, head, last_position, mac FROM journal_chains
+             WHERE space = $1 AND chain = $2",
+        )
+        .bind(id(&self.id))
+        .bind(chain.to_owned())
+        .fetch_optional(self.store.db().read())
+        .await
+        .map_err(from_driver)?;
+        let Some(row) = row else { return Ok((0, Digest::ZERO)) };
+        let mac_key = &self.store.inner.installation.mac_key;
+        let chain = ChainRow::read_sound(&row, mac_key, self.id.as_str())?;
+        Ok((chain.next_seq, chain.head))
     }
+
     /// Entries after a position, of chains whose names begin with `prefix` (empty: all), at most `limit`;
     /// `next` is a position in text.
     pub async fn journal(
@@ -52,18 +174,39 @@ impl Space {
         after: u64,
         limit: usize,
     ) -> Result<Page<JournalEntry>> {
-        let _ = (prefix, after, limit);
-        todo!()
+        self.alive().await?;
+        let wanted = limit.clamp(1, MOST);
+        let rows = sqlx::query(
+            "SELECT position, chain, seq, at, kind, actor, body_digest, body_sealed, prev_hash,
+                    hash, written_at, mac
+             FROM journal
+             WHERE space = $1 AND position > $2 AND substr(chain, 1, length($3)) = $3
+             ORDER BY position LIMIT $4",
+        )
+        .bind(id(&self.id))
+        .bind(number(after)?)
+        .bind(prefix.to_owned())
+        .bind(at_most(wanted) + 1)
+        .fetch_all(self.store.db().read())
+        .await
+        .map_err(from_driver)?;
+        let mut items = Vec::with_capacity(wanted);
+        for row in rows.iter().take(wanted) {
+            items.push(EntryRow::read(row)?.open(self)?);
+        }
+        let last = items.last().filter(|_| rows.len() > wanted);
+        let next = last.map(|entry: &JournalEntry| entry.position.to_string());
+        Ok(Page { items, next })
     }
+
     /// The last position written, kept up to date: for live streams. Tells of this process's writes at
-    /// once and of other processes' writes within a second (polled while somebody watches).
+    /// once and of other processes' writes within a second (polled while somebody watches). 0 until the
+    /// first answer of the database is there.
     pub fn watch_journal(&self) -> watch::Receiver<u64> {
-        todo!()
+        self.store.inner.watchers.watch(&self.id)
     }
-    /// Drops whole chains whose last entry is older than `before`, after a checkpoint that covers them.
-    /// Gives the number of chains dropped; verification then says "pruned up to checkpoint N".
-    pub async fn prune_journal(&self, before: Timestamp, now: Timestamp) -> Result<u64> {
-        let _ = (before, now);
-        todo!()
-    }
+}
+
+fn at_most(limit: usize) -> i64 {
+    i64::try_from(limit.clamp(1, MOST)).unwrap_or(i64::MAX)
 }

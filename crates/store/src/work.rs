@@ -1,9 +1,11 @@
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::SpaceId;
+use sqlx::AssertSqlSafe;
 
-use crate::{Result, Store};
+use crate::db::{Columns as _, Kind, from_driver, micros};
+use crate::{Error, Result, Store};
 
 /// What a task asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,39 +31,148 @@ pub struct Task {
     pub attempts: u32,
 }
 
+/// The oldest task that is due and free, and is the first of its investigation: a later one waits
+/// until the earlier one is done, however often that was postponed.
+const NEXT: &str = "SELECT w.id FROM work w
+    WHERE w.due_at <= $1 AND (w.lease_until IS NULL OR w.lease_until <= $1)
+      AND NOT EXISTS (SELECT 1 FROM work e WHERE e.space = w.space
+                      AND e.investigation = w.investigation AND e.id < w.id)
+    ORDER BY w.id LIMIT 1";
+
 impl Store {
     /// Takes the oldest task that is due and nobody has leased; tasks of one investigation are taken in
     /// their order and never two at a time. `None` if there is none.
     pub async fn take_task(&self, lease: Duration, now: Timestamp) -> Result<Option<Task>> {
-        let _ = (lease, now);
-        todo!()
+        let statement = match self.db().kind() {
+            Kind::Sqlite => NEXT.to_owned(),
+            Kind::Postgres => format!("{NEXT} FOR UPDATE OF w SKIP LOCKED"),
+        };
+        let mut tx = self.db().begin().await?;
+        let next = sqlx::query(AssertSqlSafe(statement))
+            .bind(micros(now))
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(from_driver)?;
+        let Some(next) = next else { return Ok(None) };
+        let task = next.signed("id")?;
+        let row = sqlx::query(
+            "UPDATE work SET lease_owner = $2, lease_until = $3, attempts = attempts + 1
+             WHERE id = $1 RETURNING space, investigation, request_sealed, attempts",
+        )
+        .bind(task)
+        .bind(self.inner.process.clone())
+        .bind(micros(until(lease, now)))
+        .fetch_one(&mut *tx)
+        .await
+        .map_err(from_driver)?;
+        tx.commit().await.map_err(from_driver)?;
+        let space: SpaceId = row.id("space")?;
+        let investigation = row.text("investigation")?;
+        let kind = match row.maybe_bytes("request_sealed")? {
+            None => TaskKind::Investigate,
+            Some(sealed) => {
+                let space = self.space(&space).await?;
+                TaskKind::Request(space.open("work", &investigation, &sealed)?)
+            }
+        };
+        let attempts = u32::try_from(row.count("attempts")?).unwrap_or(u32::MAX);
+        Ok(Some(Task { id: task, space, investigation, kind, attempts }))
     }
+
     /// Keeps a lease; `false` if it was lost meanwhile.
     pub async fn keep_lease(&self, task: &Task, lease: Duration, now: Timestamp) -> Result<bool> {
-        let _ = (task, lease, now);
-        todo!()
+        let kept = sqlx::query(
+            "UPDATE work SET lease_until = $4
+             WHERE id = $1 AND lease_owner = $2 AND attempts = $3",
+        )
+        .bind(task.id)
+        .bind(self.inner.process.clone())
+        .bind(i64::from(task.attempts))
+        .bind(micros(until(lease, now)))
+        .execute(self.db().write())
+        .await
+        .map_err(from_driver)?;
+        Ok(kept.rows_affected() == 1)
     }
-    /// Takes a finished task out of the queue.
+
+    /// Takes a finished task out of the queue. [`Error::Conflict`] if the lease was lost meanwhile.
     pub async fn finish_task(&self, task: &Task) -> Result<()> {
-        let _ = task;
-        todo!()
+        let finished =
+            sqlx::query("DELETE FROM work WHERE id = $1 AND lease_owner = $2 AND attempts = $3")
+                .bind(task.id)
+                .bind(self.inner.process.clone())
+                .bind(i64::from(task.attempts))
+                .execute(self.db().write())
+                .await
+                .map_err(from_driver)?;
+        if finished.rows_affected() == 0 {
+            return Err(lost(task));
+        }
+        // The next one of the same investigation may be waiting for this.
+        self.inner.work.notify_one();
+        Ok(())
     }
-    /// Gives a task back, to be tried again at a later time.
+
+    /// Gives a task back, to be tried again at a later time. The reason is for operators; it holds
+    /// nothing of what was investigated.
     pub async fn postpone_task(&self, task: &Task, until: Timestamp, reason: &str) -> Result<()> {
-        let _ = (task, until, reason);
-        todo!()
+        let postponed = sqlx::query(
+            "UPDATE work SET lease_owner = NULL, lease_until = NULL, due_at = $4, reason = $5
+             WHERE id = $1 AND lease_owner = $2 AND attempts = $3",
+        )
+        .bind(task.id)
+        .bind(self.inner.process.clone())
+        .bind(i64::from(task.attempts))
+        .bind(micros(until))
+        .bind(reason.replace('\0', ""))
+        .execute(self.db().write())
+        .await
+        .map_err(from_driver)?;
+        match postponed.rows_affected() {
+            0 => Err(lost(task)),
+            _ => Ok(()),
+        }
     }
+
     /// Frees all leases of processes that can't be running any more: with SQLite, all of them (one server
     /// per database file, which a lock on the data folder ensures); with PostgreSQL nothing, leases expire.
     pub async fn free_dead_leases(&self) -> Result<u64> {
-        todo!()
+        if self.db().kind() == Kind::Postgres {
+            return Ok(0);
+        }
+        let freed = sqlx::query(
+            "UPDATE work SET lease_owner = NULL, lease_until = NULL
+             WHERE lease_owner IS NOT NULL AND lease_owner <> $1",
+        )
+        .bind(self.inner.process.clone())
+        .execute(self.db().write())
+        .await
+        .map_err(from_driver)?;
+        Ok(freed.rows_affected())
     }
+
     /// Returns when a task may have become due: told at once in this process, at most `at_most` otherwise.
     pub async fn wait_for_task(&self, at_most: Duration) {
-        let _ = at_most;
+        // Either is a reason to look.
+        let _ = tokio::time::timeout(at_most, self.inner.work.notified()).await;
     }
+
     /// Tasks waiting and running, for metrics.
     pub async fn queue_depth(&self) -> Result<(u64, u64)> {
-        todo!()
+        let row = sqlx::query("SELECT COUNT(*) AS tasks, COUNT(lease_owner) AS running FROM work")
+            .fetch_one(self.db().read())
+            .await
+            .map_err(from_driver)?;
+        let running = row.count("running")?;
+        Ok((row.count("tasks")?.saturating_sub(running), running))
     }
+}
+
+fn until(lease: Duration, now: Timestamp) -> Timestamp {
+    let lease = SignedDuration::try_from(lease).unwrap_or(SignedDuration::MAX);
+    now.saturating_add(lease).unwrap_or(Timestamp::MAX)
+}
+
+fn lost(task: &Task) -> Error {
+    Error::Conflict(format!("the lease of task {} was lost: somebody else works on it", task.id))
 }

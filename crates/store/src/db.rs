@@ -1,0 +1,198 @@
+//! The database: one SQL text for SQLite and PostgreSQL through sqlx's `Any` driver.
+//!
+//! Decision record 7 says why. What the two don't share (locks, opening) is in this file and below.
+
+mod error;
+mod migrate;
+mod row;
+
+use std::time::Duration;
+
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
+use sqlx::{AnyConnection, AnyPool, Executor as _};
+
+pub(crate) use error::{from_driver, is_duplicate};
+pub(crate) use row::{Columns, id, micros, number, whole};
+
+use crate::{Error, Result};
+
+/// A transaction that may write.
+pub(crate) type Tx = sqlx::Transaction<'static, sqlx::Any>;
+
+/// Which database it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+/// Connections to it.
+#[derive(Clone)]
+pub(crate) struct Db {
+    kind: Kind,
+    /// PostgreSQL: the same pool as `write`. SQLite: readers, which don't wait for the writer; in
+    /// memory there is one connection for both.
+    read: AnyPool,
+    write: AnyPool,
+}
+
+/// How long a caller waits for a free connection, or for a database that is away, until it is told.
+const WAIT: Duration = Duration::from_secs(5);
+
+impl Db {
+    /// Connects; doesn't touch the schema.
+    pub(crate) async fn open(url: &str, max_connections: u32) -> Result<Self> {
+        sqlx::any::install_default_drivers();
+        let max = max_connections.max(1);
+        if url.starts_with("sqlite:") {
+            return Self::open_sqlite(url, max).await;
+        }
+        if !url.starts_with("postgres:") && !url.starts_with("postgresql:") {
+            return Err(Error::Invalid(
+                "the database's URL begins with `sqlite:` or `postgres:`".to_owned(),
+            ));
+        }
+        let pool = AnyPoolOptions::new()
+            .max_connections(max)
+            .acquire_timeout(WAIT)
+            .after_connect(|connection, _| Box::pin(prepare_postgres(connection)))
+            .connect_with(options(url)?)
+            .await
+            .map_err(from_driver)?;
+        Ok(Self { kind: Kind::Postgres, read: pool.clone(), write: pool })
+    }
+
+    async fn open_sqlite(url: &str, max: u32) -> Result<Self> {
+        let in_memory = url.contains(":memory:") || url.contains("mode=memory");
+        let url = match url.split_once('?') {
+            None if !in_memory => format!("{url}?mode=rwc"),
+            Some((path, rest)) if !in_memory && !rest.contains("mode=") => {
+                format!("{path}?mode=rwc&{rest}")
+            }
+            _ => url.to_owned(),
+        };
+        // A connection in memory is the database: it must never be dropped for being idle.
+        let pool = || {
+            AnyPoolOptions::new()
+                .acquire_timeout(WAIT)
+                .min_connections(u32::from(in_memory))
+                .max_lifetime(None)
+                .idle_timeout(None)
+                .test_before_acquire(false)
+        };
+        let write = pool()
+            .max_connections(1)
+            .after_connect(|connection, _| Box::pin(prepare_sqlite(connection)))
+            .connect_with(options(&url)?)
+            .await
+            .map_err(from_driver)?;
+        if in_memory {
+            return Ok(Self { kind: Kind::Sqlite, read: write.clone(), write });
+        }
+        let read = pool()
+            .max_connections(max)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    prepare_sqlite(&mut *connection).await?;
+                    connection.execute("PRAGMA query_only = ON").await.map(drop)
+                })
+            })
+            .connect_with(options(&url)?)
+            .await
+            .map_err(from_driver)?;
+        Ok(Self { kind: Kind::Sqlite, read, write })
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Brings the schema to this program's version and says which that is.
+    pub(crate) async fn migrate(&self) -> Result<i64> {
+        migrate::run(self.kind, &self.write).await
+    }
+
+    /// For statements that only read.
+    pub(crate) fn read(&self) -> &AnyPool {
+        &self.read
+    }
+
+    /// For single statements that write.
+    pub(crate) fn write(&self) -> &AnyPool {
+        &self.write
+    }
+
+    /// Begins a transaction that may write. While it runs, nothing else of this process may be asked
+    /// of [`Self::write`] by the same task: SQLite has one writer.
+    pub(crate) async fn begin(&self) -> Result<Tx> {
+        let statement = match self.kind {
+            Kind::Sqlite => "BEGIN IMMEDIATE",
+            Kind::Postgres => "BEGIN",
+        };
+        self.write.begin_with(statement).await.map_err(from_driver)
+    }
+
+    /// Begins a transaction that only reads, and sees the database as it is now until it ends.
+    pub(crate) async fn snapshot(&self) -> Result<Tx> {
+        let statement = match self.kind {
+            Kind::Sqlite => "BEGIN",
+            Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        self.read.begin_with(statement).await.map_err(from_driver)
+    }
+
+    pub(crate) async fn close(&self) {
+        self.read.close().await;
+        self.write.close().await;
+    }
+}
+
+/// The next number of a kind of thing in a space (empty: of the installation), without gaps where the
+/// transaction is committed.
+pub(crate) async fn next_number(tx: &mut Tx, space: &str, what: &str) -> Result<u64> {
+    let row = sqlx::query(
+        "INSERT INTO counters (space, what, last) VALUES ($1, $2, 1)
+         ON CONFLICT (space, what) DO UPDATE SET last = counters.last + 1
+         RETURNING last",
+    )
+    .bind(space.to_owned())
+    .bind(what.to_owned())
+    .fetch_one(&mut **tx)
+    .await
+    .map_err(from_driver)?;
+    row.count("last")
+}
+
+fn options(url: &str) -> Result<AnyConnectOptions> {
+    // The driver's own words could repeat the URL, and a URL may hold a password.
+    url.parse().map_err(|_| Error::Invalid("the database's URL can't be read".to_owned()))
+}
+
+async fn prepare_sqlite(connection: &mut AnyConnection) -> sqlx::Result<()> {
+    // `recursive_triggers`: without it REPLACE would delete rows past the triggers that forbid it.
+    for pragma in [
+        "PRAGMA busy_timeout = 5000",
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL",
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA recursive_triggers = ON",
+        "PRAGMA secure_delete = ON",
+    ] {
+        connection.execute(pragma).await?;
+    }
+    Ok(())
+}
+
+async fn prepare_postgres(connection: &mut AnyConnection) -> sqlx::Result<()> {
+    // `synchronous_commit`: what is acknowledged is durable, whatever the server's default.
+    for setting in [
+        "SET statement_timeout = '30s'",
+        "SET lock_timeout = '10s'",
+        "SET idle_in_transaction_session_timeout = '60s'",
+        "SET synchronous_commit = on",
+        "SET client_min_messages = warning",
+    ] {
+        connection.execute(setting).await?;
+    }
+    Ok(())
+}
