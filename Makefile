@@ -71,9 +71,10 @@ eval: toolchain ## every figure of accuracy, written to docs/accuracy.md; DIR=<f
 	@$(if $(DIR),$(NIGHTJAR) eval $(DIR),$(NIGHTJAR) accuracy --write docs/accuracy.md)
 
 # Prints and writes nothing; what it installs lies in target/bench.
-bench: toolchain ## optimised build, then speed: against published methods, screening, estates, templates
-	$(CARGO) build --locked --release --package nightjar-bench
+bench: toolchain ## optimised build, then speed: engine, published methods, and the service on both databases
+	$(CARGO) build --locked --release --package nightjar-bench --package nightjar-cli
 	@sh bench/run.sh target/release/nightjar-bench
+	@sh bench/service.sh target/release/nightjar-bench target/release/nightjar
 
 fuzz: toolchain ## every fuzz target for ten seconds; SECONDS_EACH=<n> for longer
 	NIGHTJAR_FUZZ_SECONDS=$(or $(SECONDS_EACH),10) $(CARGO) test --locked --package nightjar-fuzz

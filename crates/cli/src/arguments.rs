@@ -76,7 +76,7 @@ pub(crate) struct Demo {
 
 #[derive(Debug, Args)]
 pub(crate) struct Investigate {
-    /// The folder of the capsule.
+    /// The folder of the capsule, or an archive of it.
     pub(crate) capsule: PathBuf,
 
     /// Write the report as a page that needs nothing else. Where there are several incidents,
@@ -95,7 +95,7 @@ pub(crate) struct Investigate {
 
 #[derive(Debug, Args)]
 pub(crate) struct Replay {
-    /// The folder of the capsule.
+    /// The folder of the capsule, or an archive of it.
     pub(crate) capsule: PathBuf,
 }
 
@@ -203,14 +203,28 @@ pub(crate) enum Capsule {
         #[arg(long, value_name = "N")]
         limit: Option<usize>,
     },
+    /// Put a capsule into one file, to send it: tar, compressed with zstd.
+    Pack {
+        /// The folder of the capsule.
+        folder: PathBuf,
+        /// The file to write, such as `incident.tar.zst`.
+        archive: PathBuf,
+    },
+    /// Take a capsule out of a file: tar, plain or compressed with gzip or zstd.
+    Unpack {
+        /// The file.
+        archive: PathBuf,
+        /// The folder to write into; it must not exist yet, or be empty.
+        folder: PathBuf,
+    },
     /// Read all of a capsule and say what is damaged or had to be mended.
     Verify {
-        /// The folder of the capsule.
+        /// The folder of the capsule, or an archive of it.
         capsule: PathBuf,
     },
     /// Say what a capsule holds.
     Show {
-        /// The folder of the capsule.
+        /// The folder of the capsule, or an archive of it.
         capsule: PathBuf,
     },
 }
@@ -219,7 +233,7 @@ pub(crate) enum Capsule {
 pub(crate) enum Topology {
     /// Draw the topology as a tree of dependencies.
     Show {
-        /// The folder of the capsule.
+        /// The folder of the capsule, or an archive of it.
         capsule: PathBuf,
         /// Print a Mermaid flow chart instead.
         #[arg(long, conflicts_with = "json")]
@@ -227,7 +241,7 @@ pub(crate) enum Topology {
     },
     /// Say what a fault of an entity reaches, and what can reach it.
     BlastRadius {
-        /// The folder of the capsule.
+        /// The folder of the capsule, or an archive of it.
         capsule: PathBuf,
         /// The entity: its id or another of its names.
         entity: String,

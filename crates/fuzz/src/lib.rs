@@ -26,10 +26,12 @@ pub const TARGETS: &[Target] = &[
     Target { name: "payloads", run: parsers::payloads },
     Target { name: "topology", run: parsers::topology },
     Target { name: "capsule", run: parsers::capsule },
+    Target { name: "archive", run: parsers::archive },
     Target { name: "telemetry", run: parsers::telemetry },
     Target { name: "petshop", run: parsers::petshop },
     Target { name: "nezha", run: parsers::nezha },
     Target { name: "templates", run: parsers::templates },
+    Target { name: "redact", run: parsers::redact },
     Target { name: "numbers", run: engine::numbers },
     Target { name: "recording", run: engine::recording },
 ];

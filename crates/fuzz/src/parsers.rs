@@ -4,8 +4,9 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use nightjar_capsule::import::{self, Options};
-use nightjar_capsule::{Limits, import_folder, read, verify};
+use nightjar_capsule::{Limits, import_folder, read, read_archive, verify, write_archive};
 use nightjar_incident::{AlertId, RawAlert};
+use nightjar_redact::{Policy, Redactor};
 use nightjar_templates::Miner;
 use nightjar_topology::Topology;
 
@@ -73,6 +74,20 @@ pub(crate) fn capsule(bytes: &[u8]) {
     });
 }
 
+/// A capsule in one file: what is read is written, and read again.
+pub(crate) fn archive(bytes: &[u8]) {
+    let limits = Limits { samples: 100_000, total_bytes: 4 << 20, ..Limits::upload() };
+    let Ok(archive) = read_archive(bytes, &limits) else { return };
+    let result = archive.result.as_ref().map(|kept| (&*kept.journal, &*kept.investigations));
+    // A recording may hold what can't be written, such as times before 1970.
+    if let Ok(bytes) = write_archive(&archive.recording, result) {
+        let again = read_archive(&bytes, &Limits::default());
+        let again = again.expect("invariant: it was just written");
+        assert_eq!(again.recording.name, archive.recording.name, "another capsule came back");
+        assert_eq!(again.result, archive.result, "another result came back");
+    }
+}
+
 /// Files as the OpenTelemetry Collector writes them, all signals in one.
 pub(crate) fn telemetry(bytes: &[u8]) {
     in_folder(&[("telemetry.jsonl", bytes)], |folder| {
@@ -134,6 +149,22 @@ pub(crate) fn templates(bytes: &[u8]) {
     for line in text.lines() {
         nightjar_templates::message(line);
         nightjar_templates::has_stack_trace(line);
+    }
+}
+
+/// Text and JSON to redact: what comes out is redacted already, and a document stays one.
+pub(crate) fn redact(bytes: &[u8]) {
+    let mut redactor = Redactor::new(&[7; 32], &Policy::default(), std::iter::empty());
+    let text = String::from_utf8_lossy(bytes);
+    for line in text.lines() {
+        let once = redactor.text(line).into_owned();
+        assert_eq!(redactor.text(&once), once, "what was redacted changes again");
+    }
+    if let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(bytes) {
+        redactor.value(&mut value);
+        let once = value.clone();
+        redactor.value(&mut value);
+        assert_eq!(value, once, "a redacted document changes again");
     }
 }
 

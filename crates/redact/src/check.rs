@@ -2,6 +2,9 @@
 
 use crate::shape::digits;
 
+/// Whether a number of some country is one.
+pub(crate) type Check = fn(&str) -> bool;
+
 /// Luhn's check, of cards and many national numbers (ISO/IEC 7812-1).
 pub(crate) fn luhn(digits: &[u32]) -> bool {
     let sum: u32 = digits
@@ -221,7 +224,7 @@ mod tests {
 
     #[test]
     fn published_examples_pass_and_their_neighbours_fail() {
-        let checks: [(fn(&str) -> bool, &str, &str); 15] = [
+        let checks: [(Check, &str, &str); 15] = [
             (|t| luhn(&digits(t)), "4111111111111111", "4111111111111112"),
             (|t| verhoeff(&digits(t)), "2363", "2364"),
             (cpf, "529.982.247-25", "529.982.247-26"),
@@ -242,7 +245,6 @@ mod tests {
             assert!(check(good), "{number}: {good}");
             assert!(!check(bad), "{number}: {bad}");
         }
-        assert!(thai("1-1017-00203-45-0") || !thai("1-1017-00203-45-0"));
         assert_eq!(mod_97("370400440532013000DE89".chars()), 1);
     }
 }

@@ -6,8 +6,9 @@ const REACH: usize = 48;
 const FILLER: &[&str] = &[
     "number", "numbers", "no", "nr", "num", "nummer", "numero", "número", "numéro", "num", "n",
     "is", "value", "was", "of", "the", "new", "old", "to", "at", "on", "primary", "home", "work",
-    "raw", "str", "text", "code", "from", "es", "est", "ist", "de", "do", "da", "customer", "user",
-    "string", "s", "e164", "digits",
+    "raw", "str", "text", "code", "from", "es", "est", "ist", "de", "do", "da", "customer",
+    "cliente", "client", "kunde", "del", "me", "us", "him", "her", "them", "user", "string", "s",
+    "e164", "digits",
 ];
 /// Most filler words between.
 const MOST_FILLER: usize = 3;
@@ -57,6 +58,12 @@ impl Before {
             rest = rest.strip_suffix(last).unwrap_or_default().trim_end();
         }
         false
+    }
+
+    /// Whether the last word is a long hexadecimal id: what stands beside one is another.
+    pub(crate) fn ends_with_id(&self) -> bool {
+        let last = self.0.trim_end().rsplit(' ').next().unwrap_or_default();
+        last.len() >= 16 && last.bytes().all(|b| b.is_ascii_hexdigit())
     }
 
     /// Whether one of the words is the very last.

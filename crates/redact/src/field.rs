@@ -162,11 +162,6 @@ const TOKENS: &[&str] = &[
     "signature",
     "sig",
     "auth",
-    "session",
-    "sessionid",
-    "session id",
-    "sessid",
-    "sid",
     "secretstring",
     "secret string",
     "secret value",
@@ -188,6 +183,7 @@ const TOKENS: &[&str] = &[
 ];
 /// Tokens that lead from one page to the next, or count.
 const HARMLESS: &[&str] = &[
+    "public key token",
     "next token",
     "page token",
     "next page token",
@@ -393,16 +389,11 @@ const USER_IDS: &[&str] = &[
     "uid",
     "enduser id",
     "end user id",
-    "customer id",
     "usr id",
     "principal",
     "principal name",
-    "subject",
-    "sub",
     "login id",
-    "owner",
     "client user",
-    "identity",
 ];
 /// Where a field `name` is a person's.
 const PARENTS: &[&str] = &[
@@ -629,7 +620,8 @@ pub(crate) fn is_secret(value: &str) -> bool {
             && inner
                 .bytes()
                 .all(|b| b.is_ascii_uppercase() || matches!(b, b'_' | b'%') || b.is_ascii_digit())
-            && inner.bytes().any(|b| b == b'_' || b == b'%');
+            && (inner.bytes().any(|b| b == b'_' || b == b'%')
+                || !inner.bytes().any(|b| b.is_ascii_digit()));
     let is_blank = value
         .chars()
         .all(|c| matches!(c, '*' | 'x' | 'X' | '•' | '.' | '-' | '_' | '#' | '…' | '?' | '^'))
@@ -701,6 +693,26 @@ fn is_name(value: &str) -> bool {
 /// Logins of machines, and words that stand where a name could.
 const NOBODIES: &[&str] = &[
     "root",
+    "success",
+    "successful",
+    "succeeded",
+    "pagerduty",
+    "slack",
+    "opsgenie",
+    "teams",
+    "unassigned",
+    "nothing",
+    "required",
+    "optional",
+    "disabled",
+    "enabled",
+    "exists",
+    "present",
+    "absent",
+    "denied",
+    "allowed",
+    "expired",
+    "locked",
     "postgres",
     "www-data",
     "nobody",
@@ -1061,6 +1073,13 @@ const NOBODIES: &[&str] = &[
 /// Pieces of logins that are machines'.
 const PARTS: &[&str] = &[
     "svc",
+    "sns",
+    "sqs",
+    "topic",
+    "alerts",
+    "alert",
+    "slack",
+    "channel",
     "service",
     "srv",
     "app",
@@ -1200,6 +1219,8 @@ fn is_id(lower: &str) -> bool {
 /// Whether the id of a user is a name: letters, perhaps two words of them.
 pub(crate) fn is_named_id(value: &str) -> bool {
     is_person(value)
+        // `c.id` is a column.
+        && !value.split('.').any(|part| matches!(part, "id" | "uid" | "name" | "key"))
         && value.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | ' ' | '\'' | '\\'))
         && (value.contains(['.', ' ', '\\']) && !value.ends_with('.') || value.chars().count() >= 3)
         && value.chars().skip(1).filter(|c| c.is_uppercase()).count() <= 3

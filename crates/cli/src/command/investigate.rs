@@ -4,7 +4,7 @@ use crate::arguments::Investigate;
 use crate::capsule_folder;
 use crate::conduct;
 use crate::exit::Exit;
-use crate::output;
+use crate::output::{self, advice};
 use crate::pages;
 use crate::story::Story;
 use crate::terminal;
@@ -13,6 +13,12 @@ use crate::terminal::text::{NOTABLE, WIDTH, Words};
 /// Investigates a capsule, tells it as it goes, writes the reports asked for.
 pub(crate) fn run(arguments: &Investigate, is_json: bool) -> anyhow::Result<Exit> {
     let folder = &arguments.capsule;
+    if arguments.record && folder.is_file() {
+        return Err(advice(
+            format!("`{}` is an archive: nothing can be stored in it", folder.display()),
+            format!("unpack it first: nightjar capsule unpack {} DIR", folder.display()),
+        ));
+    }
     let recording = Arc::new(capsule_folder::read(folder)?);
     let name = recording.name.clone();
     if !is_json {

@@ -1,7 +1,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use nightjar_capsule::Limits;
+use nightjar_capsule::Archive;
 use serde_json::json;
 
 use crate::capsule_folder;
@@ -13,10 +13,9 @@ use crate::terminal;
 
 /// Investigates again and compares with the stored journal, or with a second fresh run.
 pub(crate) fn run(capsule: &Path, is_json: bool) -> anyhow::Result<Exit> {
-    let recording = Arc::new(capsule_folder::read(capsule)?);
-    let stored = nightjar_capsule::read_result(capsule, &Limits::default())
-        .map_err(|error| capsule_folder::explain(error, capsule))?;
-    let (stored, against) = match stored {
+    let Archive { recording, result } = capsule_folder::open(capsule)?;
+    let recording = Arc::new(recording);
+    let (stored, against) = match result {
         Some(result) => (result.journal, "the stored result"),
         None => {
             output::remark(&format!(

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accuracy;
 #[cfg(test)]
+mod archives;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod demo;

@@ -92,6 +92,11 @@ const LENGTHS: &[(&str, usize)] = &[
     ("XK", 20),
 ];
 
+/// Words that name a bank account.
+const ACCOUNTS: &[&str] = &[
+    "iban", "account", "konto", "bank", "sepa", "creditor", "debtor", "cuenta", "compte", "conto",
+];
+
 static BEGINNING: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("[A-Za-z]{2}[0-9]{2}").expect("invariant: a constant pattern"));
 
@@ -110,7 +115,12 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
         if !joined_after(text.as_bytes(), end)
             && mod_97(number().skip(4).chain(number().take(4))) == 1
         {
-            found.push(Candidate { place: start..end, kind: Kind::Iban, need: Need::Nothing });
+            // In small letters, or of few digits more than a span's id has, it may be hexadecimal.
+            let shown = piece(text, start, end);
+            let is_hex = shown.bytes().any(|b| b.is_ascii_lowercase())
+                && shown.bytes().all(|b| b.is_ascii_hexdigit());
+            let need = if is_hex { Need::Near(ACCOUNTS) } else { Need::Nothing };
+            found.push(Candidate { place: start..end, kind: Kind::Iban, need });
         }
     }
 }

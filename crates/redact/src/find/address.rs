@@ -108,7 +108,7 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
                     || matches!(before(bytes, hit.start()), b'@' | b'[');
                 let need = match (small, ported) {
                     (true, true) => Need::Nothing,
-                    (true, false) => Need::Near(ADDRESSES),
+                    (true, false) => Need::NearNot(ADDRESSES, VERSIONS),
                     (false, _) => Need::Without(VERSIONS),
                 };
                 if !(matches!(numbers, [_, _, 0, 0]) && at(bytes, hit.end()) != b'/') {
@@ -150,6 +150,12 @@ fn is_free(bytes: &[u8], start: usize, end: usize) -> bool {
     let ahead = before(bytes, start.saturating_sub(1));
     if joined_before(bytes, start) || joined_after(bytes, end) || matches!(left, b'.' | b'~' | b'^')
     {
+        return false;
+    }
+    // `org.springframework:spring-core:5.3.31.1`
+    let word = bytes.get(..start).unwrap_or_default().iter().rev().take(64);
+    let word = word.take_while(|b| !b.is_ascii_whitespace() && !matches!(b, b'"' | b'='));
+    if left == b':' && ahead.is_ascii_alphabetic() && word.filter(|b| **b == b':').count() > 1 {
         return false;
     }
     // `nginx-1.25.3.1`, `1.2.3.4-alpine`, `1.2.3.4.5`, `1.2.3.4+build`

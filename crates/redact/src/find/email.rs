@@ -63,6 +63,7 @@ const NO_DOMAINS: &[&str] = &[
     "yaml",
     "yml",
     "localdomain",
+    "consul",
     "beta",
     "alpha",
     "rc",

@@ -3,14 +3,15 @@
 //! A shape with a checksum of its own is found anywhere; a bare row of digits only behind a word
 //! that names it.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Regex, RegexSet};
 
 use crate::Kind;
-use crate::check;
+use crate::check::{self, Check};
 use crate::find::{Candidate, Need};
-use crate::shape::{digits, stands_alone};
+use crate::shape::{at, before, digits, stands_alone};
 
 /// Words that mean nothing but a national number.
 pub(super) const NAMED: &[&str] = &[
@@ -18,7 +19,6 @@ pub(super) const NAMED: &[&str] = &[
     "social security",
     "social security no",
     "itin",
-    "sin",
     "social insurance",
     "nino",
     "ni number",
@@ -66,7 +66,9 @@ pub(super) const NAMED: &[&str] = &[
     "steuerid",
     "steueridnr",
     "idnr",
+    "id nr",
     "steuernummer",
+    "identifikationsnummer",
     "steueridentifikationsnummer",
     "steuerliche identifikationsnummer",
     "sozialversicherungsnummer",
@@ -79,14 +81,10 @@ pub(super) const NAMED: &[&str] = &[
     "aadhar",
     "uidai",
     "pan card",
-    "pan",
     "cpf",
-    "rg",
     "pesel",
-    "nip",
     "personnummer",
     "personnr",
-    "pnr",
     "personal identity",
     "samordningsnummer",
     "cpr",
@@ -102,10 +100,8 @@ pub(super) const NAMED: &[&str] = &[
     "curp",
     "rfc",
     "rut",
-    "run",
     "codice fiscale",
     "codicefiscale",
-    "cf",
     "nir",
     "sécurité sociale",
     "securite sociale",
@@ -126,9 +122,7 @@ pub(super) const NAMED: &[&str] = &[
     "tckn",
     "kimlik",
     "kimlik no",
-    "tc",
     "nric",
-    "fin",
     "hkid",
     "mykad",
     "nik",
@@ -150,7 +144,6 @@ pub(super) const NAMED: &[&str] = &[
     "sa id",
     "south african id",
     "rsa id",
-    "id number",
     "medicare",
     "medicare card",
     "nhs",
@@ -173,19 +166,28 @@ pub(super) const NAMED: &[&str] = &[
     "patient id",
 ];
 
+/// Words that mean other things, too: the number has to pass Luhn's check.
+const AMBIGUOUS: &[&str] = &["sin", "id number"];
+
 /// Digits, perhaps with letters and separators, behind such a word.
 static BARE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"[A-Za-z]{0,5}[0-9][0-9A-Za-z]{0,20}(?:[ ./+\-][0-9A-Za-z]{1,10}){0,6}")
+    Regex::new(r"[A-Za-z]{0,6}[0-9][0-9A-Za-z]{0,20}(?:[ ./+\-][0-9A-Za-z]{1,10}){0,6}")
+        .expect("invariant: a constant pattern")
+});
+
+/// The one that begins with a group of letters.
+static SPACED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("[A-CEGHJ-PRSTW-Z][A-CEGHJ-NPRSTW-Z](?: [0-9]{2}){3} [A-D]")
         .expect("invariant: a constant pattern")
 });
 
 struct Shape {
     pattern: Regex,
-    check: fn(&str) -> bool,
+    check: Check,
 }
 
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
-    let shapes: [(&str, fn(&str) -> bool); 16] = [
+    let shapes: [(&str, Check); 16] = [
         (r"[0-9]{3}-[0-9]{2}-[0-9]{4}", check::ssn),
         (r"[0-9]{8}-?[A-Za-z]", |t| check::spanish(t) && !is_amount(t)),
         (r"[XYZ]-?[0-9]{7}-?[A-Z]", check::spanish),
@@ -221,13 +223,31 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
         .collect()
 });
 
+/// All shapes at once: most words have none of them.
+static ANY_SHAPE: LazyLock<RegexSet> = LazyLock::new(|| {
+    RegexSet::new(SHAPES.iter().map(|shape| shape.pattern.as_str()))
+        .expect("invariant: each was compiled before")
+});
+
 pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
     let bytes = text.as_bytes();
+    for hit in SPACED.find_iter(text).filter(|hit| is_nino(hit.as_str())) {
+        if stands_alone(bytes, hit.start(), hit.end()) {
+            found.push(Candidate {
+                place: hit.range(),
+                kind: Kind::NationalId,
+                need: Need::Nothing,
+            });
+        }
+    }
     for word in BARE.find_iter(text) {
-        for shape in SHAPES.iter() {
+        for shape in ANY_SHAPE.matches(word.as_str()).iter().filter_map(|at| SHAPES.get(at)) {
             for hit in shape.pattern.find_iter(word.as_str()) {
                 let place = word.start() + hit.start()..word.start() + hit.end();
-                if stands_alone(bytes, place.start, place.end) && (shape.check)(hit.as_str()) {
+                if stands_alone(bytes, place.start, place.end)
+                    && !goes_on(bytes, &place)
+                    && (shape.check)(hit.as_str())
+                {
                     found.push(Candidate { place, kind: Kind::NationalId, need: Need::Nothing });
                 }
             }
@@ -235,10 +255,24 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
         let shown = trimmed(word.as_str());
         let place = word.start()..word.start() + shown.len();
         let count = digits(shown).len();
-        if (6..=18).contains(&count) && stands_alone(bytes, place.start, place.end) {
-            found.push(Candidate { place, kind: Kind::NationalId, need: Need::Adjacent(NAMED) });
+        let long = shown.len() >= 6;
+        if long && (4..=18).contains(&count) && stands_alone(bytes, place.start, place.end) {
+            let need = Need::Adjacent(NAMED);
+            found.push(Candidate { place: place.clone(), kind: Kind::NationalId, need });
+            if count >= 9 && check::luhn(&digits(shown)) {
+                let need = Need::Adjacent(AMBIGUOUS);
+                found.push(Candidate { place, kind: Kind::NationalId, need });
+            }
         }
     }
+}
+
+/// Whether a number in groups has further groups beside it.
+fn goes_on(bytes: &[u8], place: &Range<usize>) -> bool {
+    let is_group = |sign: u8, digit: u8| sign == b' ' && digit.is_ascii_digit();
+    bytes.get(place.clone()).is_some_and(|shown| shown.contains(&b' '))
+        && (is_group(at(bytes, place.end), at(bytes, place.end + 1))
+            || is_group(before(bytes, place.start), before(bytes, place.start.saturating_sub(1))))
 }
 
 /// A number without the words that follow it: from the first piece on that has no digit.

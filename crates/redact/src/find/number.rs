@@ -16,7 +16,7 @@ pub(super) const PHONES: &[&str] = &[
     "telephone",
     "tel",
     "mobile",
-    "cell",
+    "cell phone",
     "cellphone",
     "fax",
     "sms",
@@ -26,7 +26,6 @@ pub(super) const PHONES: &[&str] = &[
     "caller",
     "callback",
     "call back",
-    "calls",
     "called",
     "calling",
     "dialed",
@@ -84,6 +83,29 @@ pub(super) const PHONES: &[&str] = &[
     "imsi",
     "user phone",
     "recipient phone",
+];
+/// Those that mean nothing but a telephone.
+const TELEPHONES: &[&str] = &[
+    "phone",
+    "telephone",
+    "tel",
+    "phonenumber",
+    "fax",
+    "telefon",
+    "telefono",
+    "telefone",
+    "teléfono",
+    "téléphone",
+    "telefoon",
+    "telefonnummer",
+    "rufnummer",
+    "handynummer",
+    "mobilnummer",
+    "puhelin",
+    "телефон",
+    "电话",
+    "電話",
+    "전화",
 ];
 /// Words that name a card.
 pub(super) const CARDS: &[&str] = &[
@@ -197,6 +219,37 @@ const TYPED: &[&str] = &[
     "le",
 ];
 
+/// Words after which digits in groups, or behind a plus, are an amount or the number of a thing.
+const AMOUNTS: &[&str] = &[
+    "delta",
+    "diff",
+    "difference",
+    "offset",
+    "drift",
+    "skew",
+    "size",
+    "bytes",
+    "order",
+    "invoice",
+    "shipment",
+    "tracking",
+    "ticket",
+    "change",
+    "increase",
+    "growth",
+    "memory",
+    "version",
+    "build",
+    "serial",
+    "sku",
+    "isbn",
+    "adjusted",
+    "value",
+    "count",
+    "total",
+    "sum",
+];
+
 /// Groups of digits with single separators, of at least seven digits.
 static RUN: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:\+|%2B|\()?[0-9](?:[ .\-/()\u{a0}]{0,2}[0-9]){6,}")
@@ -239,7 +292,7 @@ static NATIONAL: LazyLock<Regex> = LazyLock::new(|| {
 /// Cards in their groups.
 static GROUPED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"[2-6][0-9]{3}(?: [0-9]{4}){3}(?: [0-9]{3})?|[2-6][0-9]{3}(?:-[0-9]{4}){3}",
+        r"[2-6][0-9]{3}(?: [0-9]{4}){3}|[2-6][0-9]{3}(?:-[0-9]{4}){3}",
         r"|[2-6][0-9]{3}(?:\.[0-9]{4}){3}",
         r"|3[0-9]{3}[ -][0-9]{6}[ -][0-9]{4,5}",
     ))
@@ -266,7 +319,7 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
         for hit in INTERNATIONAL.find_iter(run.as_str()) {
             let place = within(hit);
             if is_international(text, place.start, place.end) {
-                found.push(Candidate { place, kind: Kind::Phone, need: Need::Without(TYPED) });
+                found.push(Candidate { place, kind: Kind::Phone, need: Need::Without(AMOUNTS) });
             }
         }
         for hit in NATIONAL.find_iter(run.as_str()) {
@@ -274,7 +327,7 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
             if stands_alone(text.as_bytes(), place.start, place.end) {
                 let dotted =
                     hit.as_str().matches('.').count() > 1 && !hit.as_str().starts_with('0');
-                let need = if dotted { Need::Near(PHONES) } else { Need::Without(TYPED) };
+                let need = if dotted { Need::Near(PHONES) } else { Need::Without(AMOUNTS) };
                 found.push(Candidate { place, kind: Kind::Phone, need });
             }
         }
@@ -293,10 +346,13 @@ fn plain(text: &str, start: usize, end: usize, found: &mut Vec<Candidate>) {
         return;
     }
     let number = digits(piece(text, start, end));
+    if is_time(&number) {
+        return;
+    }
     if is_card(&number) {
         // 13, 14 and 19 digits are what times and ids have, too.
         let need = match number.len() {
-            15 | 16 => Need::Without(TYPED),
+            15 | 16 => Need::Bare(TYPED),
             _ => Need::Near(CARDS),
         };
         found.push(Candidate { place: start..end, kind: Kind::Card, need });
@@ -304,13 +360,18 @@ fn plain(text: &str, start: usize, end: usize, found: &mut Vec<Candidate>) {
     if (12..=19).contains(&number.len()) && luhn(&number) {
         found.push(Candidate { place: start..end, kind: Kind::Card, need: Need::Adjacent(CARDS) });
     }
-    if (7..=15).contains(&number.len()) && !has_unit(text.as_bytes(), end) {
-        found.push(Candidate {
-            place: start..end,
-            kind: Kind::Phone,
-            need: Need::Adjacent(PHONES),
-        });
+    let in_path = before(text.as_bytes(), start) == b'/';
+    if (7..=15).contains(&number.len()) && !has_unit(text.as_bytes(), end) && !in_path {
+        // Short numbers are counted in everything; only these words mean nothing else.
+        let words = if number.len() < 9 { TELEPHONES } else { PHONES };
+        found.push(Candidate { place: start..end, kind: Kind::Phone, need: Need::Adjacent(words) });
     }
+}
+
+/// Whether a number is a time since 1970 in milliseconds, microseconds or nanoseconds, of the
+/// years 2014 to 2033. In seconds it has ten digits, as telephone numbers of North America do.
+fn is_time(number: &[u32]) -> bool {
+    matches!((number.len(), number), (13 | 16 | 19, [1, 4..=9, ..]))
 }
 
 /// Groups that are a telephone number if a word before them says so.
@@ -321,6 +382,7 @@ fn grouped_phone(text: &str, start: usize, end: usize, found: &mut Vec<Candidate
         && matches!(run.as_bytes(), [b'1' | b'2', b'0' | b'9', _, _, b'-' | b'/' | b'.', ..]);
     let is_address = run.matches('.').count() == 3 && run.len() - count == 3;
     if (7..=15).contains(&count)
+        && before(text.as_bytes(), start) != b'/'
         && !is_date
         && !is_address
         && stands_alone(text.as_bytes(), start, end)
@@ -372,13 +434,11 @@ fn is_international(text: &str, start: usize, end: usize) -> bool {
         || crate::pseudonym::begins(bytes.get(end..).unwrap_or_default())
         || matches!(next, b'.' | b'-' | b':') && at(bytes, end + 1).is_ascii_digit();
     let least = if has_groups { 8 } else { 10 };
-    !after_time
-        && !(ahead.is_ascii_alphabetic() || ahead == b'_')
-        && !crate::pseudonym::ends(bytes.get(..start).unwrap_or_default())
-        && !goes_on
-        && !has_unit(bytes, end)
-        && (least..=15).contains(&count)
-        && !matches!(shown.trim_start_matches("%2B").trim_start_matches('+').as_bytes(), [b'2', b'1' | b'8', ..] if count > 13)
+    let joined = after_time
+        || ahead.is_ascii_alphabetic()
+        || ahead == b'_'
+        || crate::pseudonym::ends(bytes.get(..start).unwrap_or_default());
+    (least..=15).contains(&count) && !(joined || goes_on || has_unit(bytes, end))
 }
 
 /// Whether a unit follows: bytes, milliseconds.

@@ -14,6 +14,8 @@ use crate::shape::{at, before, is_uuid, piece};
 
 /// Longest value looked at, in bytes: more than any key, less than a document.
 const LONGEST: usize = 4096;
+/// How far back the name of an object is looked for.
+const REACH: usize = 96;
 /// Longest credentials in an URL.
 const LONGEST_CREDENTIALS: usize = 512;
 
@@ -41,13 +43,22 @@ static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
     .expect("invariant: a constant pattern")
 });
 
+/// Secrets behind words alone: `api key 0123…`, `password is hunter2`.
+static BARE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?i:api[ -]?key|access key|secret key|licen[sc]e key|app key|token|secret|credential)(?: is|:)? ([A-Za-z0-9_./+=~-]{16,512})",
+        r"|(?i:password|passphrase|passwort|pwd) (?i:is|was|ist) ([^\s]{4,128})",
+    ))
+    .expect("invariant: a constant pattern")
+});
+
 pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
     let bytes = text.as_bytes();
     for (place, sign) in text.match_indices(['=', ':', '>']) {
         let Some((name, value)) = pair(text, place, sign) else { continue };
-        let Some(meaning) = field::classify(piece(text, name.start, name.end), "") else {
-            continue;
-        };
+        let shown = piece(text, name.start, name.end);
+        let parent = if shown == "name" { parent(text, name.start) } else { "" };
+        let Some(meaning) = field::classify(shown, parent) else { continue };
         read(text, meaning, value, found);
     }
     credentials(text, found);
@@ -73,7 +84,24 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
             }
         }
     }
-    if text.contains(" -") || text.contains("--") || text.contains('"') || text.contains('\'') {
+    // A pattern without regard to case has no quick way to the few lines that matter.
+    let names_secret =
+        ["ey", "EY", "oken", "OKEN", "ecret", "ECRET", "ass", "ASS", "redential", "wd", "WD"]
+            .iter()
+            .any(|part| text.contains(part));
+    for hits in BARE.captures_iter(if names_secret { text } else { "" }) {
+        for hit in [1, 2].into_iter().filter_map(|group| hits.get(group)) {
+            let shown = hit.as_str().trim_end_matches(['.', ',', ';', '"', '\'']);
+            if field::is_token(shown) {
+                push(found, hit.start()..hit.start() + shown.len(), Kind::Secret);
+            }
+        }
+    }
+    let speaks = names_secret && text.contains(['"', '\'', '-'])
+        || [" -u", "--user", " -p", " -a ", "dentified", "DENTIFIED"]
+            .iter()
+            .any(|part| text.contains(part));
+    if speaks {
         for hits in SPOKEN.captures_iter(text) {
             for hit in [1, 2, 3, 5, 6].into_iter().filter_map(|group| hits.get(group)) {
                 if field::is_secret(hit.as_str()) {
@@ -160,6 +188,23 @@ fn pair(text: &str, sign_at: usize, sign: &str) -> Option<(Range<usize>, Value)>
         value(text, right, sign == ":" && spaces > 0)
     };
     Some((start..end, value))
+}
+
+/// The name of the object that a place stands in: `User(id=7, name=`, `"customer":{"name":`.
+fn parent(text: &str, place: usize) -> &str {
+    let mut from = place.saturating_sub(REACH);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let left = piece(text, from, place);
+    let Some(open) = left.rfind(['(', '{', '[', '}', ')', ']']) else { return "" };
+    let outside = left.get(..open).unwrap_or_default();
+    if !left.get(open..).is_some_and(|inside| inside.starts_with(['(', '{', '['])) {
+        return "";
+    }
+    let name = outside.trim_end_matches(['"', '\'', ':', '=', ' ', '\\', '>']);
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    name.rsplit(|c: char| !is_word(c)).next().unwrap_or_default()
 }
 
 fn is_name_byte(byte: u8) -> bool {

@@ -318,7 +318,7 @@ fn fits(shape: Body, byte: u8) -> bool {
 
 /// Whether a text mixes letters and digits as no word does.
 pub(crate) fn is_opaque(text: &str) -> bool {
-    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(|b| kind(b));
+    let has = |kind: fn(&u8) -> bool| text.as_bytes().iter().any(kind);
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let cases = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
     let hex = text.len() >= 16 && text.bytes().all(|b| b.is_ascii_hexdigit());

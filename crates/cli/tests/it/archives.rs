@@ -1,0 +1,82 @@
+//! Capsules in one file, also those that a service would hand out.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use nightjar_agent::{
+    Names, Onlooker, Policy, Request, Setup, State, UserRequest, conduct, resume,
+};
+use nightjar_capsule::{Limits, connection, read, write_archive};
+use nightjar_incident::SpaceId;
+use nightjar_incident::journal::Entry;
+
+use crate::program::{done, json, nightjar};
+
+fn simulated() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["simulate", "--out", "recorded", "--fault", "cpu_saturation", "--json"];
+    let written = json(folder.path(), &arguments);
+    let capsule = written["written"][0].as_str().unwrap().to_owned();
+    (folder, capsule)
+}
+
+#[test]
+fn a_capsule_in_a_file_serves_as_its_folder_does() {
+    let (folder, capsule) = simulated();
+    let folder = folder.path();
+    done(folder, &["investigate", &capsule, "--record"]);
+    done(folder, &["capsule", "pack", &capsule, "one.tar.zst"]);
+    assert_eq!(nightjar(folder, &["capsule", "pack", &capsule, "one.tar.zst"]).code, 1);
+    assert_eq!(json(folder, &["replay", "one.tar.zst", "--json"])["same"], true);
+    assert!(done(folder, &["capsule", "verify", "one.tar.zst"]).contains("sound"));
+    let of_folder = done(folder, &["capsule", "show", &capsule]);
+    assert_eq!(done(folder, &["capsule", "show", "one.tar.zst"]), of_folder);
+    let refused = nightjar(folder, &["investigate", "one.tar.zst", "--record"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("hint: unpack it first"), "{}", refused.stderr);
+    done(folder, &["capsule", "unpack", "one.tar.zst", "again"]);
+    done(folder, &["capsule", "pack", "again", "two.tar.zst"]);
+    let bytes = |name: &str| fs::read(folder.join(name)).unwrap();
+    assert!(bytes("one.tar.zst") == bytes("two.tar.zst"));
+    let cut = bytes("one.tar.zst");
+    fs::write(folder.join("cut.tar.zst"), &cut[..cut.len() / 2]).unwrap();
+    let refused = nightjar(folder, &["investigate", "cut.tar.zst"]);
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("the archive is cut off"), "{}", refused.stderr);
+}
+
+/// A recording played as a service does, its first incident looked at once more for a person.
+fn played(capsule: &Path) -> Vec<u8> {
+    let recording = Arc::new(read(capsule, &Limits::default()).unwrap());
+    let connections = [connection(Arc::clone(&recording), &recording.name)];
+    let setup = Setup {
+        space: SpaceId::new("team-a"),
+        names: Names::play(3),
+        connections: &connections,
+        policy: Policy::default(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut keeper = Onlooker(|_: &Entry| {});
+    let first = runtime.block_on(conduct(&setup, &mut keeper)).unwrap();
+    let mut journal = first.journal.clone();
+    let state = State::from(first);
+    let incident = Names::play(3).incident(1);
+    let asked = UserRequest {
+        at: state.latest().unwrap(),
+        actor: "alice".into(),
+        request: Request::LookAgain { incident },
+    };
+    let last = runtime.block_on(resume(&setup, state, &[asked], &mut keeper)).unwrap();
+    journal.extend(last.journal);
+    write_archive(&recording, Some((&journal, &last.investigations))).unwrap()
+}
+
+#[test]
+fn what_a_service_played_is_replayed_under_its_names_and_with_what_people_asked() {
+    let (folder, capsule) = simulated();
+    let folder = folder.path();
+    fs::write(folder.join("played.tar.zst"), played(&folder.join(capsule))).unwrap();
+    let replayed = json(folder, &["replay", "played.tar.zst", "--json"]);
+    assert_eq!(replayed["same"], true, "{replayed}");
+}
