@@ -46,6 +46,18 @@ impl Installation {
         Ok(Self { data: place.data.clone(), settings: Settings::of(&sources)? })
     }
 
+    /// As [`Self::look`], where something has to be there.
+    pub(crate) fn existing(place: &Place) -> anyhow::Result<Self> {
+        let installation = Self::look(place, Vec::new())?;
+        let database = installation.data.join(DATABASE);
+        let is_here = installation.database()? == format!("sqlite://{}", database.display());
+        if is_here && !database.is_file() {
+            let told = format!("there is no {DATABASE} in `{}`", place.data.display());
+            return Err(advice(told, "give the data folder of a service that ran once"));
+        }
+        Ok(installation)
+    }
+
     /// The address of the database.
     pub(crate) fn database(&self) -> anyhow::Result<String> {
         let storage = &self.settings.storage;

@@ -85,7 +85,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Retention {
     pub(crate) journal_days: u32,
@@ -132,21 +132,10 @@ impl Settings {
     pub(crate) fn server(&self) -> anyhow::Result<(nightjar_server::Config, String)> {
         let mut table = self.server.clone();
         let listen = take_text(&mut table, "listen").context("`server.listen` isn't set")?;
-        let has_rates = table.remove("rate_limits") != Some(Value::Boolean(false));
         if table.get("public_url").and_then(Value::as_str) == Some("") {
             table.remove("public_url");
         }
         check_tls(&mut table)?;
-        if !has_rates {
-            let unlimited = |table: &mut Table| {
-                let most = Value::Integer(u32::MAX.into());
-                table.insert("per_minute".into(), most.clone());
-                table.insert("burst".into(), most);
-            };
-            let rates = table.get_mut("rates").and_then(Value::as_table_mut);
-            let rates = rates.into_iter().flat_map(Table::values_mut);
-            rates.filter_map(Value::as_table_mut).for_each(unlimited);
-        }
         let config = Value::Table(table).try_into().map_err(|error: toml::de::Error| {
             advise(error, "the settings under [server] make no sense", "see `nightjar config`")
         })?;
@@ -271,6 +260,6 @@ mod tests {
     #[test]
     fn rates_can_be_lifted() {
         let lifted = settings("", &[("NIGHTJAR_SERVER__RATE_LIMITS", "false")]).unwrap();
-        assert_eq!(lifted.server().unwrap().0.rates.peer.burst.get(), u32::MAX);
+        assert!(!lifted.server().unwrap().0.rate_limits);
     }
 }
