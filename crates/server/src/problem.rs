@@ -106,12 +106,9 @@ impl Kind {
                 "This can't be done to it",
                 "use a method that `Allow` names",
             ),
-            Self::RequestTimeout => (
-                408,
-                "request-timeout",
-                "The request came too slowly",
-                "send it again, faster",
-            ),
+            Self::RequestTimeout => {
+                (408, "request-timeout", "The request came too slowly", "send it again, faster")
+            }
             Self::Conflict => (
                 409,
                 "conflict",
@@ -144,15 +141,15 @@ impl Kind {
                 "The idempotency key was used for another request",
                 "take a new key for a new request",
             ),
-            Self::RateLimited => (
-                429,
-                "rate-limited",
-                "Too many requests",
-                "wait as long as `Retry-After` says",
-            ),
-            Self::HeadersTooLarge => {
-                (431, "headers-too-large", "The headers are too large", "send fewer or shorter ones")
+            Self::RateLimited => {
+                (429, "rate-limited", "Too many requests", "wait as long as `Retry-After` says")
             }
+            Self::HeadersTooLarge => (
+                431,
+                "headers-too-large",
+                "The headers are too large",
+                "send fewer or shorter ones",
+            ),
             Self::Internal => (
                 500,
                 "internal",

@@ -74,13 +74,8 @@ async fn upload(
     upload: Upload,
 ) -> Answer<Made<Capsule>> {
     let Upload { bytes, once } = upload;
-    let made = import_capsule(
-        &space,
-        &app.recordings,
-        bytes.to_vec(),
-        once.as_ref(),
-        Timestamp::now(),
-    );
+    let made =
+        import_capsule(&space, &app.recordings, bytes.to_vec(), once.as_ref(), Timestamp::now());
     Ok(Made::new(made.await?, &call, |record| {
         let location = format!("/api/v1/spaces/{}/capsules/{}", space.id(), record.id);
         (record.id.clone(), location, record.into())
