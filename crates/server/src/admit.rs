@@ -293,4 +293,4 @@ macro_rules! beside {
     )*};
 }
 
-beside!(Ids, InSpace, Caller, Call, Peer, crate::pass::RequestId);
+beside!(Ids, InSpace, Caller, Call, Peer);

@@ -72,8 +72,8 @@ impl Space {
         .fetch_optional(self.store.db().read())
         .await
         .map_err(from_driver)?;
-        let row = row
-            .ok_or_else(|| Error::NotFound { what: "evidence", id: evidence.to_string() })?;
+        let row =
+            row.ok_or_else(|| Error::NotFound { what: "evidence", id: evidence.to_string() })?;
         let meta = self.meta_of(&row)?;
         let (blob, bytes) = (row.text("blob")?, row.count("bytes")?);
         let blobs = &self.store.inner.blobs;
@@ -96,11 +96,7 @@ impl Space {
 
     /// Writes contents to the blobs, each different one once.
     pub(crate) async fn keep_contents(&self, evidence: &[Evidence]) -> Result<Vec<Kept>> {
-        // Boxed, so that the compiler sees that the whole can be sent to another thread.
-        let kept: Vec<futures::future::BoxFuture<'_, Result<Kept>>> = evidence
-            .iter()
-            .map(|evidence| Box::pin(self.keep_content(evidence)) as _)
-            .collect();
+        let kept = evidence.iter().map(|evidence| self.keep_content(evidence));
         futures::stream::iter(kept).buffered(AT_ONCE).try_collect().await
     }
 

@@ -62,8 +62,13 @@ async fn fill(space: &Space) {
     };
     let alerts = [(alert, state.triage[0].clone())];
     space.keep_incident("inv-1", &state).await.unwrap();
-    let message =
-        NewMessage { investigation: "inv-1", number: 0, raw: &raw, alerts: &alerts, rejected: None };
+    let message = NewMessage {
+        investigation: "inv-1",
+        number: 0,
+        raw: &raw,
+        alerts: &alerts,
+        rejected: None,
+    };
     space.keep_message(&message).await.unwrap();
     append(space, "inc-1-1/exec-1", 3).await;
 }

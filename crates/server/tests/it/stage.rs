@@ -101,13 +101,8 @@ impl Stage {
         let store = store(folder.path()).await;
         let recordings = Arc::new(Plain);
         let router = router(Parts { store: store.clone(), recordings, config });
-        let mut stage = Self {
-            router,
-            store,
-            administrator: String::new(),
-            folder,
-            secrets: Mutex::default(),
-        };
+        let mut stage =
+            Self { router, store, administrator: String::new(), folder, secrets: Mutex::default() };
         stage.administrator = stage.key("administrator", None).await;
         stage
     }
