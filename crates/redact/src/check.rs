@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn published_examples_pass_and_their_neighbours_fail() {
-        let checks: [(Check, &str, &str); 15] = [
+        let checks: [(Check, &str, &str); 16] = [
             (|t| luhn(&digits(t)), "4111111111111111", "4111111111111112"),
             (|t| verhoeff(&digits(t)), "2363", "2364"),
             (cpf, "529.982.247-25", "529.982.247-26"),
@@ -239,6 +239,7 @@ mod tests {
             (rut, "12.345.678-5", "12.345.678-6"),
             (nric, "S1234567D", "S1234567E"),
             (curp, "HEGG560427MVZRRL04", "HEGG560427MVZRRL05"),
+            (thai, "1-2345-67890-12-1", "1-2345-67890-12-2"),
             (ssn, "123-45-6789", "666-45-6789"),
         ];
         for (number, (check, good, bad)) in checks.iter().enumerate() {

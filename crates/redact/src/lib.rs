@@ -15,6 +15,7 @@ mod context;
 mod field;
 mod find;
 mod kind;
+mod person;
 mod policy;
 mod pseudonym;
 mod recording;

@@ -10,6 +10,7 @@ use crate::Kind;
 use crate::field::{self, Field};
 use crate::find::token::is_opaque;
 use crate::find::{Candidate, Need};
+use crate::person;
 use crate::shape::{at, before, is_uuid, piece};
 
 /// Longest value looked at, in bytes: more than any key, less than a document.
@@ -73,13 +74,13 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
                     .any(|words| before.ends_with(words.as_bytes()));
             let value = hit.as_str().trim_end_matches(['.', '!', '?']);
             if (!bare || strong || value.contains(['.', '_']) && !value.contains('/'))
-                && field::is_person(value)
+                && person::is_person(value)
             {
                 push(found, hit.start()..hit.start() + value.len(), Kind::User);
             }
         }
         for hit in QUOTED.captures_iter(text).filter_map(|hit| hit.get(1)) {
-            if field::is_person(hit.as_str()) {
+            if person::is_person(hit.as_str()) {
                 push(found, hit.range(), Kind::User);
             }
         }
@@ -283,9 +284,9 @@ fn read(text: &str, meaning: Field, value: Value, found: &mut Vec<Candidate>) {
         }
         Field::Authorization => authorization(text, start, found),
         Field::Cookie => cookies(text, start, end, value.trust, found),
-        Field::Person => person(text, start, end, value.trust, found),
+        Field::Person => person_of(text, start, end, value.trust, found),
         Field::UserId => {
-            if value.trust != Trust::Spoken && field::is_named_id(shown) {
+            if value.trust != Trust::Spoken && person::is_named_id(shown) {
                 push(found, start..end, Kind::User);
             }
         }
@@ -425,13 +426,13 @@ fn cookies(text: &str, start: usize, end: usize, trust: Trust, found: &mut Vec<C
 }
 
 /// A name: in quotes as it stands, bare one word, or several that begin with capitals.
-fn person(text: &str, start: usize, end: usize, trust: Trust, found: &mut Vec<Candidate>) {
+fn person_of(text: &str, start: usize, end: usize, trust: Trust, found: &mut Vec<Candidate>) {
     let shown = piece(text, start, end);
     let plain = shown.trim_end_matches(['.', ':', '!']);
     if trust == Trust::Quoted {
         // `Ada Lovelace <ada@example.com>`: the address is found on its own.
         let name = shown.split(" <").next().unwrap_or_default().trim_end();
-        if field::is_person(name) {
+        if person::is_person(name) {
             push(found, start..start + name.len(), Kind::User);
         }
         return;
@@ -491,7 +492,7 @@ fn person(text: &str, start: usize, end: usize, trust: Trust, found: &mut Vec<Ca
             ]
             .contains(&next.split(' ').next().unwrap_or_default())
     };
-    if field::is_person(name) && !is_sentence {
+    if person::is_person(name) && !is_sentence {
         push(found, start..name_end, Kind::User);
     }
 }
@@ -569,7 +570,7 @@ fn split_credentials(text: &str, start: usize, end: usize, found: &mut Vec<Candi
     } else if field::is_secret(password) || password.len() < 3 {
         push(found, user_end + 1..end, Kind::Secret);
     }
-    if field::is_person(user) {
+    if person::is_person(user) {
         push(found, start..user_end, Kind::User);
     } else if user.len() >= 24 && is_opaque(user) && !is_uuid(user) {
         push(found, start..user_end, Kind::Secret);

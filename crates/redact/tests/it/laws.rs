@@ -66,6 +66,8 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
     #[test]
     fn what_was_redacted_is_left_alone(text in pieces()) {
         let once = redactor().text(&text).into_owned();
@@ -85,7 +87,6 @@ proptest! {
         let policy = Policy { seal_originals: true, ..Policy::default() };
         let mut redactor = Redactor::new(&[7; 32], &policy, std::iter::empty());
         let mut redacted = redactor.text(&text).into_owned();
-        let length = |text: &str| text.len();
         // Of originals that share a pseudonym only one is known: their lengths may differ.
         for _ in 0..redactor.originals().len() {
             for (pseudonym, original) in redactor.originals() {
@@ -93,7 +94,6 @@ proptest! {
             }
         }
         if redactor.found().values().sum::<u64>() == redactor.originals().len() as u64 {
-            prop_assert_eq!(length(&redacted), length(&text));
             prop_assert_eq!(redacted, text);
         }
     }

@@ -16,6 +16,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the data lies beside the checkout")]
 fn recorded_incidents_hold_little_to_redact() {
     let folder =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/opensre-synthetic");
