@@ -1,9 +1,10 @@
 //! The gate before every operation: who asks, and may they?
 
-use axum::RequestExt;
+use std::net::{IpAddr, Ipv4Addr};
+
 use axum::extract::{FromRequestParts, RawPathParams, Request, State};
-use axum::http::Method;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -90,12 +91,9 @@ impl Ids {
 pub(crate) struct InSpace(pub(crate) Space);
 
 /// Lets a request in, or answers why not.
-pub(crate) async fn admit(
-    State(rule): State<Rule>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let extensions = request.extensions();
+pub(crate) async fn admit(State(rule): State<Rule>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let extensions = &parts.extensions;
     let (Some(app), Some(call)) = (extensions.get::<App>(), extensions.get::<Call>()) else {
         return Problem::new(Kind::Internal, "the request came another way").into_response();
     };
@@ -105,22 +103,18 @@ pub(crate) async fn admit(
         Pace::Archive => app.config.limits.upload_time(),
     };
     call.note(|facts| facts.operation = Some(rule.access.name()));
-    match decide(&app, rule, &call, &mut request).await {
-        Err(problem) => problem.into_response(),
-        Ok(()) => match tokio::time::timeout(time, next.run(request)).await {
-            Ok(response) => response,
-            Err(_) => Problem::new(Kind::TimedOut, "it took too long").into_response(),
-        },
+    if let Err(problem) = decide(&app, rule, &call, &mut parts).await {
+        return problem.into_response();
+    }
+    let answer = next.run(Request::from_parts(parts, body));
+    match tokio::time::timeout(time, answer).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(Kind::TimedOut, "it took too long").into_response(),
     }
 }
 
-async fn decide(
-    app: &App,
-    rule: Rule,
-    call: &Call,
-    request: &mut Request,
-) -> Result<(), Problem> {
-    let ids = ids(request).await;
+async fn decide(app: &App, rule: Rule, call: &Call, parts: &mut Parts) -> Result<(), Problem> {
+    let ids = ids(parts).await;
     if let Ok(ids) = &ids {
         let subject = ids.0.iter().rfind(|(name, _)| name != "space");
         let space = ids.id("space").ok();
@@ -129,28 +123,28 @@ async fn decide(
             facts.space = space.map(str::to_owned);
         });
     }
-    let caller = known(app, rule, call, request).await?;
+    let caller = known(app, rule, call, parts).await?;
     if let Some(caller) = caller {
         may_ask(app, call, &caller)?;
-        is_not_forged(app, request, &caller).await?;
+        is_not_forged(app, parts, &caller).await?;
         if let Some(action) = rule.access.action() {
             let space = allowed(app, action, &caller, ids.as_ref().ok()).await?;
             if let Some(space) = space {
-                request.extensions_mut().insert(InSpace(space));
+                parts.extensions.insert(InSpace(space));
             }
         }
-        request.extensions_mut().insert(caller);
+        parts.extensions.insert(caller);
     }
-    request.extensions_mut().insert(ids?);
-    if !rule.reads_query && request.uri().query().is_some_and(|query| !query.is_empty()) {
+    parts.extensions.insert(ids?);
+    if !rule.reads_query && parts.uri.query().is_some_and(|query| !query.is_empty()) {
         return Err(Problem::new(Kind::MalformedRequest, "no query is read here"));
     }
     Ok(())
 }
 
 /// The path's ids. What can't be an id can't name anything.
-async fn ids(request: &mut Request) -> Result<Ids, Problem> {
-    let params = request.extract_parts::<RawPathParams>().await;
+async fn ids(parts: &mut Parts) -> Result<Ids, Problem> {
+    let params = RawPathParams::from_request_parts(parts, &()).await;
     let params = params.map_err(|_| Problem::not_found())?;
     let mut ids = Vec::new();
     for (name, id) in &params {
@@ -169,7 +163,7 @@ async fn known(
     app: &App,
     rule: Rule,
     call: &Call,
-    request: &Request,
+    parts: &Parts,
 ) -> Result<Option<Caller>, Problem> {
     if let Access::Open(..) = rule.access {
         return Ok(None);
@@ -177,8 +171,9 @@ async fn known(
     if app.config.metrics_open && rule.access == Access::Action(Action::ReadMetrics) {
         return Ok(None);
     }
-    let peer = peer(request.extensions());
-    identify(app, call, peer, request.headers()).await.map(Some)
+    let nobody = Peer(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let peer = parts.extensions.get::<Peer>().copied().unwrap_or(nobody);
+    identify(app, call, peer, &parts.headers).await.map(Some)
 }
 
 /// Finds out whose the credentials are, and counts those that don't work.
@@ -186,7 +181,7 @@ pub(crate) async fn identify(
     app: &App,
     call: &Call,
     Peer(peer): Peer,
-    headers: &axum::http::HeaderMap,
+    headers: &HeaderMap,
 ) -> Result<Caller, Problem> {
     let credential = Credential::of(headers, app.config.is_secure());
     if !matches!(credential, Ok(None)) {
@@ -218,11 +213,6 @@ pub(crate) fn failed(app: &App, Peer(peer): Peer) {
     app.limiters.failed(peer);
 }
 
-fn peer(extensions: &axum::http::Extensions) -> Peer {
-    let nobody = Peer(std::net::IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED));
-    extensions.get::<Peer>().copied().unwrap_or(nobody)
-}
-
 fn may_ask(app: &App, call: &Call, caller: &Caller) -> Result<(), Problem> {
     let (standing, is_within) = app.limiters.ask_with(caller.identity.id());
     call.note(|facts| facts.rate = Some(standing));
@@ -235,25 +225,25 @@ fn may_ask(app: &App, call: &Call, caller: &Caller) -> Result<(), Problem> {
 
 /// A browser sends its cookie along with whatever another page makes it send; only our own pages
 /// know the token.
-async fn is_not_forged(app: &App, request: &Request, caller: &Caller) -> Result<(), Problem> {
+async fn is_not_forged(app: &App, parts: &Parts, caller: &Caller) -> Result<(), Problem> {
     let Credential::Cookie(cookie) = &caller.credential else { return Ok(()) };
-    if matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS) {
+    if matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Ok(());
     }
-    let token = request.headers().get("x-csrf-token").and_then(|value| value.to_str().ok());
+    let token = parts.headers.get("x-csrf-token").and_then(|value| value.to_str().ok());
     let fits = match token {
         Some(token) => app.store.csrf_fits(cookie, token).await?,
         None => false,
     };
-    if fits && is_from_here(request.headers()) {
+    if fits && is_from_here(&parts.headers) {
         return Ok(());
     }
     Err(Problem::new(Kind::Csrf, "send the session's token as `X-CSRF-Token`"))
 }
 
 /// Whether the browser says that one of our own pages asks, or doesn't say.
-pub(crate) fn is_from_here(headers: &axum::http::HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site").map(axum::http::HeaderValue::as_bytes);
+pub(crate) fn is_from_here(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     matches!(site, None | Some(b"same-origin" | b"none"))
 }
 
@@ -278,7 +268,8 @@ async fn allowed(
     match decision {
         Decision::Allowed => space.transpose().map_err(Problem::from),
         Decision::Forbidden => {
-            let detail = format!("a key of the role `{}` doesn't allow this", caller.identity.role());
+            let detail =
+                format!("a key of the role `{}` doesn't allow this", caller.identity.role());
             Err(Problem::new(Kind::Forbidden, detail))
         }
         Decision::Invisible => Err(Problem::not_found()),
@@ -302,4 +293,4 @@ macro_rules! beside {
     )*};
 }
 
-beside!(Ids, InSpace, Caller, Call, Peer, crate::pass::RequestId);
+beside!(Ids, InSpace, Caller, Call, Peer);

@@ -120,11 +120,7 @@ pub(crate) fn wrong_media_type(wanted: &str) -> Problem {
     Problem::new(Kind::UnsupportedMediaType, format!("send the body as `{wanted}`"))
 }
 
-async fn read(
-    request: Request,
-    app: &App,
-    most: usize,
-) -> Result<(Bytes, Option<Once>), Problem> {
+async fn read(request: Request, app: &App, most: usize) -> Result<(Bytes, Option<Once>), Problem> {
     let (parts, body) = request.into_parts();
     let key = idempotency_key(&parts.headers)?;
     let bytes = take(app, &parts.headers, body, most).await?;
@@ -145,9 +141,10 @@ async fn read(
 fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut given = headers.get_all("idempotency-key").iter();
     let Some(value) = given.next() else { return Ok(None) };
-    let key = value.to_str().ok().filter(|key| {
-        (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
-    });
+    let key = value
+        .to_str()
+        .ok()
+        .filter(|key| (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()));
     match key {
         Some(key) if given.next().is_none() => Ok(Some(key.to_owned())),
         _ => Err(Problem::new(
@@ -179,11 +176,11 @@ pub(crate) async fn take(
         let earned = Duration::from_secs(bytes.len() as u64 / slowest);
         let deadline = (tokio::time::Instant::now() + pause).min(began + pause + earned);
         let chunk = tokio::time::timeout_at(deadline, stream.next()).await;
-        let chunk = chunk
-            .map_err(|_| Problem::new(Kind::RequestTimeout, "the body came too slowly"))?;
+        let chunk =
+            chunk.map_err(|_| Problem::new(Kind::RequestTimeout, "the body came too slowly"))?;
         let Some(chunk) = chunk else { return Ok(Bytes::from(bytes)) };
-        let chunk = chunk
-            .map_err(|_| Problem::new(Kind::MalformedRequest, "the body broke off"))?;
+        let chunk =
+            chunk.map_err(|_| Problem::new(Kind::MalformedRequest, "the body broke off"))?;
         if bytes.len() + chunk.len() > most {
             return Err(too_large());
         }

@@ -59,13 +59,13 @@ pub struct Tls {
     pub certificate: PathBuf,
     /// The private key, PEM.
     pub key: PathBuf,
-    /// How often the files are looked at, seconds.
+    /// How often the files are looked at, milliseconds.
     #[serde(default = "two_seconds")]
-    pub reload_seconds: u32,
+    pub reload_milliseconds: u64,
 }
 
-fn two_seconds() -> u32 {
-    2
+fn two_seconds() -> u64 {
+    2_000
 }
 
 /// Sizes, times and numbers of what is accepted.

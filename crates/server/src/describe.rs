@@ -12,12 +12,9 @@ use crate::routes::Row;
 
 /// What the document says of itself.
 pub(crate) fn introduction() -> OpenApi {
-    let info = InfoBuilder::new()
-        .title("Nightjar")
-        .version(env!("CARGO_PKG_VERSION"))
-        .description(Some(
-            "The native API of Nightjar, a self-hosted on-call engineer: docs/guide/api.md.",
-        ));
+    let info = InfoBuilder::new().title("Nightjar").version(env!("CARGO_PKG_VERSION")).description(
+        Some("The native API of Nightjar, a self-hosted on-call engineer: docs/guide/api.md."),
+    );
     OpenApiBuilder::new().info(info.build()).paths(Paths::new()).build()
 }
 

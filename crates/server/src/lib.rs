@@ -7,6 +7,8 @@
 //!
 //! *Doesn't know* how an incident is investigated, nor SQL: it asks `store` and `oncall`.
 
+#![expect(unused_qualifications, reason = "what `utoipa::path` makes of `params(...)` has them")]
+
 mod admit;
 mod answer;
 mod api;

@@ -21,10 +21,6 @@ use crate::call::{Call, Facts};
 use crate::problem::{Kind, Problem};
 use crate::rates::{self, Standing};
 
-/// The request's id, as given back to the caller.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestId(pub(crate) String);
-
 /// Where the request comes from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Peer(pub(crate) IpAddr);
@@ -63,7 +59,6 @@ async fn serve(app: App, mut request: Request, next: Next, id: String) -> Respon
     request.extensions_mut().insert(app.clone());
     request.extensions_mut().insert(call.clone());
     request.extensions_mut().insert(Peer(peer));
-    request.extensions_mut().insert(RequestId(id.clone()));
 
     let _in_flight = app.metrics.in_flight();
     let permit = app.requests.try_acquire();

@@ -106,12 +106,9 @@ impl Kind {
                 "This can't be done to it",
                 "use a method that `Allow` names",
             ),
-            Self::RequestTimeout => (
-                408,
-                "request-timeout",
-                "The request came too slowly",
-                "send it again, faster",
-            ),
+            Self::RequestTimeout => {
+                (408, "request-timeout", "The request came too slowly", "send it again, faster")
+            }
             Self::Conflict => (
                 409,
                 "conflict",
@@ -144,15 +141,15 @@ impl Kind {
                 "The idempotency key was used for another request",
                 "take a new key for a new request",
             ),
-            Self::RateLimited => (
-                429,
-                "rate-limited",
-                "Too many requests",
-                "wait as long as `Retry-After` says",
-            ),
-            Self::HeadersTooLarge => {
-                (431, "headers-too-large", "The headers are too large", "send fewer or shorter ones")
+            Self::RateLimited => {
+                (429, "rate-limited", "Too many requests", "wait as long as `Retry-After` says")
             }
+            Self::HeadersTooLarge => (
+                431,
+                "headers-too-large",
+                "The headers are too large",
+                "send fewer or shorter ones",
+            ),
             Self::Internal => (
                 500,
                 "internal",
@@ -218,7 +215,7 @@ pub(crate) struct Mistake {
 pub(crate) struct Wire<'a> {
     /// Which problem, as a stable relative address: docs/guide/api.md has them all.
     #[serde(rename = "type")]
-    #[schema(example = "/problems/not-found", format = UriReference)]
+    #[schema(example = "/problems/not-found", format = "uri-reference")]
     kind: String,
     /// The problem in a few words, the same each time.
     title: &'a str,

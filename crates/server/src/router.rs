@@ -5,7 +5,7 @@ use axum::middleware::from_fn_with_state;
 use crate::app::{App, Parts};
 use crate::pass::pass;
 use crate::problem::Problem;
-use crate::routes::{Routes, Row};
+use crate::routes::Routes;
 use crate::{api, describe, probes, sign_in};
 
 /// The whole service as one router, for tests and for those who bring their own socket.
@@ -38,6 +38,3 @@ pub(crate) fn routes() -> Routes {
     let routes = sign_in::routes(routes);
     api::routes(routes)
 }
-
-/// What is registered, for tests that walk it.
-pub(crate) type Rows = Vec<Row>;

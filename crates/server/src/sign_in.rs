@@ -68,9 +68,9 @@ async fn submit(
     }
     let bytes = take(&app, &parts.headers, body, 4096).await?;
     let link = std::str::from_utf8(&bytes).ok().and_then(|form| form.strip_prefix("link="));
-    let link = link.filter(|link| is_plausible(link)).ok_or_else(|| {
-        Problem::new(Kind::MalformedRequest, "the form has one field, `link`")
-    })?;
+    let link = link
+        .filter(|link| is_plausible(link))
+        .ok_or_else(|| Problem::new(Kind::MalformedRequest, "the form has one field, `link`"))?;
     let session = match redeem(&app, &call, peer, &parts.headers, link).await {
         Ok(session) => session,
         Err(problem) if problem.kind == Kind::Unauthenticated => {

@@ -40,7 +40,8 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
 /// what is there can't be used, the old one stays.
 pub(crate) async fn follow(tls: Tls, config: RustlsConfig) {
     let mut seen = stamps(&tls);
-    let mut tick = tokio::time::interval(Duration::from_secs(u64::from(tls.reload_seconds.max(1))));
+    let every = Duration::from_millis(tls.reload_milliseconds.max(50));
+    let mut tick = tokio::time::interval(every);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tick.tick().await;

@@ -62,11 +62,7 @@ struct Raw {
 
 impl From<RawAlert> for Raw {
     fn from(raw: RawAlert) -> Self {
-        Self {
-            provider: raw.provider,
-            received_at: Time(raw.received_at),
-            payload: raw.payload,
-        }
+        Self { provider: raw.provider, received_at: Time(raw.received_at), payload: raw.payload }
     }
 }
 

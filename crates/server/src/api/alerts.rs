@@ -37,10 +37,7 @@ struct Link {
 
 #[utoipa::path(get, path = "/api/v1/spaces/{space}/alerts", params(Paging),
     responses((status = 200, description = "Alerts, in order of arrival.", body = List<Alert>)))]
-async fn list(
-    InSpace(space): InSpace,
-    Asked(paging): Asked<Paging>,
-) -> Answer<Json<List<Alert>>> {
+async fn list(InSpace(space): InSpace, Asked(paging): Asked<Paging>) -> Answer<Json<List<Alert>>> {
     let shelf = Shelf::of_space(&space, "alerts", &[None]);
     let request = shelf.request(paging.limit, paging.cursor.as_deref())?;
     Ok(Json(shelf.list(space.alerts(None, &request).await?, Alert::from)))

@@ -140,8 +140,7 @@ async fn trail(
 ) -> Result<Json<List<Record>>, Problem> {
     let since = query.since.map(|Time(at)| at);
     let told = since.map(|at| at.to_string());
-    let filters =
-        [space.as_ref().map(SpaceId::as_str), query.actor.as_deref(), told.as_deref()];
+    let filters = [space.as_ref().map(SpaceId::as_str), query.actor.as_deref(), told.as_deref()];
     let shelf = Shelf::of_installation(&app.store, "audit", &filters);
     let request = shelf.request(query.limit, query.cursor.as_deref())?;
     let filter = AuditFilter { space, actor: query.actor, since };

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use nightjar_access::Action;
 use nightjar_oncall::import_capsule;
 use nightjar_store::CapsuleRecord;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use crate::admit::{Access, Ids, InSpace};
@@ -19,7 +19,7 @@ use crate::body::{Asked, Upload};
 use crate::call::Call;
 use crate::page::{List, Paging, Shelf};
 use crate::routes::Routes;
-use crate::wire::{Name, Time};
+use crate::wire::Time;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -61,18 +61,7 @@ impl From<CapsuleRecord> for Capsule {
     }
 }
 
-/// How to take it in.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct UploadQuery {
-    /// What to call it, instead of what it calls itself.
-    #[serde(default)]
-    #[param(value_type = Option<Name>)]
-    name: Option<Name>,
-}
-
-#[utoipa::path(post, path = "/api/v1/spaces/{space}/capsules", params(UploadQuery),
+#[utoipa::path(post, path = "/api/v1/spaces/{space}/capsules",
     request_body(description = "The folder of docs/specs/capsule.md as an archive: tar, \
         compressed by gzip or zstd or not at all.", content(
         (Vec<u8> = "application/gzip"), (Vec<u8> = "application/zstd"),
@@ -82,19 +71,11 @@ async fn upload(
     InSpace(space): InSpace,
     State(app): State<App>,
     call: Call,
-    Asked(query): Asked<UploadQuery>,
     upload: Upload,
 ) -> Answer<Made<Capsule>> {
     let Upload { bytes, once } = upload;
-    let name = query.name.map(|name| name.0);
-    let made = import_capsule(
-        &space,
-        &app.recordings,
-        name,
-        bytes.to_vec(),
-        once.as_ref(),
-        Timestamp::now(),
-    );
+    let made =
+        import_capsule(&space, &app.recordings, bytes.to_vec(), once.as_ref(), Timestamp::now());
     Ok(Made::new(made.await?, &call, |record| {
         let location = format!("/api/v1/spaces/{}/capsules/{}", space.id(), record.id);
         (record.id.clone(), location, record.into())

@@ -187,10 +187,10 @@ async fn root_cause(InSpace(space): InSpace, ids: Ids) -> Answer<Json<Outcome>> 
     let state = state(&space, &ids).await?;
     let execution = state.executions.last().ok_or_else(too_early)?;
     let conclusion = &execution.conclusion;
-    let reached = conclusion.blast_radius.iter().map(|(entity, distance)| Reached {
-        entity: entity.to_string(),
-        distance: *distance,
-    });
+    let reached = conclusion
+        .blast_radius
+        .iter()
+        .map(|(entity, distance)| Reached { entity: entity.to_string(), distance: *distance });
     Ok(Json(Outcome {
         verdict: Verdict::of(execution),
         causes: causes(conclusion),

@@ -155,11 +155,7 @@ async fn read(InSpace(space): InSpace, ids: Ids) -> Answer<Json<Investigation>> 
 #[utoipa::path(get, path = "/api/v1/spaces/{space}/investigations/{investigation}/capsule",
     responses((status = 200, description = "The recording with what the investigation came to: \
         tar, compressed by zstd.", body = Vec<u8>, content_type = "application/zstd")))]
-async fn capsule(
-    InSpace(space): InSpace,
-    State(app): State<App>,
-    ids: Ids,
-) -> Answer<Response> {
+async fn capsule(InSpace(space): InSpace, State(app): State<App>, ids: Ids) -> Answer<Response> {
     let id = ids.id("investigation")?;
     let exported = export_capsule(&space, &app.recordings, id).await?;
     Ok(file(exported.archive, &format!("{id}.tar.zst")))

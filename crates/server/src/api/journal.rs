@@ -207,7 +207,7 @@ async fn follow(
 }
 
 #[utoipa::path(get, path = "/api/v1/spaces/{space}/incidents/{incident}/journal",
-    params(crate::api::journal::PartQuery),
+    params(PartQuery),
     responses((status = 200, description = "Entries.", body = Entries)))]
 async fn of_incident(
     InSpace(space): InSpace,

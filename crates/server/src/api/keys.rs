@@ -200,11 +200,7 @@ async fn list(
 
 #[utoipa::path(delete, path = "/api/v1/spaces/{space}/keys/{key}",
     responses((status = 204, description = "It doesn't work any more.")))]
-async fn revoke(
-    InSpace(space): InSpace,
-    State(app): State<App>,
-    ids: Ids,
-) -> Answer<StatusCode> {
+async fn revoke(InSpace(space): InSpace, State(app): State<App>, ids: Ids) -> Answer<StatusCode> {
     app.store.revoke_key(Some(space.id()), ids.id("key")?, Timestamp::now()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

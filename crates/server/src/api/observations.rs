@@ -80,11 +80,7 @@ pub(super) struct Onset {
 
 impl From<domain::Onset> for Onset {
     fn from(onset: domain::Onset) -> Self {
-        Self {
-            at: Time(onset.at),
-            earliest: Time(onset.earliest),
-            latest: Time(onset.latest),
-        }
+        Self { at: Time(onset.at), earliest: Time(onset.earliest), latest: Time(onset.latest) }
     }
 }
 

@@ -51,21 +51,14 @@ impl From<SessionRecord> for Session {
 
 #[utoipa::path(get, path = "/api/v1/spaces/{space}/sessions",
     responses((status = 200, description = "Who is signed in.", body = List<Session>)))]
-async fn list(
-    InSpace(space): InSpace,
-    State(app): State<App>,
-) -> Answer<Json<List<Session>>> {
+async fn list(InSpace(space): InSpace, State(app): State<App>) -> Answer<Json<List<Session>>> {
     let sessions = app.store.sessions(Some(space.id()), Timestamp::now()).await?;
     Ok(Json(List { items: sessions.into_iter().map(Session::from).collect(), next: None }))
 }
 
 #[utoipa::path(delete, path = "/api/v1/spaces/{space}/sessions/{session}",
     responses((status = 204, description = "They are signed out.")))]
-async fn end(
-    InSpace(space): InSpace,
-    State(app): State<App>,
-    ids: Ids,
-) -> Answer<StatusCode> {
+async fn end(InSpace(space): InSpace, State(app): State<App>, ids: Ids) -> Answer<StatusCode> {
     let id = ids.id("session")?;
     let now = Timestamp::now();
     let sessions = app.store.sessions(Some(space.id()), now).await?;

@@ -68,8 +68,7 @@ async fn create(
     let now = Timestamp::now();
     let until = now + SignedDuration::from_mins(i64::from(minutes));
     let id = space.id();
-    let link =
-        app.store.create_sign_in_link(role.label(), Some(id), &name.0, until, now).await?;
+    let link = app.store.create_sign_in_link(role.label(), Some(id), &name.0, until, now).await?;
     let base = app.config.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
     let address = format!("{base}/sign-in?link={}", link.secret);
     Ok((StatusCode::CREATED, Json(Link { link: address, expires_at: Time(link.expires_at) })))

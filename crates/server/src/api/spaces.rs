@@ -32,7 +32,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Serialize, ToSchema)]
 struct Space {
     /// Its id.
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     id: String,
     /// What people call it.
     name: String,
@@ -118,10 +118,7 @@ async fn read(InSpace(space): InSpace) -> Answer<Json<Space>> {
 
 #[utoipa::path(patch, path = "/api/v1/spaces/{space}", request_body = SpaceChange,
     responses((status = 200, description = "The space as it is now.", body = Space)))]
-async fn update(
-    InSpace(space): InSpace,
-    given: Given<SpaceChange>,
-) -> Answer<Json<Space>> {
+async fn update(InSpace(space): InSpace, given: Given<SpaceChange>) -> Answer<Json<Space>> {
     Ok(Json(space.update(Some(given.value.name.0), None).await?.into()))
 }
 
