@@ -9,7 +9,7 @@ use nightjar_oncall::{Pace, Request, Worker, request};
 use nightjar_store::InvestigationState;
 use tokio::sync::watch;
 
-use crate::house::{House, directly, small};
+use crate::house::{House, assert_same, directly, small};
 
 /// More than a lease, seconds.
 const LEASE_IS_OVER: i64 = 120;
@@ -69,7 +69,7 @@ async fn assert_as_if_nothing_had_happened(
     asked: &[UserRequest],
 ) {
     let expected = directly(house.space.id(), recording, asked);
-    assert_eq!(house.journal().await, expected.journal);
+    assert_same(&house.journal().await, &expected.journal);
     assert_eq!(house.states(id).await, expected.investigations);
     let alerts = house.alerts().await;
     assert_eq!(alerts.len(), recording.alerts.len());
