@@ -72,8 +72,8 @@ impl Space {
         .fetch_optional(self.store.db().read())
         .await
         .map_err(from_driver)?;
-        let row = row
-            .ok_or_else(|| Error::NotFound { what: "evidence", id: evidence.to_string() })?;
+        let row =
+            row.ok_or_else(|| Error::NotFound { what: "evidence", id: evidence.to_string() })?;
         let meta = self.meta_of(&row)?;
         let (blob, bytes) = (row.text("blob")?, row.count("bytes")?);
         let blobs = &self.store.inner.blobs;

@@ -81,15 +81,11 @@ impl Space {
             .fetch_optional(&mut *tx)
             .await
             .map_err(from_driver)?;
-        let execution =
-            row.ok_or_else(|| no_incident(&new.incident))?.maybe_text("execution")?;
+        let execution = row.ok_or_else(|| no_incident(&new.incident))?.maybe_text("execution")?;
         let next = self.next(&mut tx, "feedback").await?;
         let name = format!("fb-{next}");
-        let words = Words {
-            actual_entity: new.actual_entity,
-            actual_cause: new.actual_cause,
-            by: new.by,
-        };
+        let words =
+            Words { actual_entity: new.actual_entity, actual_cause: new.actual_cause, by: new.by };
         sqlx::query(
             "INSERT INTO feedback (space, number, id, incident, execution, rating, sealed, given_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -112,6 +112,9 @@ impl Space {
     fn check<'a>(&self, entry: &'a Entry) -> Result<Sealed<'a>> {
         clean(&entry.chain)?;
         clean(&entry.actor)?;
+        if entry.chain.is_empty() {
+            return Err(Error::Invalid("an entry of a chain without a name".to_owned()));
+        }
         if entry.space != self.id {
             return Err(Error::Invalid("an entry of another space".to_owned()));
         }

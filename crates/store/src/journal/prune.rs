@@ -24,13 +24,8 @@ pub(crate) struct PrunedRow {
 impl PrunedRow {
     fn mac(&self, key: &Key, space: &str) -> [u8; 32] {
         let (checkpoint, entries) = (self.checkpoint.to_be_bytes(), self.entries.to_be_bytes());
-        let parts: [&[u8]; 5] = [
-            space.as_bytes(),
-            self.chain.as_bytes(),
-            &checkpoint,
-            &entries,
-            self.head.as_bytes(),
-        ];
+        let parts: [&[u8]; 5] =
+            [space.as_bytes(), self.chain.as_bytes(), &checkpoint, &entries, self.head.as_bytes()];
         mac(key, "journal pruned", &parts)
     }
 
