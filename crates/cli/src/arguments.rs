@@ -55,6 +55,26 @@ pub(crate) enum Command {
     /// Check journals.
     #[command(subcommand)]
     Journal(Journal),
+    /// Run the service: HTTP API, webhooks, investigations.
+    ///
+    /// Prints one line when it is ready; everything else goes to standard error. SIGTERM and
+    /// Ctrl-C stop it.
+    Serve(Serve),
+    /// Make, list and revoke access keys of the service.
+    ///
+    /// Works on the data folder itself, before the first start and while the service runs.
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Print the settings of the service with their defaults.
+    ///
+    /// For example: nightjar config > nightjar.toml
+    Config,
+    /// Look whether the service can run here, and say what to do where it can't.
+    Doctor(Doctor),
+    /// Copy everything the service keeps into one file, while it runs.
+    Backup(Backup),
+    /// Put a backup into an empty folder.
+    Restore(Restore),
     /// Print completions for a shell.
     ///
     /// For example: nightjar completions bash > ~/.local/share/bash-completion/completions/nightjar
@@ -285,8 +305,160 @@ pub(crate) enum Journal {
     /// Check that no entry was altered, removed or reordered.
     Verify {
         /// A journal as JSON lines, or a capsule with a stored result.
-        path: PathBuf,
+        #[arg(required_unless_present = "data", conflicts_with_all = ["data", "database", "checkpoint"])]
+        path: Option<PathBuf>,
+
+        /// The data folder of a service: check the journals of all spaces and the audit trail.
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+
+        /// The service's database, if it isn't in the data folder.
+        #[arg(long, value_name = "URL", requires = "data")]
+        database: Option<String>,
+
+        /// A checkpoint that was exported earlier: what it covers must still be there.
+        #[arg(long, value_name = "FILE", requires = "data")]
+        checkpoint: Vec<PathBuf>,
     },
+    /// Sign where a space's journal stands, and print it: keep it elsewhere.
+    Checkpoint {
+        #[command(flatten)]
+        place: Place,
+
+        /// The space; without one the audit trail of the installation.
+        #[arg(long, value_name = "ID")]
+        space: Option<String>,
+    },
+}
+
+/// Where a service keeps what it keeps.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// The data folder; made where there is none.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+
+    /// The database, if it isn't in the data folder: postgres://user@host/name
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+
+    /// Settings; by default nightjar.toml in the data folder, if it is there.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) place: Place,
+
+    /// Where to listen; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<String>,
+
+    /// Only answer calls, or only investigate.
+    #[arg(long, value_enum)]
+    pub(crate) role: Option<ServeRole>,
+}
+
+/// What a process of the service does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ServeRole {
+    /// Answers calls.
+    Api,
+    /// Investigates.
+    Worker,
+    /// Both.
+    All,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Make a key. Its secrets are shown once.
+    Create {
+        #[command(flatten)]
+        place: Place,
+
+        /// What the key is for.
+        #[arg(long, value_enum)]
+        role: KeyRole,
+
+        /// The space it opens; without one, the whole installation.
+        #[arg(long, value_name = "ID")]
+        space: Option<String>,
+
+        /// What people call it.
+        #[arg(long, default_value = "")]
+        name: String,
+
+        /// After which time it ends: 30d, 12h.
+        #[arg(long, value_name = "TIME")]
+        expires: Option<jiff::Span>,
+    },
+    /// List keys, without their secrets.
+    List {
+        #[command(flatten)]
+        place: Place,
+
+        /// Only those of a space.
+        #[arg(long, value_name = "ID")]
+        space: Option<String>,
+    },
+    /// End a key. The next request with it is refused.
+    Revoke {
+        #[command(flatten)]
+        place: Place,
+
+        /// The key: NJAK…
+        id: String,
+    },
+}
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KeyRole {
+    /// Decides who else may come in, what is connected and what is deleted.
+    Administrator,
+    /// Looks, and works on incidents.
+    Operator,
+    /// Reads along.
+    Viewer,
+    /// Hands in alerts and learns nothing.
+    Webhook,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) place: Place,
+
+    /// Where the service would listen.
+    #[arg(long, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    #[command(flatten)]
+    pub(crate) place: Place,
+
+    /// The file to write: a tar archive, compressed with zstd.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+
+    /// Put the master key in as well. Whoever has the file can read everything then.
+    #[arg(long)]
+    pub(crate) with_master_key: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// A file that `nightjar backup` wrote.
+    pub(crate) file: PathBuf,
+
+    /// The folder to put it into: empty, or not there yet.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
 }
 
 #[cfg(test)]

@@ -11,18 +11,24 @@ mod command;
 mod conduct;
 mod difference;
 mod exit;
+mod housekeeping;
+mod installation;
 mod judge;
 mod output;
 mod pages;
 mod progress;
+mod recordings;
+mod runtime;
+mod settings;
 mod story;
+mod telemetry;
 mod terminal;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::arguments::{Arguments, Command, Journal, Topology};
+use crate::arguments::{Arguments, Command, Topology};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
@@ -52,7 +58,16 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
             command::topology::blast_radius(capsule, entity, is_json)
         }
         Command::Simulate(simulate) => command::simulate::run(simulate, is_json),
-        Command::Journal(Journal::Verify { path }) => command::journal::verify(path, is_json),
+        Command::Journal(journal) => command::journal::run(journal, is_json),
+        Command::Serve(serve) => command::serve::run(serve),
+        Command::Keys(keys) => command::keys::run(keys, is_json),
+        Command::Config => {
+            output::print(settings::DEFAULT)?;
+            Ok(Exit::Done)
+        }
+        Command::Doctor(doctor) => command::doctor::run(doctor, is_json),
+        Command::Backup(backup) => command::backup::run(backup, is_json),
+        Command::Restore(restore) => command::restore::run(restore, is_json),
         Command::Completions { shell } => command::completions::run(*shell),
         Command::ExitCodes => {
             output::print(exit::HELP)?;

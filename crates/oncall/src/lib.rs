@@ -1,1 +1,35 @@
 //! The workflow of the service: what is to be done next, and doing it.
+//!
+//! A worker takes a task of the queue, looks at what is stored of it, decides by a pure function
+//! ([`plan`]) and acts. An investigation that a killed process left behind is conducted again from
+//! its beginning *onto* the stored journal: what is there already has to be equal and is skipped,
+//! so that the journal ends as if nothing had happened (decision record 8).
+//!
+//! This room touches no outside system. It doesn't know how a recording looks as an archive: the
+//! top gives it [`Recordings`].
+
+mod attempt;
+mod conduct;
+mod connectors;
+mod error;
+mod export;
+mod import;
+mod keeper;
+mod ledger;
+mod plan;
+mod recordings;
+mod request;
+mod worker;
+
+pub use connectors::{BadConfig, ConnectorKind, check, kinds};
+pub use error::Error;
+pub use export::{Exported, export_capsule};
+pub use import::import_capsule;
+pub use nightjar_agent::{Policy, Request};
+pub use plan::{Afterwards, Ended, Pace, Past, Step, afterwards, plan};
+pub use recordings::{BadArchive, Played, Recordings, Unpacked};
+pub use request::request;
+pub use worker::{Clock, Worker};
+
+/// A result of this room.
+pub type Result<T> = std::result::Result<T, Error>;

@@ -1,0 +1,178 @@
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::{SignedDuration, Timestamp};
+use nightjar_capsule::Limits;
+use nightjar_oncall::{Pace, Policy, Recordings, Worker};
+use nightjar_server::{Config, Parts};
+use nightjar_store::{SignInLink, Store};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::info;
+
+use crate::arguments::{Serve, ServeRole};
+use crate::exit::Exit;
+use crate::housekeeping::keep_house;
+use crate::installation::Installation;
+use crate::output::{self, advise};
+use crate::recordings::Capsules;
+use crate::settings::{Role, Settings};
+use crate::telemetry;
+
+/// How much a capsule may hold that somebody uploads, decompressed.
+const CAPSULE_BYTES: u64 = 1 << 30;
+
+/// Runs the service until it is told to stop.
+pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Exit> {
+    let installation = Installation::open(&arguments.place, flags(arguments))?;
+    let _lock = installation.is_sqlite()?.then(|| installation.lock()).transpose()?;
+    let watched = telemetry::begin(&installation.settings.telemetry)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?;
+    let served = runtime.block_on(serve(&installation));
+    drop(runtime);
+    watched.end();
+    served.map(|()| Exit::Done)
+}
+
+fn flags(arguments: &Serve) -> Vec<(&'static str, String)> {
+    let listen = arguments.listen.clone().map(|listen| ("server.listen", listen));
+    let role = arguments.role.map(|role| {
+        let role = match role {
+            ServeRole::Api => "api",
+            ServeRole::Worker => "worker",
+            ServeRole::All => "all",
+        };
+        ("worker.role", role.to_owned())
+    });
+    listen.into_iter().chain(role).collect()
+}
+
+async fn serve(installation: &Installation) -> anyhow::Result<()> {
+    let settings = &installation.settings;
+    let (config, listen) = settings.server()?;
+    let role = settings.worker.role;
+    let (answers, works) = match role {
+        Role::Api => (true, false),
+        Role::Worker => (false, true),
+        Role::All => (true, true),
+    };
+    // Before the store, so that a port that is taken is told at once.
+    let listener = if answers { Some(bind(&listen)?) } else { None };
+    let store = installation.store().await?;
+    let freed = store.free_dead_leases().await.context("looking at the queue")?;
+    if freed > 0 {
+        info!(tasks = freed, "tasks of a process that ended are taken up again");
+    }
+    let recordings: Arc<dyn Recordings> = Arc::new(Capsules {
+        limits: Limits { total_bytes: CAPSULE_BYTES, ..Limits::default() },
+    });
+    let (stop, stopped) = watch::channel(false);
+    let mut behind = JoinSet::new();
+    if works {
+        let worker = Arc::new(worker(settings, store.clone(), Arc::clone(&recordings)));
+        behind.spawn(worker.run(stopped.clone()));
+        behind.spawn(keep_house(store.clone(), settings.retention, stopped.clone()));
+    }
+    let signals = signals()?;
+    let ended = match listener {
+        Some(listener) => {
+            let link = first_link(&store, settings).await?;
+            let ready = |address| ready(address, &config, link);
+            let parts = Parts { store: store.clone(), recordings, config: config.clone() };
+            let served = nightjar_server::serve(parts, listener, ready, signals);
+            served.await.context("serving")
+        }
+        None => {
+            output::print("nightjar is ready: a worker\n")?;
+            signals.await;
+            Ok(())
+        }
+    };
+    info!("nightjar stops");
+    stop.send_replace(true);
+    while behind.join_next().await.is_some() {}
+    store.close().await;
+    ended
+}
+
+fn worker(settings: &Settings, store: Store, recordings: Arc<dyn Recordings>) -> Worker {
+    let set = &settings.worker;
+    let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+    Worker {
+        store,
+        recordings,
+        policy: Policy::default(),
+        pace: Pace {
+            lease: seconds(set.lease_seconds.max(1)),
+            most_crashes: set.most_crashes.max(1),
+            longest_pause: seconds(set.longest_pause_seconds),
+            grace: seconds(set.grace_seconds),
+            ..Pace::default()
+        },
+        concurrency: set.concurrency.into(),
+        clock: Arc::new(Timestamp::now),
+    }
+}
+
+pub(super) fn bind(listen: &str) -> anyhow::Result<TcpListener> {
+    let bound = TcpListener::bind(listen).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    bound.map_err(|error| {
+        let hint = "give another with --listen ADDR:PORT; port 0 takes a free one";
+        advise(error, format!("cannot listen at `{listen}`"), hint)
+    })
+}
+
+/// A link for the first administrator, where nobody could come in otherwise.
+async fn first_link(store: &Store, settings: &Settings) -> anyhow::Result<Option<SignInLink>> {
+    let now = Timestamp::now();
+    if store.has_credentials(now).await.context("looking for credentials")? {
+        return Ok(None);
+    }
+    let minutes = SignedDuration::from_mins(settings.security.link_minutes.into());
+    let until = now.checked_add(minutes).context("`security.link_minutes`")?;
+    let link = store.create_sign_in_link("administrator", None, "first administrator", until, now);
+    Ok(Some(link.await.context("making the first sign-in link")?))
+}
+
+/// Says where the service is: one line on standard output, and nothing else there ever.
+fn ready(address: SocketAddr, config: &Config, link: Option<SignInLink>) {
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let base = format!("{scheme}://{address}");
+    if let Some(link) = link {
+        let reach = config.public_url.as_deref().unwrap_or(&base).trim_end_matches('/');
+        output::remark(&format!(
+            "nobody has a key yet; sign in once as administrator, until {:.0}:\n  {reach}/sign-in?link={}",
+            link.expires_at, link.secret
+        ));
+    }
+    // Nobody listens if standard output is gone; the service runs all the same.
+    let _ = output::print(&format!("nightjar is ready at {base}\n"));
+}
+
+/// Ends at SIGTERM or Ctrl-C. A second one ends the process at once.
+fn signals() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            std::process::exit(i32::from(crate::exit::FAILED));
+        });
+    })
+}

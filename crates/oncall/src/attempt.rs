@@ -1,0 +1,164 @@
+//! One attempt at a task: look at what is stored, decide, act, and note how it ended.
+
+use std::sync::Arc;
+
+use nightjar_agent::UserRequest;
+use nightjar_store::{InvestigationRecord, InvestigationState, Space, Store, Task, TaskKind};
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use crate::conduct::{self, Job, Work, of_ours, time_of_request};
+use crate::keeper::Halt;
+use crate::ledger::Ledger;
+use crate::plan::{Afterwards, Ended, Step, afterwards, plan};
+use crate::request::Asked;
+use crate::worker::{Worker, later};
+use crate::{Result, connectors, export};
+
+/// What belongs to a task.
+pub(crate) struct Opened {
+    space: Space,
+    record: InvestigationRecord,
+    ledger: Ledger,
+}
+
+impl Opened {
+    pub(crate) async fn of(
+        store: &Store,
+        task: &Task,
+    ) -> std::result::Result<Self, nightjar_store::Error> {
+        let space = store.space(&task.space).await?;
+        let record = space.investigation(&task.investigation).await?;
+        let ledger = Ledger::open(&space, record.number, task.id).await?;
+        Ok(Self { space, record, ledger })
+    }
+}
+
+/// What was made of a step.
+enum Prepared {
+    Ended(Ended),
+    Work(Work),
+}
+
+impl Worker {
+    /// Does what is to be done with a task.
+    pub(crate) async fn attempt(
+        &self,
+        task: &Task,
+        opened: &mut Opened,
+        halt: watch::Receiver<Halt>,
+    ) -> Ended {
+        let step = plan(task, opened.ledger.past(), &self.pace);
+        info!(step = ?step, attempt = task.attempts, "task begun");
+        match self.try_step(task, opened, step, halt).await {
+            Ok(ended) => ended,
+            Err(error) => of_ours(&error),
+        }
+    }
+
+    async fn try_step(
+        &self,
+        task: &Task,
+        opened: &mut Opened,
+        step: Step,
+        halt: watch::Receiver<Halt>,
+    ) -> Result<Ended> {
+        let (id, now) = (&opened.record.id, (self.clock)());
+        let running = InvestigationState::Running;
+        opened.space.set_investigation_state(id, running, None, now).await?;
+        let work = match self.prepare(task, opened, step).await? {
+            Prepared::Ended(ended) => return Ok(ended),
+            Prepared::Work(work) => work,
+        };
+        let connection = opened.space.connection(&opened.record.connection).await?;
+        let job = Job {
+            space: opened.space.clone(),
+            record: opened.record.clone(),
+            connection: connectors::open(&connection, &opened.space, &self.recordings).await?,
+            policy: self.policy.clone(),
+            clock: Arc::clone(&self.clock),
+            halt,
+            work,
+        };
+        Ok(job.conduct().await)
+    }
+
+    /// Fetches what a step needs, and notes that a request begins.
+    async fn prepare(&self, task: &Task, opened: &mut Opened, step: Step) -> Result<Prepared> {
+        let Opened { space, record, ledger } = opened;
+        let asked = match &task.kind {
+            TaskKind::Investigate => None,
+            TaskKind::Request(body) => match serde_json::from_value::<Asked>(body.clone()) {
+                Ok(asked) => Some(asked),
+                Err(error) => {
+                    let reason = format!("the request can't be understood: {error}");
+                    return Ok(Prepared::Ended(Ended::Unmet(reason)));
+                }
+            },
+        };
+        let request =
+            |asked: Asked, at| UserRequest { at, request: asked.request(), actor: asked.actor };
+        let work = match (step, asked) {
+            (Step::GiveUp { reason }, _) => return Ok(Prepared::Ended(Ended::Failed(reason))),
+            (Step::Play | Step::Continue | Step::Repeat { .. }, None) => {
+                let stored = export::entries(space, record.number).await?;
+                Work::Play { requests: Vec::new(), stored }
+            }
+            (Step::Play | Step::Continue, Some(asked)) => {
+                let state = conduct::state(space, record).await?;
+                let after = UserRequest::of_journal(&export::entries(space, record.number).await?);
+                let at = time_of_request(&state);
+                ledger.begin(&asked, at, after.len(), (self.clock)()).await?;
+                Work::Continue { state: Box::new(state), request: request(asked, at) }
+            }
+            (Step::Repeat { at, after }, Some(asked)) => {
+                let stored = export::entries(space, record.number).await?;
+                let mut requests = UserRequest::of_journal(&stored);
+                requests.truncate(after);
+                requests.push(request(asked, at));
+                Work::Play { requests, stored }
+            }
+        };
+        Ok(Prepared::Work(work))
+    }
+
+    /// Does what is to be done after an attempt.
+    pub(crate) async fn conclude(
+        &self,
+        task: &Task,
+        ended: Ended,
+        opened: &mut Opened,
+    ) -> Result<()> {
+        let Opened { space, record, ledger } = opened;
+        let now = (self.clock)();
+        match afterwards(ended, task, &self.pace) {
+            Afterwards::Leave => {
+                warn!("somebody else has the task now");
+                Ok(())
+            }
+            Afterwards::Drop => Ok(self.store.finish_task(task).await?),
+            Afterwards::Finish { state, reason } => {
+                if let Some(reason) = &reason {
+                    warn!(reason, "task ended without its result");
+                    ledger.error(reason, now).await?;
+                }
+                space.set_investigation_state(&record.id, state, reason.as_deref(), now).await?;
+                info!("task done");
+                Ok(self.store.finish_task(task).await?)
+            }
+            Afterwards::Postpone { pause, reason, is_noted } => {
+                warn!(reason, pause_seconds = pause.as_secs(), "task put off");
+                // What can't be reached may be the store: the task is given back all the same.
+                let noted = match is_noted {
+                    true => ledger.put_off(&reason, now).await,
+                    false => ledger.error(&reason, now).await,
+                };
+                let queued = InvestigationState::Queued;
+                let told = space.set_investigation_state(&record.id, queued, Some(&reason), now);
+                let told = noted.and(told.await);
+                self.store.postpone_task(task, later(now, pause), &reason).await?;
+                Ok(told?)
+            }
+        }
+    }
+}

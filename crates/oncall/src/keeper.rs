@@ -1,0 +1,166 @@
+use std::collections::VecDeque;
+
+use async_trait::async_trait;
+use nightjar_agent::{Keeper, Message, Reading, Refused};
+use nightjar_incident::journal::Entry;
+use nightjar_incident::{Alert, Investigation, TriageNote};
+use nightjar_store::{Error, NewMessage, Space};
+use tokio::sync::watch;
+
+use crate::worker::Clock;
+
+/// Whether work on a task may go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Halt {
+    /// It may.
+    Run,
+    /// The service stops.
+    Stop,
+    /// The lease was lost: nothing may be written any more.
+    Lost,
+}
+
+/// What a [`Halt`] says now; whoever was to say it and is gone has lost the lease with it.
+pub(crate) fn halt_now(halt: &watch::Receiver<Halt>) -> Halt {
+    match halt.has_changed() {
+        Ok(_) => *halt.borrow(),
+        Err(_) => Halt::Lost,
+    }
+}
+
+/// Why the keeper kept no more.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    Halted(Halt),
+    Store(Error),
+    /// The program writes something else than what is stored.
+    Diverges(String),
+    /// What is stored isn't what was written.
+    Damaged(String),
+}
+
+/// Keeps in the store what an investigation brings forth, and skips what is there already.
+///
+/// INVARIANT: `stored` is what follows in the journal, in the order of writing. While it isn't
+/// empty, everything that comes was kept before: messages and states too, since each is kept before
+/// the next entry is written.
+pub(crate) struct StoreKeeper {
+    pub(crate) space: Space,
+    pub(crate) investigation: String,
+    pub(crate) stored: VecDeque<Entry>,
+    pub(crate) clock: Clock,
+    pub(crate) halt: watch::Receiver<Halt>,
+    pub(crate) stop: Option<Stop>,
+}
+
+impl StoreKeeper {
+    /// Whether everything that was stored has come again.
+    pub(crate) fn check_end(&self) -> Result<(), Stop> {
+        match self.stored.front() {
+            None => Ok(()),
+            Some(entry) => Err(diverges(entry)),
+        }
+    }
+
+    fn may_write(&self) -> Result<(), Stop> {
+        match halt_now(&self.halt) {
+            Halt::Run => Ok(()),
+            halt @ (Halt::Stop | Halt::Lost) => Err(Stop::Halted(halt)),
+        }
+    }
+
+    async fn keep_entries(&mut self, entries: &[Entry]) -> Result<(), Stop> {
+        self.may_write()?;
+        let mut new = entries;
+        while let Some((entry, rest)) = new.split_first() {
+            let Some(known) = self.stored.front() else { break };
+            // The hash covers everything, so equal hashes are equal entries, if the stored one
+            // is what its hash says.
+            if known.compute_hash().ok() != Some(known.hash) {
+                let told = format!("entry {} of chain `{}` was altered", known.seq, known.chain);
+                return Err(Stop::Damaged(told));
+            }
+            if known.hash != entry.hash {
+                return Err(diverges(entry));
+            }
+            self.stored.pop_front();
+            new = rest;
+        }
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.space.append(new, (self.clock)()).await.map(|_| ()).map_err(Stop::Store)
+    }
+
+    async fn keep_message(&mut self, message: &Message<'_>) -> Result<(), Stop> {
+        if !self.stored.is_empty() {
+            return Ok(());
+        }
+        self.may_write()?;
+        let alerts: Vec<(Alert, TriageNote)>;
+        let rejected;
+        match message.reading {
+            Reading::Alert { alert, triage } => {
+                alerts = vec![(alert.clone(), triage.clone())];
+                rejected = None;
+            }
+            Reading::Rejected(reason) => {
+                alerts = Vec::new();
+                rejected = Some(reason);
+            }
+        }
+        let new = NewMessage {
+            investigation: &self.investigation,
+            number: u64::try_from(message.index).unwrap_or(u64::MAX),
+            raw: message.raw,
+            alerts: &alerts,
+            rejected,
+        };
+        self.space.keep_message(&new).await.map_err(Stop::Store)
+    }
+
+    async fn keep_investigation(&mut self, state: &Investigation) -> Result<(), Stop> {
+        if !self.stored.is_empty() {
+            return Ok(());
+        }
+        self.may_write()?;
+        self.space.keep_incident(&self.investigation, state).await.map_err(Stop::Store)
+    }
+
+    fn answer(&mut self, kept: Result<(), Stop>) -> Result<(), Refused> {
+        kept.map_err(|stop| {
+            let refused = match &stop {
+                Stop::Halted(_) => Refused::new("the work was halted"),
+                Stop::Store(error) => Refused::new(error.to_string()),
+                Stop::Diverges(reason) | Stop::Damaged(reason) => Refused::new(reason.clone()),
+            };
+            self.stop = Some(stop);
+            refused
+        })
+    }
+}
+
+fn diverges(entry: &Entry) -> Stop {
+    Stop::Diverges(format!(
+        "the record diverges at entry {} of chain `{}`: it can't be continued by this version; start it again",
+        entry.seq, entry.chain
+    ))
+}
+
+#[async_trait]
+impl Keeper for StoreKeeper {
+    async fn entries(&mut self, entries: &[Entry]) -> Result<(), Refused> {
+        let kept = self.keep_entries(entries).await;
+        self.answer(kept)
+    }
+
+    async fn message(&mut self, message: &Message<'_>) -> Result<(), Refused> {
+        let kept = self.keep_message(message).await;
+        self.answer(kept)
+    }
+
+    async fn investigation(&mut self, investigation: &Investigation) -> Result<(), Refused> {
+        let kept = self.keep_investigation(investigation).await;
+        self.answer(kept)
+    }
+}

@@ -1,0 +1,226 @@
+//! What is to be done with a task, and after it: decided here, done by the worker.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use nightjar_store::{InvestigationState, Task, TaskKind};
+
+/// How patient the worker is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How long a lease holds without a heartbeat: as long as a dead worker's task waits.
+    pub lease: Duration,
+    /// How often a task may end without a word (a crash, a power cut) before it is given up.
+    pub most_crashes: u32,
+    /// The first pause where the store can't be reached; each is twice the one before.
+    pub first_pause: Duration,
+    /// The longest pause.
+    pub longest_pause: Duration,
+    /// How long a running task may go on after the service was asked to stop.
+    pub grace: Duration,
+    /// How long to wait for news of the queue before looking again.
+    pub look_again: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            // Heartbeats come three times as often; a loaded machine may miss one.
+            lease: Duration::from_secs(60),
+            most_crashes: 3,
+            first_pause: Duration::from_secs(1),
+            longest_pause: Duration::from_secs(300),
+            // Kubernetes kills after 30 s.
+            grace: Duration::from_secs(10),
+            look_again: Duration::from_secs(5),
+        }
+    }
+}
+
+/// What the ledger of an investigation tells of a task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// How often it was put off, on purpose and with a reason.
+    pub pauses: u32,
+    /// For a request: the time it is acted on, and how many requests were met before it. Noted
+    /// before anything is done for it.
+    pub begun: Option<(Timestamp, usize)>,
+}
+
+/// What to do with a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It brought the worker down too often.
+    GiveUp {
+        /// Why, for people.
+        reason: String,
+    },
+    /// Conduct the investigation from its beginning onto what is stored of it.
+    Play,
+    /// Go on from what is stored.
+    Continue,
+    /// A request that was begun before, so that what is stored may hold a part of it: conduct
+    /// everything from the beginning onto the journal, with the requests met before it.
+    Repeat {
+        /// The time the request is acted on.
+        at: Timestamp,
+        /// How many requests were met before it.
+        after: usize,
+    },
+}
+
+/// Decides what to do with a task.
+pub fn plan(task: &Task, past: &Past, pace: &Pace) -> Step {
+    let crashes = task.attempts.saturating_sub(1).saturating_sub(past.pauses);
+    if crashes >= pace.most_crashes {
+        let reason = format!(
+            "given up after {crashes} attempts that ended without a word; the log of the service tells more"
+        );
+        return Step::GiveUp { reason };
+    }
+    match (&task.kind, past.begun) {
+        (TaskKind::Investigate, _) => Step::Play,
+        (TaskKind::Request(_), None) => Step::Continue,
+        (TaskKind::Request(_), Some((at, after))) => Step::Repeat { at, after },
+    }
+}
+
+/// How the work on a task ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It is done.
+    Done,
+    /// What was asked can't be done; nothing was changed.
+    Unmet(String),
+    /// The service stops.
+    Stopped,
+    /// Somebody else has the task now.
+    Lost,
+    /// The space was deleted.
+    Gone,
+    /// Something can't be reached; it may work later.
+    Later(String),
+    /// It will never work.
+    Failed(String),
+    /// The program broke down.
+    Broken(String),
+}
+
+/// What to do after the work on a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Afterwards {
+    /// Nothing: the task isn't ours any more.
+    Leave,
+    /// Take it out of the queue without a word.
+    Drop,
+    /// Take it out of the queue, and say where the investigation stands.
+    Finish {
+        /// Where it stands.
+        state: InvestigationState,
+        /// Why, if it isn't simply done.
+        reason: Option<String>,
+    },
+    /// Give it back.
+    Postpone {
+        /// For how long.
+        pause: Duration,
+        /// Why.
+        reason: String,
+        /// Whether it is noted as put off; otherwise it counts as a crash.
+        is_noted: bool,
+    },
+}
+
+/// Decides what to do after the work on a task.
+pub fn afterwards(ended: Ended, task: &Task, pace: &Pace) -> Afterwards {
+    let pause = pause(task.attempts, pace);
+    match ended {
+        Ended::Done => Afterwards::Finish { state: InvestigationState::Done, reason: None },
+        Ended::Unmet(reason) => {
+            Afterwards::Finish { state: InvestigationState::Done, reason: Some(reason) }
+        }
+        Ended::Failed(reason) => {
+            // A request that fails takes nothing from the result that is there.
+            let state = match task.kind {
+                TaskKind::Investigate => InvestigationState::Failed,
+                TaskKind::Request(_) => InvestigationState::Done,
+            };
+            Afterwards::Finish { state, reason: Some(reason) }
+        }
+        Ended::Stopped => Afterwards::Postpone {
+            pause: Duration::ZERO,
+            reason: "the service was stopped".to_owned(),
+            is_noted: true,
+        },
+        Ended::Lost => Afterwards::Leave,
+        Ended::Gone => Afterwards::Drop,
+        Ended::Later(reason) => Afterwards::Postpone { pause, reason, is_noted: true },
+        Ended::Broken(reason) => Afterwards::Postpone { pause, reason, is_noted: false },
+    }
+}
+
+/// Twice as long each time, up to a limit.
+pub(crate) fn pause(attempts: u32, pace: &Pace) -> Duration {
+    let doublings = attempts.saturating_sub(1).min(16);
+    pace.first_pause.saturating_mul(1 << doublings).min(pace.longest_pause)
+}
+
+#[cfg(test)]
+mod tests {
+    use nightjar_incident::SpaceId;
+    use serde_json::json;
+
+    use super::*;
+
+    fn task(attempts: u32, kind: TaskKind) -> Task {
+        Task { id: 1, space: SpaceId::new("s"), investigation: "inv-1".into(), kind, attempts }
+    }
+
+    #[test]
+    fn a_request_goes_on_from_what_is_stored_unless_it_was_begun_before() {
+        let request = task(1, TaskKind::Request(json!({})));
+        let pace = Pace::default();
+        assert_eq!(plan(&request, &Past::default(), &pace), Step::Continue);
+        let at = "2026-11-23T03:00:00Z".parse().unwrap();
+        let begun = Past { pauses: 0, begun: Some((at, 2)) };
+        assert_eq!(plan(&request, &begun, &pace), Step::Repeat { at, after: 2 });
+    }
+
+    #[test]
+    fn a_task_that_kills_is_given_up_and_one_that_waits_is_not() {
+        let pace = Pace::default();
+        let given_up = |attempts, pauses| {
+            let past = Past { pauses, begun: None };
+            let step = plan(&task(attempts, TaskKind::Investigate), &past, &pace);
+            matches!(step, Step::GiveUp { .. })
+        };
+        assert!(!given_up(1, 0));
+        assert!(!given_up(3, 0));
+        assert!(given_up(4, 0));
+        assert!(!given_up(100, 99));
+        assert!(given_up(103, 99));
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_limit() {
+        let pace = Pace::default();
+        let seconds: Vec<u64> = (0..12).map(|n| pause(n, &pace).as_secs()).collect();
+        assert_eq!(seconds, [1, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+        assert_eq!(pause(u32::MAX, &pace), pace.longest_pause);
+    }
+
+    #[test]
+    fn what_was_lost_is_left_alone_and_a_failed_request_leaves_the_result() {
+        let pace = Pace::default();
+        let investigate = task(1, TaskKind::Investigate);
+        let request = task(1, TaskKind::Request(json!({})));
+        assert_eq!(afterwards(Ended::Lost, &investigate, &pace), Afterwards::Leave);
+        assert_eq!(afterwards(Ended::Gone, &investigate, &pace), Afterwards::Drop);
+        let reason = Some("why".to_owned());
+        let failed = |task| afterwards(Ended::Failed("why".into()), task, &pace);
+        let state = InvestigationState::Failed;
+        assert_eq!(failed(&investigate), Afterwards::Finish { state, reason: reason.clone() });
+        let state = InvestigationState::Done;
+        assert_eq!(failed(&request), Afterwards::Finish { state, reason });
+    }
+}

@@ -1,0 +1,180 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use nightjar_agent::Policy;
+use nightjar_store::{Error as StoreError, Store, Task};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+use tracing::{Instrument as _, info, info_span, warn};
+
+use crate::Recordings;
+use crate::attempt::Opened;
+use crate::keeper::Halt;
+use crate::plan::{Ended, Pace, pause};
+
+/// Tells the time; given by the top.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Takes tasks out of the queue and does them.
+pub struct Worker {
+    /// Where tasks come from and results go to.
+    pub store: Store,
+    /// How recordings are read.
+    pub recordings: Arc<dyn Recordings>,
+    /// The rules of investigations.
+    pub policy: Policy,
+    /// How patient it is.
+    pub pace: Pace,
+    /// How many tasks at the same time; at least one.
+    pub concurrency: usize,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Worker {
+    /// Works until `shutdown` becomes true, or whoever could say so is gone. Running tasks may go on
+    /// for a while then; what isn't done by that time is given back.
+    pub async fn run(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
+        let mut running = JoinSet::new();
+        let mut failures = 0;
+        while !is_over(&shutdown) {
+            while running.try_join_next().is_some() {}
+            if running.len() >= self.concurrency.max(1) {
+                tokio::select! {
+                    _ = running.join_next() => {}
+                    () = over(&mut shutdown) => {}
+                }
+                continue;
+            }
+            match self.store.take_task(self.pace.lease, (self.clock)()).await {
+                Ok(Some(task)) => {
+                    failures = 0;
+                    let span = info_span!(
+                        "task",
+                        task.id = task.id,
+                        space.id = %task.space,
+                        investigation.id = task.investigation
+                    );
+                    let worker = Arc::clone(&self);
+                    let shutdown = shutdown.clone();
+                    running
+                        .spawn(async move { worker.work(task, shutdown).await }.instrument(span));
+                }
+                Ok(None) => {
+                    failures = 0;
+                    tokio::select! {
+                        () = self.store.wait_for_task(self.pace.look_again) => {}
+                        () = over(&mut shutdown) => {}
+                    }
+                }
+                Err(error) => {
+                    failures += 1;
+                    warn!(error = %error, attempt = failures, "the queue can't be read");
+                    tokio::select! {
+                        () = sleep(pause(failures, &self.pace)) => {}
+                        () = over(&mut shutdown) => {}
+                    }
+                }
+            }
+        }
+        while running.join_next().await.is_some() {}
+    }
+
+    /// Does a task while keeping its lease.
+    async fn work(&self, task: Task, shutdown: watch::Receiver<bool>) {
+        let mut opened = match Opened::of(&self.store, &task).await {
+            Ok(opened) => opened,
+            Err(error) => return self.turn_away(&task, &error).await,
+        };
+        let ended = self.keep_leased(&task, &mut opened, shutdown).await;
+        if let Err(error) = self.conclude(&task, ended, &mut opened).await {
+            // The lease runs out, and the task is taken again.
+            warn!(error = %error, "the end of a task can't be noted");
+        }
+    }
+
+    /// Does a task; tells it to halt when its lease is lost, or the service stops and it takes long.
+    async fn keep_leased(
+        &self,
+        task: &Task,
+        opened: &mut Opened,
+        mut shutdown: watch::Receiver<bool>,
+    ) -> Ended {
+        let (halt, halted) = watch::channel(Halt::Run);
+        let mut lease_ends = Instant::now() + self.pace.lease;
+        let mut beat_at = Instant::now() + self.pace.lease / 3;
+        let mut stop_at = None;
+        let attempt = self.attempt(task, opened, halted);
+        tokio::pin!(attempt);
+        loop {
+            tokio::select! {
+                ended = &mut attempt => {
+                    let is_lost = *halt.borrow() == Halt::Lost;
+                    return if is_lost { Ended::Lost } else { ended };
+                }
+                () = sleep_until(beat_at) => {
+                    let sent = Instant::now();
+                    beat_at = sent + self.pace.lease / 3;
+                    let kept = self.store.keep_lease(task, self.pace.lease, (self.clock)());
+                    match tokio::time::timeout_at(lease_ends, kept).await {
+                        Ok(Ok(true)) => lease_ends = sent + self.pace.lease,
+                        Ok(Ok(false)) => { halt.send_replace(Halt::Lost); }
+                        Ok(Err(error)) => warn!(error = %error, "the lease can't be kept"),
+                        Err(_) => { halt.send_replace(Halt::Lost); }
+                    }
+                }
+                () = over(&mut shutdown), if stop_at.is_none() => {
+                    stop_at = Some(Instant::now() + self.pace.grace);
+                }
+                () = at(stop_at), if *halt.borrow() == Halt::Run => {
+                    halt.send_replace(Halt::Stop);
+                }
+            }
+        }
+    }
+
+    /// Handles a task that can't even be looked at.
+    async fn turn_away(&self, task: &Task, error: &StoreError) {
+        let done = match error {
+            // The space is gone, and everything in it.
+            StoreError::NotFound { .. } | StoreError::Destroyed => {
+                info!("the space of a task is gone");
+                self.store.finish_task(task).await
+            }
+            error => {
+                warn!(error = %error, "a task can't be begun");
+                let pause = pause(task.attempts, &self.pace);
+                let until = later((self.clock)(), pause);
+                self.store.postpone_task(task, until, &error.to_string()).await
+            }
+        };
+        if let Err(error) = done {
+            warn!(error = %error, "the end of a task can't be noted");
+        }
+    }
+}
+
+/// That time after another one.
+pub(crate) fn later(now: Timestamp, pause: Duration) -> Timestamp {
+    let pause = SignedDuration::try_from(pause).unwrap_or(SignedDuration::MAX);
+    now.saturating_add(pause).unwrap_or(Timestamp::MAX)
+}
+
+fn is_over(shutdown: &watch::Receiver<bool>) -> bool {
+    *shutdown.borrow() || shutdown.has_changed().is_err()
+}
+
+async fn over(shutdown: &mut watch::Receiver<bool>) {
+    // An error says that nobody is left to ask for it, which asks for it as well.
+    let _ = shutdown.wait_for(|is_over| *is_over).await;
+}
+
+/// Waits until a time; for ever, if there is none.
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}

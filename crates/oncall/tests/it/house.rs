@@ -1,0 +1,230 @@
+//! A store, recordings and workers for tests.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use futures::executor::block_on;
+use jiff::{SignedDuration, Timestamp};
+use nightjar_agent::{Names, Onlooker, Outcome, Setup, UserRequest};
+use nightjar_connect::Connection;
+use nightjar_incident::journal::Entry;
+use nightjar_incident::{RawAlert, Recording, SpaceId};
+use nightjar_oncall::{
+    BadArchive, Clock, Pace, Played, Policy, Recordings, Unpacked, Worker, import_capsule,
+};
+use nightjar_store::{
+    InvestigationRecord, InvestigationState, MasterKeyFile, NewConnection, NewSpace, Options,
+    PageRequest, Space, Store,
+};
+use nightjar_topology::{Entity, EntityId, EntityKind, Topology};
+use serde_json::json;
+use tokio::sync::watch;
+
+pub(crate) const MORNING: &str = "2026-11-23T09:00:00Z";
+
+/// Recordings as JSON: the archive's own form is tested where it is made.
+pub(crate) struct Json;
+
+impl Recordings for Json {
+    fn read(&self, archive: &[u8]) -> Result<Unpacked, BadArchive> {
+        let (recording, journal): (Recording, Option<Vec<Entry>>) = serde_json::from_slice(archive)
+            .map_err(|error| BadArchive::Malformed(error.to_string()))?;
+        Ok(Unpacked { recording, has_result: journal.is_some() })
+    }
+
+    fn write(&self, recording: &Recording, played: Option<&Played>) -> Result<Vec<u8>, BadArchive> {
+        let journal = played.map(|played| &played.journal);
+        serde_json::to_vec(&(recording, journal))
+            .map_err(|error| BadArchive::Malformed(error.to_string()))
+    }
+
+    fn connection(&self, recording: Arc<Recording>, name: &str) -> Connection {
+        nightjar_capsule::connection(recording, name)
+    }
+}
+
+pub(crate) fn archive(recording: &Recording) -> Vec<u8> {
+    Json.write(recording, None).unwrap()
+}
+
+/// A store of its own, with one space.
+pub(crate) struct House {
+    pub(crate) store: Store,
+    pub(crate) space: Space,
+    pub(crate) recordings: Arc<dyn Recordings>,
+    database: String,
+    folder: tempfile::TempDir,
+    /// Seconds after [`MORNING`]; shared by all clocks of the house.
+    pub(crate) passed: Arc<AtomicI64>,
+}
+
+impl House {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database = format!("sqlite://{}/nightjar.db", folder.path().display());
+        Self::over(database, folder).await
+    }
+
+    pub(crate) async fn over(database: String, folder: tempfile::TempDir) -> Self {
+        let store = open(&database, folder.path().into(), "first").await;
+        let new = NewSpace { name: "shop".into(), location: None, redaction: None };
+        let now = MORNING.parse().unwrap();
+        let record = store.create_space(new, None, now).await.unwrap().into_inner();
+        let space = store.space(&record.id).await.unwrap();
+        Self { store, space, recordings: Arc::new(Json), database, folder, passed: Arc::default() }
+    }
+
+    /// The same data, opened by another process.
+    pub(crate) async fn opened_again(&self, process: &str) -> Store {
+        open(&self.database, self.folder.path().into(), process).await
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock())()
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        let passed = Arc::clone(&self.passed);
+        let morning: Timestamp = MORNING.parse().unwrap();
+        Arc::new(move || morning + SignedDuration::from_secs(passed.load(Ordering::SeqCst)))
+    }
+
+    pub(crate) fn worker(&self) -> Worker {
+        Worker {
+            store: self.store.clone(),
+            recordings: Arc::clone(&self.recordings),
+            policy: Policy::default(),
+            pace: Pace { look_again: Duration::from_millis(20), ..Pace::default() },
+            concurrency: 2,
+            clock: self.clock(),
+        }
+    }
+
+    /// Uploads a recording, connects it and starts an investigation.
+    pub(crate) async fn start(&self, recording: &Recording) -> InvestigationRecord {
+        let now = self.now();
+        let capsule =
+            import_capsule(&self.space, &self.recordings, archive(recording), None, now).await;
+        let capsule = capsule.unwrap().into_inner();
+        let new = NewConnection {
+            kind: "capsule".into(),
+            name: capsule.id.clone(),
+            config: json!({ "capsule": capsule.id }),
+        };
+        let connection = self.space.create_connection(new, None, now).await.unwrap().into_inner();
+        self.space.start_investigation(&connection.id, None, now).await.unwrap().into_inner()
+    }
+
+    pub(crate) async fn state(&self, id: &str) -> InvestigationState {
+        self.space.investigation(id).await.unwrap().state
+    }
+
+    /// Works until an investigation waits for nothing more.
+    pub(crate) async fn work(&self, id: &str) {
+        self.work_with(self.worker(), id).await;
+    }
+
+    pub(crate) async fn work_with(&self, worker: Worker, id: &str) {
+        let (stop, stopped) = watch::channel(false);
+        let working = tokio::spawn(Arc::new(worker).run(stopped));
+        self.wait(id).await;
+        stop.send(true).unwrap();
+        working.await.unwrap();
+    }
+
+    /// Waits until an investigation is done or failed, and its tasks are out of the queue.
+    pub(crate) async fn wait(&self, id: &str) {
+        let is_over = async || {
+            let ended = matches!(
+                self.state(id).await,
+                InvestigationState::Done | InvestigationState::Failed
+            );
+            ended && self.store.queue_depth().await.unwrap() == (0, 0)
+        };
+        let waiting = async {
+            while !is_over().await {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it ends");
+    }
+
+    /// The journal of the space's first play as stored, in the order of writing.
+    pub(crate) async fn journal(&self) -> Vec<Entry> {
+        let stored = self.space.journal("", 0, 100_000).await.unwrap().items;
+        let is_of_the_play = |entry: &Entry| !entry.chain.starts_with("work-");
+        stored.into_iter().map(|entry| entry.entry).filter(is_of_the_play).collect()
+    }
+
+    /// What the workflow noted.
+    pub(crate) async fn ledger(&self) -> Vec<Entry> {
+        let stored = self.space.journal("work-", 0, 1000).await.unwrap().items;
+        stored.into_iter().map(|entry| entry.entry).collect()
+    }
+
+    /// All incidents' states with content, in the order they opened.
+    pub(crate) async fn states(&self, id: &str) -> Vec<nightjar_incident::Investigation> {
+        let mut states = Vec::new();
+        for incident in self.space.investigation(id).await.unwrap().incidents {
+            states.push(self.space.incident_state(&incident, true).await.unwrap());
+        }
+        states
+    }
+
+    pub(crate) async fn alerts(&self) -> Vec<nightjar_store::AlertRecord> {
+        let page = PageRequest { limit: 1000, after: None };
+        self.space.alerts(None, &page).await.unwrap().items
+    }
+}
+
+async fn open(database: &str, folder: PathBuf, process: &str) -> Store {
+    let options = Options {
+        database: database.to_owned(),
+        blobs: format!("file://{}", folder.join("blobs").display()),
+        blob_options: Vec::new(),
+        master: Arc::new(MasterKeyFile::open(&folder.join("master.key"), true).unwrap()),
+        location: None,
+        max_connections: 4,
+        process: process.to_owned(),
+    };
+    Store::open(options).await.unwrap()
+}
+
+/// What the agent makes of a recording by itself.
+pub(crate) fn directly(space: &SpaceId, recording: &Recording, asked: &[UserRequest]) -> Outcome {
+    let name = recording.name.clone();
+    let connections = [nightjar_capsule::connection(Arc::new(recording.clone()), &name)];
+    let setup = Setup {
+        space: space.clone(),
+        names: Names::play(1),
+        connections: &connections,
+        policy: Policy::default(),
+    };
+    block_on(nightjar_agent::replay(&setup, asked, &mut Onlooker(|_: &Entry| {}))).unwrap()
+}
+
+/// Two services that don't know each other, three alerts, and nothing measured: an investigation
+/// of a millisecond.
+pub(crate) fn small() -> Recording {
+    let mut topology = Topology::default();
+    for name in ["checkout", "search"] {
+        topology.add(Entity::new(EntityId::new(name).unwrap(), EntityKind::Service));
+    }
+    let alerts = [
+        (1, "checkout", "2026-11-23T03:00:00Z"),
+        (2, "checkout", "2026-11-23T03:01:00Z"),
+        (3, "search", "2026-11-23T03:01:20Z"),
+    ];
+    let alerts = alerts.map(|(number, service, at)| RawAlert {
+        provider: None,
+        received_at: at.parse().unwrap(),
+        payload: json!({
+            "eventType": "incident", "incidentId": format!("i-{number}"), "action": "created",
+            "priority": "HIGH", "title": format!("{service} is slow"), "service": service,
+            "data": { "metric": "latency" },
+        }),
+    });
+    Recording { name: "small".into(), topology, alerts: alerts.to_vec(), ..Recording::default() }
+}

@@ -1,0 +1,12 @@
+//! The workflow over a real store: what is asked is done once, whatever happens meanwhile.
+
+#[cfg(test)]
+mod capsules;
+#[cfg(test)]
+mod crashes;
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod queue;
+#[cfg(test)]
+mod requests;

@@ -1,0 +1,53 @@
+//! The native API: one file per resource, with its types and their translation from the domain.
+
+mod alert;
+mod alerts;
+mod audit;
+mod capsules;
+mod causes;
+mod checkpoints;
+mod connections;
+mod evidence;
+mod feedback;
+mod incident;
+mod incidents;
+mod investigations;
+mod journal;
+mod keys;
+mod observations;
+mod plan;
+mod redaction;
+mod sessions;
+mod sign_in_links;
+mod spaces;
+mod stream;
+mod topology;
+mod verify;
+mod whoami;
+
+use crate::routes::Routes;
+
+/// All of them, in the order of the description.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let all = [
+        whoami::routes,
+        spaces::routes,
+        redaction::routes,
+        keys::routes,
+        sign_in_links::routes,
+        sessions::routes,
+        capsules::routes,
+        connections::routes,
+        investigations::routes,
+        incidents::routes,
+        alerts::routes,
+        evidence::routes,
+        feedback::routes,
+        journal::routes,
+        checkpoints::routes,
+        audit::routes,
+    ];
+    all.into_iter().fold(routes, |routes, more| more(routes))
+}
+
+pub(crate) use whoami::{redeem, set_cookie};

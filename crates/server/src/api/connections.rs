@@ -1,0 +1,130 @@
+use axum::Json;
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use nightjar_access::Action;
+use nightjar_store::{ConnectionRecord, NewConnection};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::admit::{Access, Ids, InSpace};
+use crate::answer::{Answer, Made};
+use crate::body::{Asked, Given};
+use crate::call::Call;
+use crate::page::{List, Paging, Shelf};
+use crate::problem::Problem;
+use crate::routes::Routes;
+use crate::wire::{Name, Time};
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .making(Access::Action(Action::CreateConnection), routes!(create))
+        .plain(Access::Action(Action::ListConnections), routes!(list))
+        .plain(Access::Action(Action::ReadConnection), routes!(read))
+        .plain(Access::Action(Action::DeleteConnection), routes!(delete))
+}
+
+/// A connection: a system to ask, or a recording of one.
+#[derive(Serialize, ToSchema)]
+struct Connection {
+    /// Its id.
+    #[schema(example = "con-1")]
+    id: String,
+    /// The connector's kind.
+    #[schema(example = "capsule")]
+    kind: String,
+    /// What people call it.
+    name: String,
+    /// Its settings. No kind has secrets in them yet.
+    #[schema(value_type = Object)]
+    config: Value,
+    /// When it was made.
+    created_at: Time,
+}
+
+impl From<ConnectionRecord> for Connection {
+    fn from(record: ConnectionRecord) -> Self {
+        Self {
+            id: record.id,
+            kind: record.kind,
+            name: record.name,
+            config: record.config,
+            created_at: Time(record.created_at),
+        }
+    }
+}
+
+/// A connection to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "kind": "capsule", "config": { "capsule": "cap-1" } }))]
+struct ConnectionToMake {
+    /// The connector's kind: `capsule`.
+    #[schema(min_length = 1, max_length = 100)]
+    kind: String,
+    /// What to call it, unique in the space; the capsule's name unless told.
+    #[serde(default)]
+    name: Option<Name>,
+    /// Its settings; for a capsule `{"capsule": "cap-1"}`.
+    #[serde(default)]
+    config: Option<Map<String, Value>>,
+    /// Short for the setting of the same name.
+    #[serde(default)]
+    #[schema(min_length = 1, max_length = 100)]
+    capsule: Option<String>,
+}
+
+#[utoipa::path(post, path = "/api/v1/spaces/{space}/connections", request_body = ConnectionToMake,
+    responses((status = 201, description = "The connection.", body = Connection)))]
+async fn create(
+    InSpace(space): InSpace,
+    call: Call,
+    given: Given<ConnectionToMake>,
+) -> Answer<Made<Connection>> {
+    let Given { value: ConnectionToMake { kind, name, config, capsule }, once } = given;
+    let mut config = config.unwrap_or_default();
+    if let Some(capsule) = capsule
+        && config.insert("capsule".to_owned(), capsule.into()).is_some()
+    {
+        return Err(Problem::invalid("/capsule", "it stands in `config` already"));
+    }
+    let config = Value::Object(config);
+    nightjar_oncall::check(&kind, &config, &space).await?;
+    let name = match (name, config.get("capsule").and_then(Value::as_str)) {
+        (Some(name), _) => name.0,
+        (None, Some(capsule)) => space.capsule(capsule).await?.name,
+        (None, None) => kind.clone(),
+    };
+    let new = NewConnection { kind, name, config };
+    let made = space.create_connection(new, once.as_ref(), Timestamp::now()).await?;
+    Ok(Made::new(made, &call, |record| {
+        let location = format!("/api/v1/spaces/{}/connections/{}", space.id(), record.id);
+        (record.id.clone(), location, record.into())
+    }))
+}
+
+#[utoipa::path(get, path = "/api/v1/spaces/{space}/connections", params(Paging),
+    responses((status = 200, description = "Connections, oldest first.",
+        body = List<Connection>)))]
+async fn list(
+    InSpace(space): InSpace,
+    Asked(paging): Asked<Paging>,
+) -> Answer<Json<List<Connection>>> {
+    let shelf = Shelf::of_space(&space, "connections", &[]);
+    let request = shelf.request(paging.limit, paging.cursor.as_deref())?;
+    Ok(Json(shelf.list(space.connections(&request).await?, Connection::from)))
+}
+
+#[utoipa::path(get, path = "/api/v1/spaces/{space}/connections/{connection}",
+    responses((status = 200, description = "The connection.", body = Connection)))]
+async fn read(InSpace(space): InSpace, ids: Ids) -> Answer<Json<Connection>> {
+    Ok(Json(space.connection(ids.id("connection")?).await?.into()))
+}
+
+#[utoipa::path(delete, path = "/api/v1/spaces/{space}/connections/{connection}",
+    responses((status = 204, description = "It is gone.")))]
+async fn delete(InSpace(space): InSpace, ids: Ids) -> Answer<StatusCode> {
+    space.delete_connection(ids.id("connection")?, Timestamp::now()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,129 @@
+use axum::Json;
+use axum::extract::State;
+use jiff::Timestamp;
+use nightjar_access::Action;
+use nightjar_incident::journal::{Chain, Kind as EntryKind};
+use nightjar_store::{Error as StoreError, Space};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use crate::admit::{Access, InSpace};
+use crate::answer::Answer;
+use crate::app::App;
+use crate::body::Given;
+use crate::call::Caller;
+use crate::problem::{Kind, Problem};
+use crate::routes::Routes;
+
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .plain(Access::Action(Action::ReadRedactionPolicy), routes!(read))
+        .plain(Access::Action(Action::UpdateRedactionPolicy), routes!(update))
+        .plain(Access::Action(Action::RevealOriginal), routes!(reveal))
+}
+
+/// The chain that tells what was done to a space itself.
+const CHAIN: &str = "config";
+/// How often an entry is tried where others write to the same chain at the same time.
+const ATTEMPTS: usize = 8;
+
+/// What a space has redacted.
+#[derive(Serialize, ToSchema)]
+struct Redaction {
+    /// The policy as docs/specs/redaction.md describes it; none: the usual one.
+    #[schema(value_type = Option<Object>, required)]
+    policy: Option<Value>,
+}
+
+/// A redaction policy: docs/specs/redaction.md. What is left out is as usual.
+#[derive(Deserialize, ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = Object, example = json!({ "seal_originals": true }))]
+struct PolicyToSet(Value);
+
+/// What is to be revealed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "pseudonym": "<email:k3v9x2m4>" }))]
+struct Pseudonym {
+    /// The pseudonym as it stands in an alert or a log line.
+    #[schema(min_length = 1, max_length = 200)]
+    pseudonym: String,
+}
+
+/// What a pseudonym stands for.
+#[derive(Serialize, ToSchema)]
+struct Original {
+    /// The pseudonym that was asked for.
+    pseudonym: String,
+    /// What it replaced.
+    original: String,
+}
+
+#[utoipa::path(get, path = "/api/v1/spaces/{space}/redaction",
+    responses((status = 200, description = "The policy.", body = Redaction)))]
+async fn read(InSpace(space): InSpace) -> Answer<Json<Redaction>> {
+    Ok(Json(Redaction { policy: space.record().await?.redaction }))
+}
+
+#[utoipa::path(put, path = "/api/v1/spaces/{space}/redaction", request_body = PolicyToSet,
+    responses((status = 200, description = "The policy from now on.", body = Redaction)))]
+async fn update(
+    InSpace(space): InSpace,
+    State(app): State<App>,
+    caller: Caller,
+    given: Given<PolicyToSet>,
+) -> Answer<Json<Redaction>> {
+    let PolicyToSet(policy) = given.value;
+    if !policy.is_object() {
+        return Err(Problem::invalid("", "a policy is a JSON object"));
+    }
+    crate::workflow::check_policy(&policy)
+        .map_err(|error| Problem::invalid("", error.to_string()))?;
+    let body = json!({ "request": "update_redaction_policy", "policy": policy });
+    note(&app, &space, &caller, body).await?;
+    Ok(Json(Redaction { policy: space.update(None, Some(policy)).await?.redaction }))
+}
+
+#[utoipa::path(post, path = "/api/v1/spaces/{space}/redaction/reveal", request_body = Pseudonym,
+    responses((status = 200, description = "The original.", body = Original)))]
+async fn reveal(
+    InSpace(space): InSpace,
+    State(app): State<App>,
+    caller: Caller,
+    given: Given<Pseudonym>,
+) -> Answer<Json<Original>> {
+    let Pseudonym { pseudonym } = given.value;
+    if pseudonym.is_empty() || pseudonym.chars().count() > 200 {
+        return Err(Problem::invalid("/pseudonym", "a pseudonym has 1 to 200 characters"));
+    }
+    // The entry comes before the answer, and says who asked also where nothing was kept.
+    let body = json!({ "request": "reveal_original", "pseudonym": pseudonym });
+    note(&app, &space, &caller, body).await?;
+    let original = space.original(&pseudonym).await?.ok_or_else(Problem::not_found)?;
+    Ok(Json(Original { pseudonym, original }))
+}
+
+/// Writes what a person asked of the space into its journal.
+async fn note(app: &App, space: &Space, caller: &Caller, body: Value) -> Result<(), Problem> {
+    let now = Timestamp::now();
+    for _ in 0..ATTEMPTS {
+        let (next, head) = space.chain_end(CHAIN).await?;
+        let mut chain = Chain::continued(space.id().clone(), CHAIN, next, head);
+        let actor = caller.identity.id();
+        let entry = chain.append(now, EntryKind::UserRequest, actor, body.clone());
+        let entry = entry.map_err(|error| Problem::invalid("", error.to_string()))?;
+        match space.append(&[entry], now).await {
+            // Somebody else wrote in between.
+            Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+            Ok(_) => {
+                app.metrics.appended();
+                return Ok(());
+            }
+        }
+    }
+    Err(Problem::new(Kind::Busy, "others write to this journal at the moment"))
+}

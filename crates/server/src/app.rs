@@ -1,0 +1,66 @@
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
+
+use axum::body::Bytes;
+use nightjar_access::Guard;
+use nightjar_oncall::Recordings;
+use nightjar_store::Store;
+use tokio::sync::{Semaphore, watch};
+
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::rates::Limiters;
+
+/// What the server is put together from.
+pub struct Parts {
+    /// Everything that lasts.
+    pub store: Store,
+    /// Reads and writes recordings: the edge that knows their format.
+    pub recordings: Arc<dyn Recordings>,
+    /// How to listen, and what to put up with.
+    pub config: Config,
+}
+
+/// What every request is served from. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) recordings: Arc<dyn Recordings>,
+    pub(crate) config: Config,
+    pub(crate) guard: Guard,
+    pub(crate) limiters: Limiters,
+    pub(crate) metrics: Metrics,
+    pub(crate) requests: Arc<Semaphore>,
+    pub(crate) streams: Arc<Semaphore>,
+    /// Turns true when the server shuts down: streams end.
+    pub(crate) closing: watch::Sender<bool>,
+    /// The description of the API, once the routes are known.
+    pub(crate) description: OnceLock<Bytes>,
+}
+
+impl App {
+    pub(crate) fn new(parts: Parts) -> Self {
+        let Parts { store, recordings, config } = parts;
+        Self(Arc::new(Shared {
+            guard: Guard::new(),
+            limiters: Limiters::new(&config.rates, config.rate_limits),
+            metrics: Metrics::new(),
+            requests: Arc::new(Semaphore::new(config.limits.requests)),
+            streams: Arc::new(Semaphore::new(config.limits.streams)),
+            closing: watch::Sender::new(false),
+            description: OnceLock::new(),
+            store,
+            recordings,
+            config,
+        }))
+    }
+}
+
+impl Deref for App {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
