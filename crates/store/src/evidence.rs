@@ -96,7 +96,11 @@ impl Space {
 
     /// Writes contents to the blobs, each different one once.
     pub(crate) async fn keep_contents(&self, evidence: &[Evidence]) -> Result<Vec<Kept>> {
-        let kept = evidence.iter().map(|evidence| self.keep_content(evidence));
+        // Boxed, so that the compiler sees that the whole can be sent to another thread.
+        let kept: Vec<futures::future::BoxFuture<'_, Result<Kept>>> = evidence
+            .iter()
+            .map(|evidence| Box::pin(self.keep_content(evidence)) as _)
+            .collect();
         futures::stream::iter(kept).buffered(AT_ONCE).try_collect().await
     }
 

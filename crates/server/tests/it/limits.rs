@@ -109,7 +109,7 @@ fn impatient() -> Config {
     Config { limits, rate_limits: false, ..Config::default() }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn who_sends_slowly_is_not_waited_for() {
     let listening = Listening::new(impatient()).await;
     let half = b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-slow: ".to_vec();
@@ -138,7 +138,7 @@ async fn administrator(listening: &Listening) -> String {
     issued.into_inner().token
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn headers_beyond_all_measure_are_cut_off() {
     let listening = Listening::new(impatient()).await;
     let mut request = b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-large: ".to_vec();
@@ -148,7 +148,7 @@ async fn headers_beyond_all_measure_are_cut_off() {
     listening.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_reader_that_takes_nothing_is_cut() {
     let listening = Listening::new(impatient()).await;
     let token = administrator(&listening).await;
@@ -190,7 +190,7 @@ async fn a_reader_that_takes_nothing_is_cut() {
     listening.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn streams_end_when_the_service_does() {
     let listening = Listening::new(impatient()).await;
     let token = administrator(&listening).await;
