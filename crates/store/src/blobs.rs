@@ -5,6 +5,7 @@
 //! there; what a killed process leaves without a row, [`crate::Store::maintain`] removes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
@@ -12,13 +13,18 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
-use object_store::{ObjectStore, ObjectStoreExt as _, PutPayload};
+use object_store::{ClientOptions, ObjectStore, ObjectStoreExt as _, PutPayload, RetryConfig};
 
 use crate::crypto::{Key, Sealer, hex, mac};
 use crate::{Error, Result};
 
 /// Level of compression: telemetry as JSON shrinks about tenfold, at more than 100 MB/s.
 const LEVEL: i32 = 3;
+
+/// How long a bucket that doesn't answer is asked again, and how long one connection may take: a
+/// worker gives the task back then, and it is tried again later.
+const PATIENCE: Duration = Duration::from_secs(20);
+const CONNECT: Duration = Duration::from_secs(3);
 
 /// Where all blobs of the installation lie.
 #[derive(Clone)]
@@ -46,7 +52,14 @@ impl Blobs {
             ));
         };
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
-        let mut builder = AmazonS3Builder::new().with_bucket_name(bucket);
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(bucket)
+            .with_retry(RetryConfig {
+                max_retries: 3,
+                retry_timeout: PATIENCE,
+                ..Default::default()
+            })
+            .with_client_options(ClientOptions::new().with_connect_timeout(CONNECT));
         for (name, value) in options {
             let key: AmazonS3ConfigKey = name
                 .parse()

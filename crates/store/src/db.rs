@@ -196,3 +196,35 @@ async fn prepare_postgres(connection: &mut AnyConnection) -> sqlx::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_is_told_and_goes_on_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/x.db", folder.path().display());
+        let db = Db::open(&url, 1).await.unwrap();
+        db.migrate().await.unwrap();
+        let limit = async |pages: &'static str| {
+            sqlx::query(pages).execute(db.write()).await.unwrap();
+        };
+        let insert = async |name: String| {
+            let statement = "INSERT INTO originals (space, pseudonym, sealed) VALUES ('s', $1, $2)";
+            let query = sqlx::query(statement).bind(name).bind(vec![7_u8; 4000]);
+            query.execute(db.write()).await.map(drop).map_err(from_driver)
+        };
+        limit("PRAGMA max_page_count = 150").await;
+        let mut full = None;
+        for number in 0..200 {
+            if let Err(error) = insert(number.to_string()).await {
+                full = Some(error);
+                break;
+            }
+        }
+        assert!(matches!(full, Some(Error::Full(_))), "{full:?}");
+        limit("PRAGMA max_page_count = 1000").await;
+        insert("later".to_owned()).await.unwrap();
+    }
+}

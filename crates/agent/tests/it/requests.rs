@@ -22,12 +22,13 @@ fn alert(number: usize, at: &str) -> RawAlert {
     alert
 }
 
-/// Two alerts about one entity and a repeat of the second.
+/// Three alerts about one entity and a repeat of the second.
 fn connections() -> [Connection; 1] {
     let alerts = vec![
         alert(1, "2026-11-23T03:00:00Z"),
         alert(2, "2026-11-23T03:01:00Z"),
         alert(2, "2026-11-23T03:01:20Z"),
+        alert(3, "2026-11-23T03:01:40Z"),
     ];
     let system = Arc::new(Refusing { alerts });
     let mut connection =
@@ -95,7 +96,7 @@ fn an_unlinked_alert_gets_an_incident_of_its_own_and_both_are_investigated() {
     let occasion = "alert unlinked by alice";
     assert_eq!(
         told(&outcome),
-        [(vec!["alert-2-1"], vec![occasion]), (vec!["alert-2-2"], vec![occasion])]
+        [(vec!["alert-2-1", "alert-2-4"], vec![occasion]), (vec!["alert-2-2"], vec![occasion])]
     );
     let [source, own] = &outcome.investigations[..] else { panic!("two incidents") };
     assert_eq!(own.incident.opened_at, "2026-11-23T03:01:00Z".parse().unwrap());
@@ -116,7 +117,10 @@ fn an_incident_that_lost_its_last_alert_is_merged_and_not_investigated() {
     let (unlinked, linked) = ("alert unlinked by alice", "alert linked by alice");
     assert_eq!(
         told(&outcome),
-        [(vec!["alert-2-1", "alert-2-2"], vec![unlinked, linked]), (vec![], vec![unlinked])]
+        [
+            (vec!["alert-2-1", "alert-2-4", "alert-2-2"], vec![unlinked, linked]),
+            (vec![], vec![unlinked])
+        ]
     );
     let merged = outcome.investigations[1].triage.last().unwrap();
     assert_eq!(
@@ -127,10 +131,30 @@ fn an_incident_that_lost_its_last_alert_is_merged_and_not_investigated() {
 }
 
 #[test]
+fn an_alert_that_is_moved_makes_both_incidents_run() {
+    let moved =
+        Request::Link { alert: AlertId::new("alert-2-4"), incident: IncidentId::new("inc-2-2") };
+    let outcome = ask(&[unlink(), moved]);
+    let (unlinked, linked) = ("alert unlinked by alice", "alert linked by alice");
+    assert_eq!(
+        told(&outcome),
+        [
+            (vec!["alert-2-1"], vec![unlinked, unlinked]),
+            (vec!["alert-2-2", "alert-2-4"], vec![unlinked, linked])
+        ]
+    );
+    let note = outcome.triage.last().unwrap();
+    assert_eq!(note.reason, "moved from inc-2-1 to inc-2-2 by alice");
+    for work in &outcome.investigations {
+        assert_eq!(work.triage.last(), Some(note));
+    }
+}
+
+#[test]
 fn an_incident_is_investigated_once_more_for_whoever_asks() {
     let outcome = ask(&[look_again("inc-2-1")]);
     let occasions = vec!["alice asked to look again"];
-    assert_eq!(told(&outcome), [(vec!["alert-2-1", "alert-2-2"], occasions)]);
+    assert_eq!(told(&outcome), [(vec!["alert-2-1", "alert-2-2", "alert-2-4"], occasions)]);
 }
 
 #[test]

@@ -84,7 +84,8 @@ async fn incidents_are_listed_by_their_last_news() {
         let store = place.open().await;
         let space = new_space(&store).await;
         for (id, run) in [("inc-1-1", 2), ("inc-1-2", 3), ("inc-2-1", 1), ("inc-2-2", 1)] {
-            let investigation = format!("inv-{}", &id[4..5]);
+            let investigation = id.replace("inc", "inv").trim_end_matches(['1', '2']).to_owned();
+            let investigation = investigation.trim_end_matches('-').to_owned();
             let state = incident(space.id(), id, run);
             space.keep_incident(&investigation, &state).await.unwrap();
         }

@@ -1,6 +1,6 @@
 //! Where a test keeps its data.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -37,12 +37,16 @@ impl Place {
     }
 
     pub(crate) fn options(&self) -> Options {
-        let key = self.folder.path().join("master.key");
+        Options { database: self.database.clone(), ..Self::options_in(self.folder.path()) }
+    }
+
+    /// Options for a folder with key and blobs; without a database.
+    pub(crate) fn options_in(folder: &Path) -> Options {
         Options {
-            database: self.database.clone(),
-            blobs: format!("file://{}", self.blobs().display()),
+            database: String::new(),
+            blobs: format!("file://{}", folder.join("blobs").display()),
             blob_options: Vec::new(),
-            master: Arc::new(MasterKeyFile::open(&key, true).unwrap()),
+            master: Arc::new(MasterKeyFile::open(&folder.join("master.key"), true).unwrap()),
             location: None,
             max_connections: 8,
             process: format!("test-{}", std::process::id()),

@@ -48,7 +48,7 @@ impl Value {
     fn altered(&self, how: usize) -> Self {
         match self {
             Self::Null => Self::Text("somewhere".to_owned()),
-            Self::Number(number) if how % 2 == 0 => Self::Number(number + 1),
+            Self::Number(number) if how.is_multiple_of(2) => Self::Number(number + 1),
             Self::Number(number) => Self::Number(number - 1),
             Self::Text(text) => {
                 let mut letters: Vec<char> = text.chars().collect();

@@ -1,0 +1,306 @@
+PRAGMA foreign_keys=OFF;
+BEGIN TRANSACTION;
+CREATE TABLE _sqlx_migrations (
+    version BIGINT PRIMARY KEY,
+    description TEXT NOT NULL,
+    installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    success BOOLEAN NOT NULL,
+    checksum BLOB NOT NULL,
+    execution_time BIGINT NOT NULL
+);
+INSERT INTO _sqlx_migrations VALUES(1,'store','2026-11-27 22:31:49',1,X'57318d51ca93287070f285c18701c61b6e8f85898045a0c859cd9cfd03c38863e66f5611e1d30a6bcd06d93f31ed4c54',6118771);
+CREATE TABLE installation (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    location TEXT,
+    master_key TEXT NOT NULL,
+    data_key_wrapped BLOB NOT NULL,
+    signing_key_wrapped BLOB NOT NULL,
+    public_key BLOB NOT NULL,
+    blobs_marked INTEGER NOT NULL
+) STRICT;
+INSERT INTO installation VALUES(1,'01a21f22-e0ea-70d0-a76a-e5f48e515cc7',1795818709225428,NULL,'file-b022ebcf9408633a',X'01609efeff57893573b72c73fbdfb84648e74834771d428178b16e606800530878ffca793a52ab5dbad1c365d7e98df7d9a9216c342d235943f3c6bfb9',X'019d5ccab46f9d91f6a35eff86ed28c47963ab1d652fc1d0454af7ba5145e0a7fe855c1a4eaf26b96fca0352494618997eed6c78eb78f4097e15291b8b1cb17904be0cf4f2a2bd2da120ece0b6f480bba68dce2f00f030d46f3bb203f411b7f8d9567200147b470d024c86d4ae583083',X'ecf607fb87fe776af4a7cd2eb76a45a8fe7687e201dff2cb60a915a7b3b04ad9',1);
+CREATE TABLE heads (
+    scope TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    checkpoints INTEGER NOT NULL,
+    checkpoint_hash BLOB NOT NULL,
+    mac BLOB NOT NULL
+) STRICT;
+INSERT INTO heads VALUES('audit',1,X'9b5aab4e03f49dbc5b1e0c20ea0d53e36b9c00f0679232e62bcb1723d1a71ea8',0,X'0000000000000000000000000000000000000000000000000000000000000000',X'80959331dee5fc6fa132d22a0b0ea828537723a44ffadf9a4e9e4cc08a74b16a');
+INSERT INTO heads VALUES('spaces',1,X'7118165c9ea261730cd60143a01516fc75964a3cd611a5cd21ac3ac9516db850',0,X'0000000000000000000000000000000000000000000000000000000000000000',X'e5e478df9dd24a054c1c8928d0490a8a68c743572b2e819004b7628f3e63ca46');
+INSERT INTO heads VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1',3,X'a5fae723ec54565243a1bea04a24f92bb9c3924cd5a1da49b8f00292409bdb07',1,X'5c8037d3d4d8117e00a715fc787a74d88e287feecd439484b2dac09b85d1c1f5',X'afa97e40ead50235bae681a52985309605dd179fb8dbbababc82afd5a404df59');
+CREATE TABLE spaces (
+    id TEXT PRIMARY KEY,
+    number INTEGER NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    location TEXT,
+    created_at INTEGER NOT NULL,
+    deleted_at INTEGER,
+    redaction TEXT,
+    key_wrapped BLOB,
+    blobs_removed INTEGER NOT NULL
+) STRICT;
+INSERT INTO spaces VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1',1,'shop',NULL,1795402800000000,NULL,NULL,X'01b53d4d6a91cc0c2b0438e3cf1fdc9db6b00e47586f7f0dbc069aab681adfabec8c8d7eaaef0d5a185a0d39321ceeae85236d714d180bdf900614467c',0);
+CREATE TABLE counters (
+    space TEXT NOT NULL,
+    what TEXT NOT NULL,
+    last INTEGER NOT NULL,
+    PRIMARY KEY (space, what)
+) STRICT;
+INSERT INTO counters VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1','incident',1);
+INSERT INTO counters VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1','evidence',3);
+CREATE TABLE once (
+    caller TEXT NOT NULL,
+    key TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    subject TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (caller, key)
+) STRICT;
+CREATE TABLE access_keys (
+    number INTEGER NOT NULL UNIQUE,
+    id TEXT PRIMARY KEY,
+    role TEXT NOT NULL,
+    space TEXT,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revoked_at INTEGER,
+    secret_sealed BLOB NOT NULL,
+    token_digest BLOB NOT NULL UNIQUE
+) STRICT;
+CREATE TABLE sign_in_links (
+    digest BLOB PRIMARY KEY,
+    role TEXT NOT NULL,
+    space TEXT,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    cookie_digest BLOB NOT NULL UNIQUE,
+    csrf_digest BLOB NOT NULL,
+    role TEXT NOT NULL,
+    space TEXT,
+    name TEXT NOT NULL,
+    access_key TEXT,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE originals (
+    space TEXT NOT NULL,
+    pseudonym TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (space, pseudonym)
+) STRICT;
+CREATE TABLE connections (
+    space TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    capsule TEXT,
+    config_sealed BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (space, number),
+    UNIQUE (space, id),
+    UNIQUE (space, name)
+) STRICT;
+CREATE TABLE capsules (
+    space TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    details_sealed BLOB NOT NULL,
+    blob TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    PRIMARY KEY (space, number),
+    UNIQUE (space, id)
+) STRICT;
+CREATE TABLE investigations (
+    space TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    connection TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason_sealed BLOB,
+    created_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    PRIMARY KEY (space, number),
+    UNIQUE (space, id)
+) STRICT;
+CREATE TABLE work (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    space TEXT NOT NULL,
+    investigation TEXT NOT NULL,
+    request_sealed BLOB,
+    created_at INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    attempts INTEGER NOT NULL,
+    lease_owner TEXT,
+    lease_until INTEGER,
+    reason TEXT
+) STRICT;
+CREATE TABLE incidents (
+    space TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    investigation TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    last_news_at INTEGER NOT NULL,
+    verdict TEXT,
+    execution TEXT,
+    summary_sealed BLOB NOT NULL,
+    state_sealed BLOB NOT NULL,
+    PRIMARY KEY (space, number),
+    UNIQUE (space, id)
+) STRICT;
+INSERT INTO incidents VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1',1,'inc-1-1','inv-1',1795402800000000,1795402860000000,'not_found','inc-1-1/run-1',X'01c291bc590a729d27d26480561bb913b4a7346b8d07b58ecf782732244a7866c71a7e8d559d1e3c24f9e8663dde59a34a188b0a2fb0cf47a72a4edd0c338753695bce681c88e241fa1887a238d9a227f94d9612fba914e8d4324e7a083a287b5236dfff67416143d81fe0b9996c04445dd5c9ab21f4c5525c47',X'010b03f527b1444261f896299573d7fadfb8d28ef8aee3ce10bc64b2c6104ea73152d4ba0d2f07b1f19534c579091544674e87713e1b3c9aa19eeda31b9e2edeec9fc80daffcc72a875626dc34989dd0fb6ac307abfc3cbd344a417340929765d9b9afe875f57f50aa0e29dbce4f7bc73dad7b5c13b7d6f02a8bc8d7a21dd8aea6a2a2a01c8618502e6ccbc8f40197e03afa11621c177c7d05b1dbab2f2d616ae68818ac7006a2efeb93a1213fb6d752ab7c490ed10d784a6bf5e2d736be02fb7b35ab581d47e457ebeb8d8c899c6d02119669a2a193e64546fa567989d0a8fc5f867491d49184f4477dc6e434f6b9f38febc896661395fbdee68e27080ea135e8c71041b796d2413a98f7e7d6f149c40a8bbb3a03cd19da92161668d817600c9ff10f3c1cbdeb1e44309bc714d3a0a54d51d0ab52fc1437bc268aa70bb174ba9c2d63480bc8b083a4cfcdbdbc79dd029361ba753376f6ac954c307412631499a6ee3048d1668350370a479f3f593b2d195114297748e27205a49252e749491669b7e965cfc0f992c20df64e5ace084b17b0f81d5e1ff1f1857be83f9a4553ef78f3ebc0e00378ad987ef2fffd3182a51ffa21fda585f710a66713da60ebf097021e877f2c6691494f56bcd33d21f48eab6ba282ed18119120d756714811f295a66999a08bb022a8e2cca2bdd045c28555778b2f5ed45fef38c53d1366b729fbbada818a1913ec2c36c13d26ab40d99703d6fa825558a9e32e2e8be1cac88fe46b26784d18fe7d3f6ebb189f7158d60528d80bdbb36019d1b5336fdb8732c7ddcabcbb2b7f8398e4a0964d77098a52877c104f9a820c9e27f5a54b2ff6ff813818603e8e50c06d82f0');
+CREATE TABLE evidence (
+    space TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    incident TEXT NOT NULL,
+    meta_sealed BLOB NOT NULL,
+    blob TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (space, number),
+    UNIQUE (space, id)
+) STRICT;
+INSERT INTO evidence VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1',1,'inc-1-1/run-1/ev-1','inc-1-1',X'01e01c21761f8d0b11aa7e5582defc280adee3b0ed0db787778b8ff9e53eea77b0a167c25c9f4bd07a9a7b640daf145dce1ed4a7a7d29ddb183039a328fd80b2ced5aabe2e814ecfae8a6276e7050fe0ddf1d799089df600922aaf9c944a8f69cd77fd46bb3b21376f0a5c3a9e0cb987a8ea8f53eb9c998fee38d41078f8a760b7ed04dc7d0005fb6cd190a713920834bd98ec376c2d6ef80b429f511baaebbe31d42a60e03622ddc530b3e05dd1b88efbccc8c8c2c68788ee37a8e913b49a62fde39338089f465427766df72f9e8970a6f2ae3b39d22006134897cf22cc19fabe841fb75e89c0e32be13c54849128ab653cd27c461a0ef7390226b527b12b97733fdf7512ea16f50043e3da1606534c999bb93f30f123e0ab89cde0ad390fab7cfffbb1f0d2f6c9d07c7780a9063cb0fcce9da986e54c9486769b2bba3f54422d2f128ca9c14e0178d108d250a219075dfd241b7c2f509bdc8165607e7d42b1b020c609103c1fa9d17d1ba056b82c15f2ffce841bfd6559f0266470f45daf45ed2d97ea8e4a6697f7a77408554eda7bc0dc56d4be770e61c5bb4d','c44733fa68f062d987ef91172b36d67acc10f4585ff8d144cc902296b42a2d7e',33);
+INSERT INTO evidence VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1',2,'inc-1-1/run-1/ev-2','inc-1-1',X'01e787e105722a63d1bbd3f6ee552949e8ee0062bd0f0ffd25218e289681c11ee0cf267d1259cb23c9e4f518b129cacb7dc8b99f0846415594baa526a0ed4284d3c7223e86f1c6c55ea54408eb176336d12056847ac1ca5eb60205ceb2816cfab8829eadb73661f5d66a54f304dcad9700f727edd39905b7a7d5d5175048e6cbcc1f3276eed19daa824a8c7b41e5fdeb8ae494d269301e1ad5f46eb1e2c8d2f4485d983086efba29318abe9200739ded19a4bd6060cc41a2ed100ae8c8cffdf3a4179b280c835da6254e4493f84530b0518c69d272a9e5ff9fd4325305307ad7449f8ee4ce7190884edf02a859878e85cffcdac06360469701b945920f06919a3228d7ec1a038d4ef19b6fb3897c48b42180be3d248f8ee838c1352fdd93ff73a226faf8227cf336dccd2e5b3cc167040c7a7a3c2a9f879c2469b440854aceba7a0c102597de0200ae20c6fff0d0700614fa1473adab4c300f20f675eb57a75695e3edc2bd511446ff5f117d8a64c23c3a6b2d6dc7e4f72d14a19f1de14ff73229ca16aa0bbd6e552b271420f45c61786fe0649652f03543459eb76eea','bc2c11433fdb46396280f67e097592d6b8b3c01b9f667ab221bdee5a4377d251',167);
+INSERT INTO evidence VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1',3,'inc-1-1/run-1/ev-3','inc-1-1',X'01912d07a82c7837e0f7292b8f5d7c7cea87dcbe8d122d2be3e61a60f788e2a6b1fb1429c1ffe17b0a8853f579d327c022182c44ec0efdbbf0da3b8192910a8328110cfc138c9d1122ca9f2cff58e034ce155bed543676e02abeade79499520cff13c48f95eb3ec351980bed28c6a916f444ea7d7b1922a85bd209a05fae05814502140b76a326404af6a419122c8e8a76d655bd9caf02108cec8ac4f9f146e7b6da8563f59b389c060b4844e2bf37e7b692c4668c07d4266a22255e52fec6dfcfd6d9e2d7c7585c11fb45ca3bd9944a6cae993d88d7ae93756549c8ab90e895737b54cd87587f3bc81a1ff443f077b5b95bdd82579d0b066955eaf43392eb126020f940f8e8c4de83ee4eea472ecb1f4180a9b88ef686f6ad341ab659039fbe1bf6356eea419e6391472529ddaa398f9094f43d62ea51289b0c99dcd2a9abfc3c264ff95b8011f479fc2a7ac557a45e1955dd93edb572e87a6b1429232efe57bf16c2fc6c154c9cccb76d7fa7abf6501c08fee515a5a12bebb9283fa7307d4db423564ebc17e5d6314228b08bc269adc2aeff5a9af23843850a1b','c44733fa68f062d987ef91172b36d67acc10f4585ff8d144cc902296b42a2d7e',33);
+CREATE TABLE alerts (
+    space TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    investigation TEXT NOT NULL,
+    message INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    received_at INTEGER NOT NULL,
+    incident TEXT,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (space, number),
+    UNIQUE (space, id),
+    UNIQUE (space, investigation, message, part)
+) STRICT;
+CREATE TABLE triage_notes (
+    space TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    alert TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (space, number)
+) STRICT;
+CREATE TABLE feedback (
+    space TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    incident TEXT NOT NULL,
+    execution TEXT,
+    rating TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    given_at INTEGER NOT NULL,
+    PRIMARY KEY (space, number)
+) STRICT;
+CREATE TABLE journal (
+    space TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    chain TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    body_digest BLOB NOT NULL,
+    body_sealed BLOB NOT NULL,
+    prev_hash BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    written_at INTEGER NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (space, position),
+    UNIQUE (space, chain, seq)
+) STRICT;
+INSERT INTO journal VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1',1,'play-1/a',0,'2026-11-23T03:00:00.000000001Z','decision','test',X'453c6690f8ac330aa85c6ccaa085b4fdf576744a7f34ac109eb50a927854a3ea',X'014d36d540a311530f15f9cddcf5fce2938d9a23f0f9587feeb0148bb4ebc2f3a7d5ff34245257b2ea89a015b2a0b4',X'0000000000000000000000000000000000000000000000000000000000000000',X'b514720fed46bc26882416bb7e3b7433f85d6a4455845a9f99692e571807a540',1795402800000000,X'e04ea68947bac5476f66c4ca3730de38e4dd68cb21b8c81f53fde24c5f0d0ac0');
+INSERT INTO journal VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1',2,'play-1/a',1,'2026-11-23T03:00:00.000000001Z','decision','test',X'1a77390e623eb94980ca033616f0285c845f7439612aaec9dea9e817add9ef88',X'01059e559e99e2f9878164e7c34d004dcb6c4f64c8c67c35d69f73281f81c6adee9fadb1b3ca7536c44fb2b9d2cc3bbfb7f918be9b5b81e549f428f8701bdd3fc8e897f44fcd534738695632430a83f3dd8e7b17ff766ef8a562abc8e3c729efb1d3a2b9d28caf6df16329a9f95d7742a24ccad4ee45a17678932b42c611df4e3b708a9c60b05640e84d634a2868e88244316e2f81ebf335d5d43c496b9e4151a00234eab15ec2db7d55eab8b2300775d0b71bd23e7c62497226a0ee9c1fffe8ee7e5245efba0857295d20846da1dae0d410b59453aa3c113f38e14647b3bbdbbed19c699c2de75be1b9872f4c2fddfa82ac36f3aace71',X'b514720fed46bc26882416bb7e3b7433f85d6a4455845a9f99692e571807a540',X'a824475b1a95e7920efb144627af092429cf1f8bfb27c6737891f2c54f3a3bc9',1795402800000000,X'ad2f1fbb3413ec6c0244ba3d07e08edf4e8b9acb86cd223f39836198c21d4624');
+INSERT INTO journal VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1',3,'play-1/a',2,'2026-11-23T03:00:00.000000001Z','decision','test',X'6785c5b816411385baed61e9e5bc27d2fbf33ba4f95c645e91a4b09d04f71b04',X'017c86ff9dcd8b755bffabc9ed6872e7f8d3e83ed3cba21c263a40304254943440f3c8e68cdf026141361860092abce992df07a4d1f6c2c09869a168b8a9b6080c5022493e62b08db7e3655a88859fc3dbc1534385e9abedff4e7259caca7b6173ecae1aca2874d0f2a508e39dd2544ed333d453f5e5088017715d9f4f5bce3f33b80bf3dacbc6d2481270c9dc7ff228f63c61b142e28ca6f4990d4c2e676afd0946ce01ebd3c0e94cec9bf1a1deece19a92113d90a7355f26a525207d3db2bf6e9dcb8b0a5e95d4106360397a2275aecb2a04808ea8db75d7221096c23939284867f2489e788143b6ac0661ebe9bcf3d4f9748dbf73f9e2151f87f361dffe301c77709c414a2506f1dc87f31be66f64c965b918965b6f940f2612b0b325873072919c89beb52a9e885047942efb1848bb44a583370ab7dccd3aa27f86fff19df2e5f987dec76600763d0c88ec2f1001c39a7a8486023ac412b555c215201303b396881022b5511c7eb8420690e3807ec25afcd1e910d25b138f953b7c2d1559fb3efdcbbab67d6902cbf9f49dda692034720f89b6edea308771211958053aca5eee3ec14568df8cd0d8aa89a5799ae242174344700848a7311f6c83ed70d6',X'a824475b1a95e7920efb144627af092429cf1f8bfb27c6737891f2c54f3a3bc9',X'a5fae723ec54565243a1bea04a24f92bb9c3924cd5a1da49b8f00292409bdb07',1795402800000000,X'5c532c666a3d5c71d3c679b1b098998cb23e1e1e94d4271c2e6b077015b761c9');
+CREATE TABLE journal_chains (
+    space TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    next_seq INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    last_position INTEGER NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (space, chain)
+) STRICT;
+INSERT INTO journal_chains VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1','play-1/a',3,X'a5fae723ec54565243a1bea04a24f92bb9c3924cd5a1da49b8f00292409bdb07',3,X'd6372bcedec064ba0970cad61f10509984095bf5307ba4966118201577c44ed6');
+CREATE TABLE journal_pruned (
+    space TEXT NOT NULL,
+    chain TEXT NOT NULL,
+    checkpoint INTEGER NOT NULL,
+    entries INTEGER NOT NULL,
+    head BLOB NOT NULL,
+    mac BLOB NOT NULL,
+    PRIMARY KEY (space, chain, checkpoint)
+) STRICT;
+CREATE TABLE checkpoints (
+    scope TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (scope, number)
+) STRICT;
+INSERT INTO checkpoints VALUES('01a21f22-e0f1-7249-bc99-0588ae796ac1',1,'{"at":"2026-11-23T03:00:00Z","heads":[{"chain":"play-1/a","entries":3,"head":"a5fae723ec54565243a1bea04a24f92bb9c3924cd5a1da49b8f00292409bdb07"}],"number":1,"position":3,"prev_hash":"0000000000000000000000000000000000000000000000000000000000000000","public_key":"ecf607fb87fe776af4a7cd2eb76a45a8fe7687e201dff2cb60a915a7b3b04ad9","schema":1,"signature":"184371f40a9b82c569ff49fc9b647846cd2a18bf891d7f1648263ef1af7e90e7daffcec3172de30a565aae4074439adeca105468ccfb77c039084ad0808d6d05","space":"01a21f22-e0f1-7249-bc99-0588ae796ac1"}');
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY,
+    at TEXT NOT NULL,
+    at_micros INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    source TEXT NOT NULL,
+    operation TEXT NOT NULL,
+    space TEXT,
+    subject TEXT,
+    outcome TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    request TEXT NOT NULL,
+    prev_hash BLOB NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+INSERT INTO audit VALUES(1,'2026-11-23T03:00:01Z',1795402801000000,'NJAKTEST','127.0.0.1','ListIncidents',NULL,NULL,'done',200,'r-1',X'0000000000000000000000000000000000000000000000000000000000000000',X'9b5aab4e03f49dbc5b1e0c20ea0d53e36b9c00f0679232e62bcb1723d1a71ea8');
+DELETE FROM sqlite_sequence;
+CREATE INDEX once_at ON once (at);
+CREATE INDEX access_keys_of ON access_keys (space, number);
+CREATE INDEX capsules_blob ON capsules (space, blob);
+CREATE INDEX work_of ON work (space, investigation, id);
+CREATE INDEX incidents_news ON incidents (space, last_news_at, number);
+CREATE INDEX incidents_of ON incidents (space, investigation, number);
+CREATE INDEX evidence_of ON evidence (space, incident, number);
+CREATE INDEX evidence_blob ON evidence (space, blob);
+CREATE INDEX alerts_of ON alerts (space, incident, number);
+CREATE INDEX triage_notes_of ON triage_notes (space, alert, number);
+CREATE INDEX feedback_of ON feedback (space, incident, number);
+CREATE INDEX journal_chains_last ON journal_chains (space, last_position);
+CREATE INDEX audit_space ON audit (space, seq);
+CREATE INDEX audit_actor ON audit (actor, seq);
+CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal
+BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END;
+CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal
+WHEN NOT EXISTS (
+    SELECT 1 FROM journal_pruned p
+    WHERE p.space = OLD.space AND p.chain = OLD.chain AND OLD.seq < p.entries
+)
+BEGIN SELECT RAISE(ABORT, 'journal is append-only: only chains under a checkpoint are pruned'); END;
+CREATE TRIGGER journal_pruned_no_update BEFORE UPDATE ON journal_pruned
+BEGIN SELECT RAISE(ABORT, 'journal_pruned is append-only'); END;
+CREATE TRIGGER journal_pruned_no_delete BEFORE DELETE ON journal_pruned
+BEGIN SELECT RAISE(ABORT, 'journal_pruned is append-only'); END;
+CREATE TRIGGER checkpoints_no_update BEFORE UPDATE ON checkpoints
+BEGIN SELECT RAISE(ABORT, 'checkpoints is append-only'); END;
+CREATE TRIGGER checkpoints_no_delete BEFORE DELETE ON checkpoints
+BEGIN SELECT RAISE(ABORT, 'checkpoints is append-only'); END;
+CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+COMMIT;
