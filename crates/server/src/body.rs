@@ -1,5 +1,6 @@
 //! Bodies: read within their limits of size and time, and parsed strictly.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -11,6 +12,7 @@ use nightjar_incident::journal::Digest;
 use nightjar_store::Once;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::App;
 use crate::call::{Call, Caller};
@@ -27,10 +29,12 @@ pub(crate) struct Nothing {
     pub(crate) once: Option<Once>,
 }
 
-/// The bytes of an archive, and the idempotency key.
+/// The bytes of an archive, the idempotency key, and a place among the uploads that are taken in at
+/// the same time, since each may fill much memory.
 pub(crate) struct Upload {
     pub(crate) bytes: Bytes,
     pub(crate) once: Option<Once>,
+    pub(crate) place: OwnedSemaphorePermit,
 }
 
 /// A query, with nothing in it that isn't read.
@@ -79,8 +83,11 @@ impl FromRequest<App> for Upload {
         if !media.is_some_and(|media| ARCHIVES.contains(&media.as_str())) {
             return Err(wrong_media_type(&ARCHIVES.join("`, `")));
         }
+        let place = Arc::clone(&app.uploads).try_acquire_owned();
+        let place = place
+            .map_err(|_| Problem::new(Kind::Busy, "as many uploads as can be taken in are on"))?;
         let (bytes, once) = read(request, app, app.config.limits.upload_bytes).await?;
-        Ok(Self { bytes, once })
+        Ok(Self { bytes, once, place })
     }
 }
 
@@ -128,10 +135,9 @@ async fn read(request: Request, app: &App, most: usize) -> Result<(Bytes, Option
         (Some(key), Some(caller), Some(call)) => {
             let operation = call.facts().operation.unwrap_or_default();
             let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
-            let mut content = format!("{operation}\n{target}\n").into_bytes();
-            content.extend_from_slice(&bytes);
+            let content = format!("{operation}\n{target}\n{}", Digest::of(&bytes));
             let caller = caller.identity.id().to_owned();
-            Some(Once { caller, key, digest: Digest::of(&content) })
+            Some(Once { caller, key, digest: Digest::of(content.as_bytes()) })
         }
         _ => None,
     };

@@ -202,3 +202,35 @@ async fn streams_end_when_the_service_does() {
     let (text, ()) = tokio::join!(response.text(), listening.stop());
     assert_eq!(text.unwrap(), "retry: 2000\n\n");
 }
+
+#[tokio::test]
+async fn uploads_have_their_number() {
+    let limits = Limits { uploads: 1, ..Limits::default() };
+    let stage = Stage::with(Config { limits, ..Config::default() }).await;
+    let space = stage.space("own").await;
+    let upload = |body: Body| {
+        let request = Request::post(format!("/api/v1/spaces/{space}/capsules"))
+            .header("authorization", format!("Bearer {}", stage.administrator))
+            .header("content-type", "application/zstd")
+            .body(body);
+        stage.send(request.unwrap())
+    };
+    let (release, wait) = tokio::sync::oneshot::channel::<()>();
+    let slow = Body::from_stream(futures::stream::once(async {
+        let _ = wait.await;
+        Ok::<_, std::convert::Infallible>(crate::sample::recording())
+    }));
+    let second = async {
+        loop {
+            let reply = upload(Body::from(crate::sample::recording())).await;
+            if reply.status == 503 {
+                assert_eq!(reply.problem(), "busy");
+                break;
+            }
+            assert_eq!(reply.status, 201);
+        }
+        release.send(()).unwrap();
+    };
+    let (first, ()) = tokio::join!(upload(slow), second);
+    assert_eq!(first.status, 201);
+}

@@ -7,6 +7,7 @@ mod idempotency;
 mod incidents;
 mod isolation;
 mod limits;
+mod postgres;
 mod roles;
 mod sample;
 mod sessions;
