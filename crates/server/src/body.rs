@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, header};
 use futures::StreamExt;
 use nightjar_incident::journal::Digest;
 use nightjar_store::Once;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -108,12 +108,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 
 /// Parses JSON strictly; what is wrong is said in words of JSON.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first != Some(&b'{') {
+        // An array would pass for an object whose fields stand in their order.
+        let _: IgnoredAny = serde_json::from_slice(bytes).map_err(wrong)?;
+        return Err(Problem::invalid("", "an object is expected"));
+    }
+    serde_json::from_slice(bytes).map_err(wrong)
+}
+
+fn wrong(error: serde_json::Error) -> Problem {
+    match error.classify() {
         Category::Data => Problem::invalid("", error.to_string()),
         Category::Io | Category::Syntax | Category::Eof => {
             Problem::new(Kind::MalformedRequest, format!("the body isn't JSON: {error}"))
         }
-    })
+    }
 }
 
 /// The media type in lower case, without parameters.

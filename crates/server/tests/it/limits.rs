@@ -171,7 +171,8 @@ async fn a_reader_that_takes_nothing_is_cut() {
         made.id
     );
     stream.write_all(request.as_bytes()).unwrap();
-    let client = reqwest::Client::new();
+    // Idle connections are closed as soon as those that send nothing.
+    let client = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
     let url = format!("http://{}/metrics", listening.address);
     let mut was_open = false;
     let began = Instant::now();
