@@ -38,11 +38,7 @@ impl Installation {
         if let Some(database) = &place.database {
             flags.push(("storage.database", database.clone()));
         }
-        let sources = Sources {
-            file: settings_file(place)?,
-            environment: environment(),
-            flags,
-        };
+        let sources = Sources { file: settings_file(place)?, environment: environment(), flags };
         Ok(Self { data: place.data.clone(), settings: Settings::of(&sources)? })
     }
 

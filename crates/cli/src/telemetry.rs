@@ -44,9 +44,9 @@ pub(crate) fn begin(settings: &Telemetry) -> anyhow::Result<Watched> {
         "" => None,
         endpoint => Some(exporter(endpoint)?),
     };
-    let traces = provider.as_ref().map(|provider| {
-        tracing_opentelemetry::layer().with_tracer(provider.tracer("nightjar"))
-    });
+    let traces = provider
+        .as_ref()
+        .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("nightjar")));
     tracing_subscriber::registry().with(filter).with(lines).with(traces).init();
     Ok(Watched { provider })
 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use nightjar_agent::{Names, Outcome, Policy, Setup, State, UserRequest};
 use nightjar_connect::Connection;
-use nightjar_incident::TriageNote;
 use nightjar_incident::journal::{Chain, Entry};
+use nightjar_incident::{IncidentId, Investigation, TriageNote};
 use nightjar_store::{Error as StoreError, InvestigationRecord, Space};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -114,12 +114,25 @@ async fn keep_notes(space: &Space, outcome: &Outcome) -> std::result::Result<(),
     Ok(())
 }
 
+/// All incidents of an investigation with what they saw, in the order of their numbers, which is
+/// that in which they came up; one that was unlinked may speak of earlier.
+pub(crate) async fn incidents(
+    space: &Space,
+    record: &InvestigationRecord,
+) -> Result<Vec<Investigation>> {
+    let mut ids: Vec<&IncidentId> = record.incidents.iter().collect();
+    let number = |id: &&IncidentId| id.as_str().rsplit('-').next()?.parse::<u64>().ok();
+    ids.sort_by_key(number);
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.push(space.incident_state(id, true).await?);
+    }
+    Ok(found)
+}
+
 /// What is stored of an investigation, as the agent goes on from it.
 pub(crate) async fn state(space: &Space, record: &InvestigationRecord) -> Result<State> {
-    let mut investigations = Vec::with_capacity(record.incidents.len());
-    for incident in &record.incidents {
-        investigations.push(space.incident_state(incident, true).await?);
-    }
+    let investigations = incidents(space, record).await?;
     let intake = Names::play(record.number).intake();
     let (next_seq, head) = space.chain_end(&intake).await?;
     let intake = Chain::continued(space.id().clone(), intake, next_seq, head);

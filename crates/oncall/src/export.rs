@@ -3,6 +3,7 @@ use std::sync::Arc;
 use nightjar_incident::journal::Entry;
 use nightjar_store::{JournalEntry, Space};
 
+use crate::conduct::incidents;
 use crate::connectors::capsule_of;
 use crate::error::compute;
 use crate::{Played, Recordings, Result};
@@ -32,10 +33,7 @@ pub async fn export_capsule(
     let connection = space.connection(&record.connection).await?;
     let archive = space.capsule_archive(&capsule_of(&connection.kind, &connection.config)?).await?;
     let journal = entries(space, record.number).await?;
-    let mut investigations = Vec::with_capacity(record.incidents.len());
-    for incident in &record.incidents {
-        investigations.push(space.incident_state(incident, true).await?);
-    }
+    let investigations = incidents(space, &record).await?;
     let recordings = Arc::clone(recordings);
     compute(move || {
         let recording = recordings.read(&archive)?.recording;

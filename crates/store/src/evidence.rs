@@ -1,4 +1,5 @@
-use futures::{StreamExt as _, TryStreamExt as _};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use nightjar_incident::journal::Digest;
 use nightjar_incident::{Content, Evidence, EvidenceId, IncidentId};
 use nightjar_topology::Topology;
@@ -96,11 +97,9 @@ impl Space {
 
     /// Writes contents to the blobs, each different one once.
     pub(crate) async fn keep_contents(&self, evidence: &[Evidence]) -> Result<Vec<Kept>> {
-        // Boxed, so that the compiler sees that the whole can be sent to another thread.
-        let kept: Vec<futures::future::BoxFuture<'_, Result<Kept>>> = evidence
-            .iter()
-            .map(|evidence| Box::pin(self.keep_content(evidence)) as _)
-            .collect();
+        // Boxed: whoever awaits this in a trait must see that it is Send, for every lifetime.
+        let kept: Vec<BoxFuture<'_, Result<Kept>>> =
+            evidence.iter().map(|evidence| self.keep_content(evidence).boxed()).collect();
         futures::stream::iter(kept).buffered(AT_ONCE).try_collect().await
     }
 

@@ -101,7 +101,9 @@ fn tell(
         );
     }
     if !manifest.has_blobs {
-        output::remark("the blobs aren't in it: they are in an object store, which has its own copies");
+        output::remark(
+            "the blobs aren't in it: they are in an object store, which has its own copies",
+        );
     }
     if manifest.has_master_key {
         output::remark("the master key is in it: whoever has the file can read everything");
@@ -112,7 +114,9 @@ fn tell(
         ));
     }
     if is_json {
-        output::print_json(&json!({ "written": arguments.to, "blobs": blobs, "manifest": manifest }))?;
+        output::print_json(
+            &json!({ "written": arguments.to, "blobs": blobs, "manifest": manifest }),
+        )?;
     } else {
         let parts = if manifest.has_database { "database, " } else { "" };
         let told = format!(": {parts}{}", count(blobs, "blob"));

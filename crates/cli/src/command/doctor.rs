@@ -100,7 +100,9 @@ fn folder(data: &Path) -> Finding {
     let told = format!("`{}`", data.display());
     let meta = match fs::metadata(data) {
         Ok(meta) if meta.is_dir() => meta,
-        Ok(_) => return Finding::bad("data folder", format!("{told} is no folder"), "give another"),
+        Ok(_) => {
+            return Finding::bad("data folder", format!("{told} is no folder"), "give another");
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let found = format!("{told} isn't there yet");
             return Finding::doubtful("data folder", found, "`nightjar serve` makes it");
@@ -180,7 +182,11 @@ fn port(installation: &Installation) -> anyhow::Result<Finding> {
             let is_open = listener.local_addr().is_ok_and(|address| !address.ip().is_loopback());
             if is_open && config.tls.is_none() {
                 let to_do = "set server.tls, or listen on loopback behind a proxy that speaks TLS";
-                Finding::doubtful("port", format!("`{listen}` is open to the network in clear"), to_do)
+                Finding::doubtful(
+                    "port",
+                    format!("`{listen}` is open to the network in clear"),
+                    to_do,
+                )
             } else {
                 Finding::good("port", format!("`{listen}` is free"))
             }
@@ -188,7 +194,9 @@ fn port(installation: &Installation) -> anyhow::Result<Finding> {
         Err(error) if is_served(installation) => {
             Finding::good("port", format!("{error}: a nightjar serves this folder"))
         }
-        Err(error) => Finding::bad("port", format!("{error:#}"), "stop what uses it, or take another"),
+        Err(error) => {
+            Finding::bad("port", format!("{error:#}"), "stop what uses it, or take another")
+        }
     })
 }
 

@@ -28,7 +28,8 @@ pub(crate) fn run(arguments: &Restore, is_json: bool) -> anyhow::Result<Exit> {
         ));
     }
     let (manifest, files) = unpack(file, data).map_err(|error| {
-        let hint = "give a file that `nightjar backup` wrote; what was restored so far is incomplete";
+        let hint =
+            "give a file that `nightjar backup` wrote; what was restored so far is incomplete";
         advise(error, format!("cannot restore `{}`", file.display()), hint)
     })?;
     if !manifest.has_master_key {

@@ -69,9 +69,8 @@ async fn serve(installation: &Installation) -> anyhow::Result<()> {
     if freed > 0 {
         info!(tasks = freed, "tasks of a process that ended are taken up again");
     }
-    let recordings: Arc<dyn Recordings> = Arc::new(Capsules {
-        limits: Limits { total_bytes: CAPSULE_BYTES, ..Limits::default() },
-    });
+    let recordings: Arc<dyn Recordings> =
+        Arc::new(Capsules { limits: Limits { total_bytes: CAPSULE_BYTES, ..Limits::default() } });
     let (stop, stopped) = watch::channel(false);
     let mut behind = JoinSet::new();
     if works {

@@ -1,8 +1,5 @@
 /// The text among many that is nearest to one that isn't there; none if nothing is near.
-pub(crate) fn nearest<'a>(
-    text: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let most = text.chars().count() / 3 + 1;
     let near = known.into_iter().map(|other| (distance(text, other), other));
     near.filter(|(distance, _)| *distance <= most).min().map(|(_, other)| other)

@@ -3,7 +3,7 @@ use nightjar_incident::{LogRecord, Recording};
 use nightjar_oncall::{BadConfig, Error, check, export_capsule, import_capsule, kinds};
 use serde_json::json;
 
-use crate::house::{House, archive, directly, small};
+use crate::house::{House, archive, assert_same, directly, small};
 
 const EMAIL: &str = "jane.doe@customer.example";
 const TOKEN: &str = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
@@ -58,7 +58,7 @@ async fn an_exported_capsule_replays_the_same() {
         serde_json::from_slice(&exported.archive).unwrap();
     let journal = journal.unwrap();
     assert!(!journal.is_empty());
-    assert_eq!(directly(house.space.id(), &recording, &[]).journal, journal);
+    assert_same(&directly(house.space.id(), &recording, &[]).journal, &journal);
     assert_eq!(
         house.states(&id).await.len(),
         house.space.investigation(&id).await.unwrap().incidents.len()

@@ -9,7 +9,7 @@ use nightjar_oncall::{Pace, Request, Worker, request};
 use nightjar_store::InvestigationState;
 use tokio::sync::watch;
 
-use crate::house::{House, directly, small};
+use crate::house::{House, assert_same, directly, small};
 
 /// More than a lease, seconds.
 const LEASE_IS_OVER: i64 = 120;
@@ -69,7 +69,7 @@ async fn assert_as_if_nothing_had_happened(
     asked: &[UserRequest],
 ) {
     let expected = directly(house.space.id(), recording, asked);
-    assert_eq!(house.journal().await, expected.journal);
+    assert_same(&house.journal().await, &expected.journal);
     assert_eq!(house.states(id).await, expected.investigations);
     let alerts = house.alerts().await;
     assert_eq!(alerts.len(), recording.alerts.len());
@@ -96,7 +96,7 @@ async fn killed_at_every_step_of_a_request_it_is_met_once() {
     let now = house.now();
     request(&house.space, &id, "NJAK1", &unlink(), None, now).await.unwrap();
     let deaths = die_and_resume(&house, &id, 1).await;
-    assert!(deaths > 10, "{deaths}");
+    assert!(deaths > 5, "{deaths}");
     let plain = nightjar_agent::State::from(directly(house.space.id(), &small(), &[]));
     let asked =
         UserRequest { at: plain.latest().unwrap(), actor: "NJAK1".into(), request: unlink() };

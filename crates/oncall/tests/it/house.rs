@@ -151,23 +151,35 @@ impl House {
         tokio::time::timeout(Duration::from_secs(60), waiting).await.expect("it ends");
     }
 
-    /// The journal of the space's first play as stored, in the order of writing.
+    /// The journal of the space's plays as stored, in the order of writing.
     pub(crate) async fn journal(&self) -> Vec<Entry> {
-        let stored = self.space.journal("", 0, 100_000).await.unwrap().items;
-        let is_of_the_play = |entry: &Entry| !entry.chain.starts_with("work-");
-        stored.into_iter().map(|entry| entry.entry).filter(is_of_the_play).collect()
+        let mut stored = self.entries("").await;
+        stored.retain(|entry| !entry.chain.starts_with("work-"));
+        stored
     }
 
     /// What the workflow noted.
     pub(crate) async fn ledger(&self) -> Vec<Entry> {
-        let stored = self.space.journal("work-", 0, 1000).await.unwrap().items;
-        stored.into_iter().map(|entry| entry.entry).collect()
+        self.entries("work-").await
     }
 
-    /// All incidents' states with content, in the order they opened.
+    async fn entries(&self, prefix: &str) -> Vec<Entry> {
+        let mut found = Vec::new();
+        let mut after = 0;
+        loop {
+            let page = self.space.journal(prefix, after, 1000).await.unwrap();
+            let Some(last) = page.items.last() else { return found };
+            after = last.position;
+            found.extend(page.items.into_iter().map(|entry| entry.entry));
+        }
+    }
+
+    /// All incidents' states with content, in the order of their numbers (below ten).
     pub(crate) async fn states(&self, id: &str) -> Vec<nightjar_incident::Investigation> {
         let mut states = Vec::new();
-        for incident in self.space.investigation(id).await.unwrap().incidents {
+        let mut incidents = self.space.investigation(id).await.unwrap().incidents;
+        incidents.sort();
+        for incident in incidents {
             states.push(self.space.incident_state(&incident, true).await.unwrap());
         }
         states
@@ -227,4 +239,15 @@ pub(crate) fn small() -> Recording {
         }),
     });
     Recording { name: "small".into(), topology, alerts: alerts.to_vec(), ..Recording::default() }
+}
+
+/// Says where two journals part, instead of printing both.
+pub(crate) fn assert_same(stored: &[Entry], expected: &[Entry]) {
+    for (stored, expected) in stored.iter().zip(expected) {
+        // The hash covers everything, numbers in their canonical form.
+        assert_eq!(stored.compute_hash().unwrap(), stored.hash);
+        assert_eq!(stored.hash, expected.hash, "{stored:?} and {expected:?}");
+    }
+    let ends = |journal: &[Entry]| journal.last().map(|e| (e.chain.clone(), e.seq));
+    assert_eq!((stored.len(), ends(stored)), (expected.len(), ends(expected)));
 }

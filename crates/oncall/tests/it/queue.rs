@@ -7,7 +7,7 @@ use nightjar_store::InvestigationState;
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::house::{House, directly, small};
+use crate::house::{House, assert_same, directly, small};
 
 #[tokio::test]
 async fn an_investigation_comes_to_what_the_agent_comes_to() {
@@ -16,7 +16,7 @@ async fn an_investigation_comes_to_what_the_agent_comes_to() {
     house.work(&id).await;
     assert_eq!(house.state(&id).await, InvestigationState::Done);
     let expected = directly(house.space.id(), &small(), &[]);
-    assert_eq!(house.journal().await, expected.journal);
+    assert_same(&house.journal().await, &expected.journal);
     assert_eq!(house.states(&id).await, expected.investigations);
     assert!(house.ledger().await.is_empty());
 }
@@ -106,5 +106,5 @@ async fn a_stopped_service_gives_its_task_back_and_the_next_one_ends_it() {
     let archive = house.space.capsule_archive(&capsule.id).await.unwrap();
     let kept = house.recordings.read(&archive).unwrap().recording;
     let expected = directly(house.space.id(), &kept, &[]);
-    assert_eq!(house.journal().await, expected.journal);
+    assert_same(&house.journal().await, &expected.journal);
 }
