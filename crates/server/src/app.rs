@@ -33,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) limiters: Limiters,
     pub(crate) metrics: Metrics,
     pub(crate) requests: Arc<Semaphore>,
+    pub(crate) uploads: Arc<Semaphore>,
     pub(crate) streams: Arc<Semaphore>,
     /// Turns true when the server shuts down: streams end.
     pub(crate) closing: watch::Sender<bool>,
@@ -48,6 +49,7 @@ impl App {
             limiters: Limiters::new(&config.rates, config.rate_limits),
             metrics: Metrics::new(),
             requests: Arc::new(Semaphore::new(config.limits.requests)),
+            uploads: Arc::new(Semaphore::new(config.limits.uploads)),
             streams: Arc::new(Semaphore::new(config.limits.streams)),
             closing: watch::Sender::new(false),
             description: OnceLock::new(),

@@ -1,5 +1,6 @@
 //! Bodies: read within their limits of size and time, and parsed strictly.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -9,8 +10,9 @@ use axum::http::{HeaderMap, header};
 use futures::StreamExt;
 use nightjar_incident::journal::Digest;
 use nightjar_store::Once;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::error::Category;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::app::App;
 use crate::call::{Call, Caller};
@@ -27,10 +29,12 @@ pub(crate) struct Nothing {
     pub(crate) once: Option<Once>,
 }
 
-/// The bytes of an archive, and the idempotency key.
+/// The bytes of an archive, the idempotency key, and a place among the uploads that are taken in at
+/// the same time, since each may fill much memory.
 pub(crate) struct Upload {
     pub(crate) bytes: Bytes,
     pub(crate) once: Option<Once>,
+    pub(crate) place: OwnedSemaphorePermit,
 }
 
 /// A query, with nothing in it that isn't read.
@@ -79,8 +83,11 @@ impl FromRequest<App> for Upload {
         if !media.is_some_and(|media| ARCHIVES.contains(&media.as_str())) {
             return Err(wrong_media_type(&ARCHIVES.join("`, `")));
         }
+        let place = Arc::clone(&app.uploads).try_acquire_owned();
+        let place = place
+            .map_err(|_| Problem::new(Kind::Busy, "as many uploads as can be taken in are on"))?;
         let (bytes, once) = read(request, app, app.config.limits.upload_bytes).await?;
-        Ok(Self { bytes, once })
+        Ok(Self { bytes, once, place })
     }
 }
 
@@ -101,12 +108,22 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
 
 /// Parses JSON strictly; what is wrong is said in words of JSON.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first != Some(&b'{') {
+        // An array would pass for an object whose fields stand in their order.
+        let _: IgnoredAny = serde_json::from_slice(bytes).map_err(wrong)?;
+        return Err(Problem::invalid("", "an object is expected"));
+    }
+    serde_json::from_slice(bytes).map_err(wrong)
+}
+
+fn wrong(error: serde_json::Error) -> Problem {
+    match error.classify() {
         Category::Data => Problem::invalid("", error.to_string()),
         Category::Io | Category::Syntax | Category::Eof => {
             Problem::new(Kind::MalformedRequest, format!("the body isn't JSON: {error}"))
         }
-    })
+    }
 }
 
 /// The media type in lower case, without parameters.
@@ -128,10 +145,9 @@ async fn read(request: Request, app: &App, most: usize) -> Result<(Bytes, Option
         (Some(key), Some(caller), Some(call)) => {
             let operation = call.facts().operation.unwrap_or_default();
             let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
-            let mut content = format!("{operation}\n{target}\n").into_bytes();
-            content.extend_from_slice(&bytes);
+            let content = format!("{operation}\n{target}\n{}", Digest::of(&bytes));
             let caller = caller.identity.id().to_owned();
-            Some(Once { caller, key, digest: Digest::of(&content) })
+            Some(Once { caller, key, digest: Digest::of(content.as_bytes()) })
         }
         _ => None,
     };

@@ -94,6 +94,8 @@ pub struct Limits {
     pub write_pause_milliseconds: u64,
     /// Requests worked on at the same time.
     pub requests: usize,
+    /// Uploads taken in at the same time; each may need several times its size in memory.
+    pub uploads: usize,
     /// Live streams at the same time.
     pub streams: usize,
     /// Connections at the same time.
@@ -120,6 +122,7 @@ impl Default for Limits {
             upload_milliseconds: 600_000,
             write_pause_milliseconds: 30_000,
             requests: 256,
+            uploads: 4,
             streams: 256,
             connections: 1024,
             heartbeat_milliseconds: 15_000,

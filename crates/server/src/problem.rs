@@ -365,3 +365,19 @@ impl From<WorkflowError> for Problem {
 
 /// The schema of a problem, for the description of the API.
 pub(crate) type Schema = Wire<'static>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_has_every_problem() {
+        let guide = include_str!("../../../docs/guide/api.md");
+        for kind in Kind::ALL {
+            let (status, slug, title, remedy) = kind.row();
+            let row = format!("| `/problems/{slug}` | {status} | {title} | {remedy} |");
+            assert!(guide.contains(&row), "docs/guide/api.md lacks: {row}");
+        }
+        assert_eq!(guide.matches("| `/problems/").count(), Kind::ALL.len());
+    }
+}

@@ -27,8 +27,8 @@ impl ToSchema for Time {
 }
 
 /// A name that a person gives: a line of text.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct Name(pub(crate) String);
 
 /// Characters of a name.
@@ -42,6 +42,12 @@ impl TryFrom<String> for Name {
             return Err(format!("a name is a line of 1 to {NAME} characters"));
         }
         Ok(Self(text))
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0
     }
 }
 

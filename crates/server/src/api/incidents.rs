@@ -56,6 +56,7 @@ struct IncidentQuery {
     #[param(min_length = 1, max_length = 100, example = "inv-1")]
     investigation: Option<String>,
     /// Only with this verdict.
+    #[param(inline)]
     verdict: Option<VerdictName>,
     /// Only with news at or after.
     #[param(value_type = Option<Time>)]

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
@@ -16,6 +18,7 @@ use crate::body::Given;
 use crate::call::Caller;
 use crate::problem::{Kind, Problem};
 use crate::routes::Routes;
+use crate::wire::Name;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -38,10 +41,41 @@ struct Redaction {
 }
 
 /// A redaction policy: docs/specs/redaction.md. What is left out is as usual.
-#[derive(Deserialize, ToSchema)]
-#[serde(transparent)]
-#[schema(value_type = Object, example = json!({ "seal_originals": true }))]
-struct PolicyToSet(Value);
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "seal_originals": true }))]
+struct PolicyToSet {
+    /// What is replaced; all kinds unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kinds: Option<BTreeSet<RedactedKind>>,
+    /// Whether addresses of private networks stay; they do unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    keep_private_addresses: Option<bool>,
+    /// Texts that stay, letter case aside; a domain stands for every e-mail address in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 1000)]
+    keep: Option<Vec<Name>>,
+    /// Whether originals are kept, sealed, to be revealed later; they aren't unless told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seal_originals: Option<bool>,
+}
+
+/// What sort of thing is replaced.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum RedactedKind {
+    Email,
+    Phone,
+    Card,
+    Iban,
+    NationalId,
+    Ip,
+    User,
+    Secret,
+}
+
+/// How many texts a policy may keep.
+const MOST_KEPT: usize = 1000;
 
 /// What is to be revealed.
 #[derive(Deserialize, ToSchema)]
@@ -76,11 +110,10 @@ async fn update(
     caller: Caller,
     given: Given<PolicyToSet>,
 ) -> Answer<Json<Redaction>> {
-    let PolicyToSet(policy) = given.value;
-    if !policy.is_object() {
-        return Err(Problem::invalid("", "a policy is a JSON object"));
+    if given.value.keep.as_ref().is_some_and(|texts| texts.len() > MOST_KEPT) {
+        return Err(Problem::invalid("/keep", format!("at most {MOST_KEPT} texts are kept")));
     }
-    crate::workflow::check_policy(&policy)
+    let policy = serde_json::to_value(&given.value)
         .map_err(|error| Problem::invalid("", error.to_string()))?;
     let body = json!({ "request": "update_redaction_policy", "policy": policy });
     note(&app, &space, &caller, body).await?;

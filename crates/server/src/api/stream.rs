@@ -23,7 +23,7 @@ use crate::metrics::GoesOn;
 use crate::problem::{Kind, Problem};
 
 /// Entries read at a time.
-const PAGE: usize = 64;
+const PAGE: usize = 32;
 /// How long a reader waits before it comes again, milliseconds.
 const RETRY: u32 = 2000;
 

@@ -29,6 +29,7 @@ async fn bodies_that_are_wrong_are_told_apart() {
         (json, b"{\"name\":\"\xff\"}".to_vec(), 400, "malformed-request"),
         (json, format!("{{\"name\":{deep}}}").into_bytes(), 422, "invalid-body"),
         (json, deep.into_bytes(), 422, "invalid-body"),
+        (json, b"[\"a\", null]".to_vec(), 422, "invalid-body"),
         (json, b"[]".to_vec(), 422, "invalid-body"),
         (json, b"{\"name\":7}".to_vec(), 422, "invalid-body"),
         (json, b"{\"name\":\"\"}".to_vec(), 422, "invalid-body"),

@@ -109,7 +109,7 @@ fn impatient() -> Config {
     Config { limits, rate_limits: false, ..Config::default() }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn who_sends_slowly_is_not_waited_for() {
     let listening = Listening::new(impatient()).await;
     let half = b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-slow: ".to_vec();
@@ -138,7 +138,7 @@ async fn administrator(listening: &Listening) -> String {
     issued.into_inner().token
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn headers_beyond_all_measure_are_cut_off() {
     let listening = Listening::new(impatient()).await;
     let mut request = b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-large: ".to_vec();
@@ -148,9 +148,12 @@ async fn headers_beyond_all_measure_are_cut_off() {
     listening.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_reader_that_takes_nothing_is_cut() {
-    let listening = Listening::new(impatient()).await;
+    let mut config = impatient();
+    // This thread may be busy with the stream for longer.
+    config.limits.header_milliseconds = 10_000;
+    let listening = Listening::new(config).await;
     let token = administrator(&listening).await;
     let new = NewSpace { name: "own".to_owned(), location: None, redaction: None };
     let now = Timestamp::now();
@@ -190,7 +193,7 @@ async fn a_reader_that_takes_nothing_is_cut() {
     listening.stop().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn streams_end_when_the_service_does() {
     let listening = Listening::new(impatient()).await;
     let token = administrator(&listening).await;
@@ -201,4 +204,36 @@ async fn streams_end_when_the_service_does() {
     let response = reqwest::Client::new().get(url).bearer_auth(token).send().await.unwrap();
     let (text, ()) = tokio::join!(response.text(), listening.stop());
     assert_eq!(text.unwrap(), "retry: 2000\n\n");
+}
+
+#[tokio::test]
+async fn uploads_have_their_number() {
+    let limits = Limits { uploads: 1, ..Limits::default() };
+    let stage = Stage::with(Config { limits, ..Config::default() }).await;
+    let space = stage.space("own").await;
+    let upload = |body: Body| {
+        let request = Request::post(format!("/api/v1/spaces/{space}/capsules"))
+            .header("authorization", format!("Bearer {}", stage.administrator))
+            .header("content-type", "application/zstd")
+            .body(body);
+        stage.send(request.unwrap())
+    };
+    let (release, wait) = tokio::sync::oneshot::channel::<()>();
+    let slow = Body::from_stream(futures::stream::once(async {
+        let _ = wait.await;
+        Ok::<_, std::convert::Infallible>(crate::sample::recording())
+    }));
+    let second = async {
+        loop {
+            let reply = upload(Body::from(crate::sample::recording())).await;
+            if reply.status == 503 {
+                assert_eq!(reply.problem(), "busy");
+                break;
+            }
+            assert_eq!(reply.status, 201);
+        }
+        release.send(()).unwrap();
+    };
+    let (first, ()) = tokio::join!(upload(slow), second);
+    assert_eq!(first.status, 201);
 }

@@ -75,11 +75,16 @@ impl Reply {
 
 /// A store in memory.
 pub(crate) async fn store(folder: &std::path::Path) -> Store {
+    store_at(folder, "sqlite::memory:").await
+}
+
+/// A store over any database.
+pub(crate) async fn store_at(folder: &std::path::Path, database: &str) -> Store {
     let master = MasterKeyFile::open(&folder.join("master.key"), true).unwrap();
     let blobs = folder.join("blobs");
     std::fs::create_dir_all(&blobs).unwrap();
     Store::open(Options {
-        database: "sqlite::memory:".to_owned(),
+        database: database.to_owned(),
         blobs: format!("file://{}", blobs.display()),
         blob_options: Vec::new(),
         master: Arc::new(master),
@@ -97,8 +102,12 @@ impl Stage {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
+        Self::at("sqlite::memory:", config).await
+    }
+
+    pub(crate) async fn at(database: &str, config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = store(folder.path()).await;
+        let store = store_at(folder.path(), database).await;
         let recordings = Arc::new(Plain);
         let router = router(Parts { store: store.clone(), recordings, config });
         let mut stage =

@@ -46,7 +46,7 @@ fn config(folder: &Path) -> Config {
     Config { tls: Some(tls), limits, ..Config::default() }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_new_certificate_is_used_and_a_broken_one_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let first = certify(folder.path());
