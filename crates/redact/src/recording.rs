@@ -18,6 +18,7 @@ impl Redactor {
             name: _,
             window: _,
             sources,
+            redacted: _,
             topology,
             alerts,
             changes,
