@@ -111,3 +111,13 @@ fn where_nothing_is_to_be_found_nothing_is() {
 fn where_nothing_is_to_be_found_nothing_is_2() {
     nothing("nothing2", include_str!("../../corpus/nothing2.jsonl"));
 }
+
+#[test]
+fn what_is_to_be_found_is_found_3() {
+    find("find3", include_str!("../../corpus/find3.jsonl"), 0.98);
+}
+
+#[test]
+fn where_nothing_is_to_be_found_nothing_is_3() {
+    nothing("nothing3", include_str!("../../corpus/nothing3.jsonl"));
+}
