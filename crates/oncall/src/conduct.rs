@@ -64,6 +64,7 @@ impl Job {
             clock,
             halt: halt.clone(),
             stop: None,
+            message: (0, Vec::new()),
         };
         let agent = async {
             match work {

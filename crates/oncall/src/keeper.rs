@@ -51,6 +51,8 @@ pub(crate) struct StoreKeeper {
     pub(crate) clock: Clock,
     pub(crate) halt: watch::Receiver<Halt>,
     pub(crate) stop: Option<Stop>,
+    /// The message that is told of, and its alerts so far.
+    pub(crate) message: (usize, Vec<(Alert, TriageNote)>),
 }
 
 impl StoreKeeper {
@@ -93,27 +95,26 @@ impl StoreKeeper {
     }
 
     async fn keep_message(&mut self, message: &Message<'_>) -> Result<(), Stop> {
+        // A message with several alerts is told of once for each.
+        if self.message.0 != message.index {
+            self.message = (message.index, Vec::new());
+        }
+        let rejected = match message.reading {
+            Reading::Alert { alert, triage } => {
+                self.message.1.push((alert.clone(), triage.clone()));
+                None
+            }
+            Reading::Rejected(reason) => Some(reason),
+        };
         if !self.stored.is_empty() {
             return Ok(());
         }
         self.may_write()?;
-        let alerts: Vec<(Alert, TriageNote)>;
-        let rejected;
-        match message.reading {
-            Reading::Alert { alert, triage } => {
-                alerts = vec![(alert.clone(), triage.clone())];
-                rejected = None;
-            }
-            Reading::Rejected(reason) => {
-                alerts = Vec::new();
-                rejected = Some(reason);
-            }
-        }
         let new = NewMessage {
             investigation: &self.investigation,
             number: u64::try_from(message.index).unwrap_or(u64::MAX),
             raw: message.raw,
-            alerts: &alerts,
+            alerts: &self.message.1,
             rejected,
         };
         self.space.keep_message(&new).await.map_err(Stop::Store)

@@ -62,23 +62,21 @@ struct Place<'a> {
 }
 
 impl Space {
-    /// Keeps a message; the same number of the same investigation again changes nothing.
+    /// Keeps a message. The same number of the same investigation again adds the alerts that follow
+    /// those that are kept, and changes nothing else.
     pub async fn keep_message(&self, message: &NewMessage<'_>) -> Result<()> {
         let raw = message.raw;
         let mut tx = self.begin().await?;
         let known = sqlx::query(
-            "SELECT id FROM alerts WHERE space = $1 AND investigation = $2 AND message = $3
-             LIMIT 1",
+            "SELECT id FROM alerts WHERE space = $1 AND investigation = $2 AND message = $3",
         )
         .bind(id(&self.id))
         .bind(message.investigation.to_owned())
         .bind(number(message.number)?)
-        .fetch_optional(&mut *tx)
+        .fetch_all(&mut *tx)
         .await
-        .map_err(from_driver)?;
-        if known.is_some() {
-            return tx.commit().await.map_err(from_driver);
-        }
+        .map_err(from_driver)?
+        .len();
         let place = |id: AlertId, part: u64| Place {
             id,
             investigation: message.investigation,
@@ -86,7 +84,7 @@ impl Space {
             part,
             received_at: raw.received_at,
         };
-        if message.alerts.is_empty() {
+        if message.alerts.is_empty() && known == 0 {
             let investigation = message.investigation.trim_start_matches("inv-");
             let name = AlertId::new(format!("msg-{investigation}-{}", message.number));
             let kept = Message {
@@ -96,7 +94,7 @@ impl Space {
             };
             self.insert_alert(&mut tx, &place(name, 0), None, &kept).await?;
         }
-        for (part, (alert, note)) in (0..).zip(message.alerts) {
+        for (part, (alert, note)) in (0..).zip(message.alerts).skip(known) {
             let kept = Message {
                 raw: raw.clone(),
                 alert: Some(alert.clone()),

@@ -269,6 +269,32 @@ pub(crate) fn small() -> Recording {
     Recording { name: "small".into(), topology, alerts: alerts.to_vec(), ..Recording::default() }
 }
 
+/// The same, and a message that holds two alerts, and one that nobody understands.
+pub(crate) fn several() -> Recording {
+    let mut recording = small();
+    let alert = |service: &str| {
+        json!({
+            "status": "firing", "startsAt": "2026-11-23T03:01:30Z", "fingerprint": service,
+            "labels": { "alertname": "Errors", "service": service, "severity": "critical" },
+            "annotations": { "summary": format!("{service} fails") },
+        })
+    };
+    let payloads = [
+        json!({
+            "version": "4", "groupKey": "g", "status": "firing", "receiver": "nightjar",
+            "groupLabels": {}, "commonLabels": {}, "commonAnnotations": {}, "externalURL": "",
+            "alerts": [alert("checkout"), alert("search")],
+        }),
+        json!({ "hello": [1, 2, 3] }),
+    ];
+    recording.alerts.extend(payloads.map(|payload| RawAlert {
+        provider: None,
+        received_at: "2026-11-23T03:01:40Z".parse().unwrap(),
+        payload,
+    }));
+    recording
+}
+
 /// Says where two journals part, instead of printing both.
 pub(crate) fn assert_same(stored: &[Entry], expected: &[Entry]) {
     for (stored, expected) in stored.iter().zip(expected) {

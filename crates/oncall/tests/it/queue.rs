@@ -119,7 +119,7 @@ async fn what_cannot_be_reached_is_tried_again_later() {
     // A file where the folder of the space's blobs should be: they can't be reached.
     let away = house.blobs().with_extension("away");
     std::fs::rename(house.blobs(), &away).unwrap();
-    std::fs::write(house.blobs(), "").unwrap();
+    std::fs::File::create_new(house.blobs()).unwrap();
     let (stop, stopped) = watch::channel(false);
     let working = tokio::spawn(Arc::new(house.worker()).run(stopped));
     let put_off = async {
