@@ -35,8 +35,8 @@ Exit codes of nightjar:
   1  the work couldn't be done; the message says why and what to do
   2  the command line wasn't understood
   3  what was checked isn't as it should be: `replay` found a difference,
-     `capsule verify` or `journal verify` found damage, `eval --baseline`
-     found a case that became worse
+     `capsule verify` or `journal verify` found damage, `doctor` found
+     something bad, `eval --baseline` found a case that became worse
   4  the work is done and has no answer: an incident whose cause wasn't
      found, or a capsule without alerts
 ";

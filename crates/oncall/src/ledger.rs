@@ -33,7 +33,8 @@ impl Ledger {
             let page = space.chain(&name, next, PAGE).await?;
             let Some(last) = page.last() else { break };
             (next, head) = (last.seq + 1, last.hash);
-            page.iter().filter(|entry| entry.body["task"] == task).for_each(|e| note(&mut past, e));
+            let is_ours = |entry: &&Entry| of(entry, "task").and_then(Value::as_i64) == Some(task);
+            page.iter().filter(is_ours).for_each(|entry| note(&mut past, entry));
         }
         let chain = Chain::continued(space.id().clone(), name, next, head);
         Ok(Self { space: space.clone(), chain, task, past })
@@ -80,13 +81,16 @@ impl Ledger {
 }
 
 fn note(past: &mut Past, entry: &Entry) {
-    let body = &entry.body;
-    if body.get("put_off").is_some() {
+    if of(entry, "put_off").is_some() {
         past.pauses += 1;
     }
-    if body.get("begun").is_some() {
-        let at = body["at"].as_str().and_then(|at| at.parse().ok());
-        let after = body["after"].as_u64().and_then(|after| usize::try_from(after).ok());
-        past.begun = at.zip(after);
+    if of(entry, "begun").is_some() {
+        let at = of(entry, "at").and_then(Value::as_str).and_then(|at| at.parse().ok());
+        let after = of(entry, "after").and_then(Value::as_u64);
+        past.begun = at.zip(after.and_then(|after| usize::try_from(after).ok()));
     }
+}
+
+fn of<'a>(entry: &'a Entry, name: &str) -> Option<&'a Value> {
+    entry.body.get(name)
 }

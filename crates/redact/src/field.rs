@@ -19,6 +19,13 @@ pub(crate) enum Field {
     Person,
     /// The id of a user: a name only if it is no id.
     UserId,
+    /// The word for a name in other languages, of people and of things: one that begins with a
+    /// capital letter.
+    Name,
+    /// The id of a session, or a code that is exchanged for one: a long value nobody could guess.
+    Session,
+    /// A number of four to eight digits.
+    Pin,
 }
 
 /// Longest name of a field worth a look, in bytes.
@@ -166,7 +173,6 @@ const TOKENS: &[&str] = &[
     "secret string",
     "secret value",
     "routing key",
-    "pin",
     "nonce token",
     "xsrf",
     "csrf",
@@ -212,6 +218,7 @@ const HARMLESS: &[&str] = &[
     "image pull secret",
     "tls secret",
 ];
+const SESSIONS: &[&str] = &["session", "session id", "sessionid", "sess id", "sessid"];
 const PERSONS: &[&str] = &[
     "user",
     "username",
@@ -452,9 +459,15 @@ pub(crate) fn classify(name: &str, parent: &str) -> Option<Field> {
             words.strip_suffix(word).is_some_and(|left| left.is_empty() || left.ends_with(' '))
         })
     };
-    if words == "name" {
-        let parent = context::words(parent);
-        return PARENTS.contains(&parent.as_str()).then_some(Field::Person);
+    match words.as_str() {
+        "name" | "display name" => {
+            let parent = context::words(parent);
+            return PARENTS.contains(&parent.as_str()).then_some(Field::Person);
+        }
+        "nom" | "nome" => return Some(Field::Name),
+        "code" => return Some(Field::Session),
+        "pin" => return Some(Field::Pin),
+        _ => {}
     }
     if words.is_empty() || ends(HARMLESS) {
         return None;
@@ -470,6 +483,9 @@ pub(crate) fn classify(name: &str, parent: &str) -> Option<Field> {
     }
     if ends(TOKENS) {
         return Some(Field::Token);
+    }
+    if ends(SESSIONS) {
+        return Some(Field::Session);
     }
     if ends(USER_IDS) {
         return Some(Field::UserId);
@@ -669,6 +685,16 @@ pub(crate) fn is_token(value: &str) -> bool {
         && !is_clock
         && !is_uuid(value)
         && (is_opaque(value) && !is_name(value) || is_mixed && !is_name(value))
+}
+
+/// Whether a value is the id of a session: long, and of random letters or digits.
+pub(crate) fn is_session(value: &str) -> bool {
+    value.len() >= 20 && !value.starts_with("0x") && !value.contains('/') && is_token(value)
+}
+
+/// Whether a value is a number that people remember.
+pub(crate) fn is_pin(value: &str) -> bool {
+    (4..=8).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether a value is the name of a thing: words and numbers with dashes, points, slashes.

@@ -2,10 +2,13 @@
 
 mod account;
 mod address;
+mod credentials;
 mod email;
 mod national;
 mod number;
 mod pair;
+mod sentence;
+mod sql;
 mod token;
 
 pub(crate) use address::{is_nobodys_text, is_private};
@@ -65,7 +68,11 @@ pub(crate) fn candidates(key: &str, text: &str) -> Vec<Candidate> {
     let screen = Screen::of(text);
     if screen.has_pairs {
         pair::find(text, &mut found);
+        credentials::find(text, &mut found);
+        sql::find(text, &mut found);
     }
+    sentence::find(text, &mut found);
+    sentence::again(text, &mut found);
     token::find(text, &mut found);
     if screen.has_at {
         email::find(text, &mut found);
@@ -82,6 +89,16 @@ pub(crate) fn candidates(key: &str, text: &str) -> Vec<Candidate> {
     if !key.is_empty() {
         pair::field(key, text, &mut found);
     }
+    found
+}
+
+/// All candidates of a value on its own, as in [`candidates`], less those within sentences.
+fn of_value(name: &str, value: &str) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    number::find(value, &mut found);
+    account::find(value, &mut found);
+    national::find(value, &mut found);
+    pair::field(name, value, &mut found);
     found
 }
 

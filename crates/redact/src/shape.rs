@@ -20,9 +20,16 @@ pub(crate) fn piece(text: &str, start: usize, end: usize) -> &str {
 /// Whether a word goes on to the left of a place.
 pub(crate) fn joined_before(bytes: &[u8], start: usize) -> bool {
     let last = before(bytes, start);
-    last.is_ascii_alphanumeric()
-        || last == b'_'
+    (last.is_ascii_alphanumeric() || last == b'_') && !after_escape(bytes, start)
         || pseudonym::ends(bytes.get(..start).unwrap_or_default())
+}
+
+/// Whether a sign of an URL stands before that is written as its number: `iban%3DDE…`.
+fn after_escape(bytes: &[u8], start: usize) -> bool {
+    let escape = bytes.get(start.saturating_sub(3)..start).unwrap_or_default();
+    matches!(escape, [b'%', b'2', b'0' | b'2' | b'6' | b'7' | b'C' | b'c' | b'F' | b'f'])
+        || matches!(escape, [b'%', b'3', b'A' | b'a' | b'B' | b'b' | b'D' | b'd'])
+        || matches!(escape, [b'%', b'5' | b'7', b'B' | b'b'])
 }
 
 /// Whether a word goes on to the right of a place.

@@ -37,6 +37,15 @@ impl Redactor {
                     *text = redacted;
                 }
             }
+            Value::Array(items) if is_pairs(items) => {
+                for item in items {
+                    let Value::Array(pair) = item else { continue };
+                    let [named, inner] = pair.as_mut_slice() else { continue };
+                    let key = named.as_str().unwrap_or_default().to_owned();
+                    self.member(&key, name, inner, depth + 2);
+                    self.member("", "", named, depth + 2);
+                }
+            }
             Value::Array(items) => {
                 for item in items {
                     self.member(name, parent, item, depth + 1);
@@ -81,6 +90,16 @@ impl Redactor {
 
 fn both(name: &str, parent: &str) -> String {
     if name.is_empty() { String::new() } else { format!("{name}\0{parent}") }
+}
+
+/// Whether an array is one of names and values: `[["cookie", "sid=…"], ["accept", "*/*"]]`.
+fn is_pairs(items: &[Value]) -> bool {
+    let is_pair = |item: &Value| match item {
+        Value::Array(pair) => matches!(pair.as_slice(), [Value::String(name), Value::String(_)]
+            if name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))),
+        _ => false,
+    };
+    !items.is_empty() && items.iter().all(is_pair)
 }
 
 /// The name of an attribute that is written as a pair of two fields, as OpenTelemetry, CloudWatch

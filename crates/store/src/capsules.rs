@@ -142,7 +142,11 @@ impl Space {
             return Err(Error::Conflict(format!("connection `{by}` uses this capsule")));
         }
         tx.commit().await.map_err(from_driver)?;
-        self.store.inner.blobs.remove(self.id.as_str(), &blob).await
+        // The capsule is gone; a blob that can't be removed now is removed by `maintain`.
+        if let Err(error) = self.store.inner.blobs.remove(self.id.as_str(), &blob).await {
+            tracing::warn!(space.id = %self.id, error = %error, "the blob of a capsule is left");
+        }
+        Ok(())
     }
 
     async fn capsule_row(&self, capsule: &str) -> Result<AnyRow> {

@@ -18,9 +18,12 @@ impl Key {
         random().map(Self)
     }
 
-    /// From bytes that were unwrapped.
-    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
+    /// From bytes that were unwrapped; they are overwritten.
+    pub(crate) fn from_bytes(mut bytes: Vec<u8>) -> Option<Self> {
+        let key = bytes.as_slice().try_into().ok().map(Self);
+        bytes.fill(0);
+        std::hint::black_box(&bytes);
+        key
     }
 
     pub(crate) fn bytes(&self) -> &[u8; 32] {

@@ -65,7 +65,7 @@ impl Installation {
             )));
         }
         let data_key = master.unwrap("installation:data", &row.bytes("data_key_wrapped")?).await?;
-        let data_key = Key::from_slice(&data_key).ok_or_else(|| damaged("its data key"))?;
+        let data_key = Key::from_bytes(data_key).ok_or_else(|| damaged("its data key"))?;
         let seed =
             master.unwrap("installation:signing", &row.bytes("signing_key_wrapped")?).await?;
         let signing = Ed25519KeyPair::from_pkcs8(&seed).map_err(|_| damaged("its signing key"))?;

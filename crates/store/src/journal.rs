@@ -67,12 +67,7 @@ impl Space {
 
         let mut tx = self.store.db().begin().await?;
         // Heads first: deleting a space takes the same locks in the same order.
-        let mut head = match heads::lock(&mut tx, mac_key, self.id.as_str()).await {
-            Err(Error::Damaged { .. }) if self.alive_in(&mut tx).await.is_err() => {
-                return Err(Error::Destroyed);
-            }
-            head => head?,
-        };
+        let mut head = heads::lock(&mut tx, mac_key, self.id.as_str()).await?;
         self.alive_in(&mut tx).await?;
         let mut chains: Vec<ChainRow> = Vec::new();
         for sealed in &sealed {

@@ -51,7 +51,7 @@ impl MasterKeyFile {
         others_may_not_read(path)?;
         let line = text.trim();
         let bytes = if line.len() == 64 { unhex(line) } else { STANDARD.decode(line).ok() };
-        let key = bytes.as_deref().and_then(Key::from_slice).ok_or_else(|| {
+        let key = bytes.and_then(Key::from_bytes).ok_or_else(|| {
             Error::MasterKey(format!(
                 "`{}` isn't one line of 32 bytes in hex or base64",
                 path.display()

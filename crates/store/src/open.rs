@@ -26,7 +26,8 @@ pub struct Options {
     /// The master key.
     pub master: Arc<dyn KeyService>,
     /// Where database and blobs are, e.g. `eu-central-1`; `None`: not stated. An installation that was
-    /// made for one location refuses to open with another.
+    /// made for one location refuses to open with another, and one that was made without refuses any;
+    /// who states none takes the installation's.
     pub location: Option<String>,
     /// Connections to PostgreSQL, readers of SQLite.
     pub max_connections: u32,
@@ -135,12 +136,12 @@ impl Store {
                 "only SQLite is copied by nightjar; use pg_dump for PostgreSQL".to_owned(),
             ));
         }
+        if to.exists() {
+            return Err(Error::Invalid(format!("`{}` exists already", to.display())));
+        }
         let to = to
             .to_str()
             .ok_or_else(|| Error::Invalid("the path of the copy isn't UTF-8".to_owned()))?;
-        if tokio::fs::try_exists(to).await.unwrap_or(false) {
-            return Err(Error::Invalid(format!("`{to}` exists already")));
-        }
         sqlx::query("VACUUM INTO $1")
             .bind(to.to_owned())
             .execute(self.inner.db.write())

@@ -153,7 +153,7 @@ impl Store {
         }
         let wrapped = row.maybe_bytes("key_wrapped")?.unwrap_or_default();
         let data_key = self.inner.master.unwrap(&format!("space:{space}"), &wrapped).await?;
-        let data_key = Key::from_slice(&data_key).ok_or_else(|| Error::Damaged {
+        let data_key = Key::from_bytes(data_key).ok_or_else(|| Error::Damaged {
             what: format!("space `{space}`"),
             reason: "its key hasn't 32 bytes".to_owned(),
         })?;

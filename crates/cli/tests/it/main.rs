@@ -9,6 +9,8 @@ mod command_line;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod operating;
+#[cfg(test)]
 mod program;
 #[cfg(test)]
 mod recorded_incidents;

@@ -1,7 +1,7 @@
 //! A running service for a test.
 
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::program::done;
@@ -11,8 +11,6 @@ pub(crate) struct Running {
     child: Child,
     /// `http://127.0.0.1:PORT`.
     pub(crate) base: String,
-    /// The data folder.
-    pub(crate) data: PathBuf,
     /// A token of an administrator of the installation.
     pub(crate) token: String,
 }
@@ -42,7 +40,7 @@ impl Running {
         BufReader::new(stdout).read_line(&mut line).expect("a line when ready");
         let base = line.split_whitespace().find(|word| word.starts_with("http"));
         let base = base.expect("where it listens").to_owned();
-        Self { child, base, data, token }
+        Self { child, base, token }
     }
 }
 

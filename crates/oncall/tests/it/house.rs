@@ -56,6 +56,7 @@ pub(crate) struct House {
     pub(crate) recordings: Arc<dyn Recordings>,
     database: String,
     folder: tempfile::TempDir,
+    _server: Option<nightjar_pgtest::Database>,
     /// Seconds after [`MORNING`]; shared by all clocks of the house.
     pub(crate) passed: Arc<AtomicI64>,
 }
@@ -64,16 +65,38 @@ impl House {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = format!("sqlite://{}/nightjar.db", folder.path().display());
-        Self::over(database, folder).await
+        Self::over(database, folder, None).await
     }
 
-    pub(crate) async fn over(database: String, folder: tempfile::TempDir) -> Self {
+    /// One on each database there is.
+    pub(crate) async fn each() -> Vec<Self> {
+        let mut houses = vec![Self::new().await];
+        if let Some(server) = nightjar_pgtest::database() {
+            let folder = tempfile::tempdir().unwrap();
+            houses.push(Self::over(server.url.clone(), folder, Some(server)).await);
+        }
+        houses
+    }
+
+    async fn over(
+        database: String,
+        folder: tempfile::TempDir,
+        server: Option<nightjar_pgtest::Database>,
+    ) -> Self {
         let store = open(&database, folder.path().into(), "first").await;
         let new = NewSpace { name: "shop".into(), location: None, redaction: None };
         let now = MORNING.parse().unwrap();
         let record = store.create_space(new, None, now).await.unwrap().into_inner();
         let space = store.space(&record.id).await.unwrap();
-        Self { store, space, recordings: Arc::new(Json), database, folder, passed: Arc::default() }
+        Self {
+            store,
+            space,
+            recordings: Arc::new(Json),
+            database,
+            folder,
+            _server: server,
+            passed: Arc::default(),
+        }
     }
 
     /// The same data, opened by another process.

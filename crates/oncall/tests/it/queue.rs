@@ -23,30 +23,31 @@ async fn an_investigation_comes_to_what_the_agent_comes_to() {
 
 #[tokio::test]
 async fn two_workers_share_a_queue_and_do_nothing_twice() {
-    let house = House::new().await;
-    let mut ids = Vec::new();
-    for number in 0..12 {
-        let recording = nightjar_incident::Recording { name: format!("{number}"), ..small() };
-        ids.push(house.start(&recording).await.id);
+    for house in House::each().await {
+        let mut ids = Vec::new();
+        for number in 0..12 {
+            let recording = nightjar_incident::Recording { name: format!("{number}"), ..small() };
+            ids.push(house.start(&recording).await.id);
+        }
+        let other = house.opened_again("second").await;
+        let (stop, stopped) = watch::channel(false);
+        let workers = [house.worker(), Worker { store: other, ..house.worker() }];
+        let working = workers.map(|worker| tokio::spawn(Arc::new(worker).run(stopped.clone())));
+        for id in &ids {
+            house.wait(id).await;
+        }
+        stop.send(true).unwrap();
+        for worker in working {
+            worker.await.unwrap();
+        }
+        for id in &ids {
+            assert_eq!(house.state(id).await, InvestigationState::Done);
+        }
+        // Nobody ever found a task begun by the other: nothing was put off, lost or diverged.
+        assert!(house.ledger().await.is_empty());
+        let one = directly(house.space.id(), &small(), &[]).journal.len();
+        assert_eq!(house.journal().await.len(), one * ids.len());
     }
-    let other = house.opened_again("second").await;
-    let (stop, stopped) = watch::channel(false);
-    let workers = [house.worker(), Worker { store: other, ..house.worker() }];
-    let working = workers.map(|worker| tokio::spawn(Arc::new(worker).run(stopped.clone())));
-    for id in &ids {
-        house.wait(id).await;
-    }
-    stop.send(true).unwrap();
-    for worker in working {
-        worker.await.unwrap();
-    }
-    for id in &ids {
-        assert_eq!(house.state(id).await, InvestigationState::Done);
-    }
-    // Nobody ever found a task begun by the other: nothing was put off, lost or diverged.
-    assert!(house.ledger().await.is_empty());
-    let one = directly(house.space.id(), &small(), &[]).journal.len();
-    assert_eq!(house.journal().await.len(), one * ids.len());
 }
 
 #[tokio::test]
@@ -70,19 +71,20 @@ async fn a_record_that_the_program_would_write_otherwise_fails_honestly() {
 
 #[tokio::test]
 async fn a_task_of_a_deleted_space_leaves_the_queue() {
-    let house = House::new().await;
-    house.start(&small()).await;
-    house.space.delete(house.now()).await.unwrap();
-    let (stop, stopped) = watch::channel(false);
-    let working = tokio::spawn(Arc::new(house.worker()).run(stopped));
-    let empty = async {
-        while house.store.queue_depth().await.unwrap() != (0, 0) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), empty).await.expect("it leaves");
-    stop.send(true).unwrap();
-    working.await.unwrap();
+    for house in House::each().await {
+        house.start(&small()).await;
+        house.space.delete(house.now()).await.unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let working = tokio::spawn(Arc::new(house.worker()).run(stopped));
+        let empty = async {
+            while house.store.queue_depth().await.unwrap() != (0, 0) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), empty).await.expect("it leaves");
+        stop.send(true).unwrap();
+        working.await.unwrap();
+    }
 }
 
 #[tokio::test]

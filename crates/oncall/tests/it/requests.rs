@@ -15,36 +15,37 @@ fn alert(number: u32) -> AlertId {
 
 #[tokio::test]
 async fn what_people_ask_is_done_as_the_agent_does_it() {
-    let house = House::new().await;
-    let id = house.start(&small()).await.id;
-    house.work(&id).await;
-    let mut asked = Vec::new();
-    for wanted in [
-        Request::Unlink { incident: incident(1), alert: alert(2) },
-        Request::LookAgain { incident: incident(2) },
-        Request::Link { alert: alert(2), incident: incident(1) },
-    ] {
-        let before = State::from(directly(house.space.id(), &small(), &asked));
-        request(&house.space, &id, "NJAK1", &wanted, None, house.now()).await.unwrap();
+    for house in House::each().await {
+        let id = house.start(&small()).await.id;
         house.work(&id).await;
-        let at = before.latest().unwrap();
-        asked.push(UserRequest { at, actor: "NJAK1".into(), request: wanted });
+        let mut asked = Vec::new();
+        for wanted in [
+            Request::Unlink { incident: incident(1), alert: alert(2) },
+            Request::LookAgain { incident: incident(2) },
+            Request::Link { alert: alert(2), incident: incident(1) },
+        ] {
+            let before = State::from(directly(house.space.id(), &small(), &asked));
+            request(&house.space, &id, "NJAK1", &wanted, None, house.now()).await.unwrap();
+            house.work(&id).await;
+            let at = before.latest().unwrap();
+            asked.push(UserRequest { at, actor: "NJAK1".into(), request: wanted });
+        }
+        let expected = directly(house.space.id(), &small(), &asked);
+        assert_same(&house.journal().await, &expected.journal);
+        let states = house.states(&id).await;
+        assert_eq!(states.len(), expected.investigations.len());
+        for (stored, expected) in states.iter().zip(&expected.investigations) {
+            assert_eq!(stored.incident, expected.incident);
+            assert_eq!(stored.triage, expected.triage);
+            assert_eq!(stored.executions, expected.executions);
+            assert_eq!(stored.evidence, expected.evidence);
+            assert_eq!(stored, expected);
+        }
+        assert_eq!(house.state(&id).await, InvestigationState::Done);
+        let moved = house.space.alert(&alert(2)).await.unwrap();
+        assert_eq!(moved.incident, Some(incident(1)));
+        assert_eq!(moved.triage.len(), 3);
     }
-    let expected = directly(house.space.id(), &small(), &asked);
-    assert_same(&house.journal().await, &expected.journal);
-    let states = house.states(&id).await;
-    assert_eq!(states.len(), expected.investigations.len());
-    for (stored, expected) in states.iter().zip(&expected.investigations) {
-        assert_eq!(stored.incident, expected.incident);
-        assert_eq!(stored.triage, expected.triage);
-        assert_eq!(stored.executions, expected.executions);
-        assert_eq!(stored.evidence, expected.evidence);
-        assert_eq!(stored, expected);
-    }
-    assert_eq!(house.state(&id).await, InvestigationState::Done);
-    let moved = house.space.alert(&alert(2)).await.unwrap();
-    assert_eq!(moved.incident, Some(incident(1)));
-    assert_eq!(moved.triage.len(), 3);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::Kind;
 use crate::find::{Candidate, Need};
+use crate::person::is_person;
 use crate::shape::{at, before, piece};
 
 /// RFC 5321: 64 bytes before the @, 255 after.
@@ -87,6 +88,9 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
         let start = local_part(text, place);
         let end = domain(text, place + length);
         if start == place || end == place + length {
+            if sign == "@" && is_realm(text, place + 1) {
+                principal(text, start, place, found);
+            }
             continue;
         }
         let local = piece(text, start, place);
@@ -101,6 +105,23 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
             kind: Kind::Email,
             need: Need::Without(MESSAGE_IDS),
         });
+    }
+}
+
+/// Whether a Kerberos realm follows: names in capital letters with points.
+fn is_realm(text: &str, start: usize) -> bool {
+    let rest = text.as_bytes().get(start..).unwrap_or_default();
+    let realm = rest.iter().take(MOST_DOMAIN);
+    let realm = realm.take_while(|b| b.is_ascii_uppercase() || matches!(b, b'.' | b'-'));
+    let points = realm.clone().filter(|b| **b == b'.').count();
+    points > 0 && !at(rest, realm.count()).is_ascii_alphanumeric()
+}
+
+/// A user in a realm: `ada@CORP.INTERNAL`, not `HTTP/web@CORP.INTERNAL`.
+fn principal(text: &str, start: usize, end: usize, found: &mut Vec<Candidate>) {
+    let name = piece(text, start, end);
+    if before(text.as_bytes(), start) != b'/' && is_person(name) {
+        found.push(Candidate { place: start..end, kind: Kind::User, need: Need::Nothing });
     }
 }
 

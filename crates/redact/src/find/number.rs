@@ -22,6 +22,8 @@ pub(super) const PHONES: &[&str] = &[
     "sms",
     "msisdn",
     "whatsapp",
+    "whatsapp id",
+    "wa id",
     "call",
     "caller",
     "callback",
@@ -299,7 +301,19 @@ static GROUPED: LazyLock<Regex> = LazyLock::new(|| {
     .expect("invariant: a constant pattern")
 });
 
+/// The first track of a card's stripe.
+static TRACK: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"%?B([0-9]{13,19})\^").expect("invariant: a constant pattern"));
+
 pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
+    if text.contains('^') {
+        for hit in TRACK.captures_iter(text).filter_map(|hit| hit.get(1)) {
+            if luhn(&digits(hit.as_str())) {
+                let place = hit.range();
+                found.push(Candidate { place, kind: Kind::Card, need: Need::Nothing });
+            }
+        }
+    }
     for run in RUN.find_iter(text) {
         let (start, end) = (run.start(), run.end());
         let is_plain = run.as_str().bytes().all(|b| b.is_ascii_digit());

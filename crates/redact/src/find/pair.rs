@@ -1,115 +1,30 @@
-//! Names and values within a text: `password=…`, `"user": "…"`, headers, options, URLs with
-//! credentials, and the few sentences in which programs name a user.
+//! Names and values within a text: `password=…`, `"user": "…"`, headers, options.
 
 use std::ops::Range;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::Kind;
 use crate::field::{self, Field};
 use crate::find::token::is_opaque;
 use crate::find::{Candidate, Need};
 use crate::person;
-use crate::shape::{at, before, is_uuid, piece};
+use crate::shape::{at, before, piece};
 
 /// Longest value looked at, in bytes: more than any key, less than a document.
 const LONGEST: usize = 4096;
 /// How far back the name of an object is looked for.
 const REACH: usize = 96;
-/// Longest credentials in an URL.
-const LONGEST_CREDENTIALS: usize = 512;
-
-/// Sentences of sshd, PAM and databases.
-static SENTENCES: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?:[Ii]nvalid user|[Ii]llegal user|[Ff]or user|[Aa]ccepted [a-z/-]{3,24} for|[Ff]ailed [a-z/-]{3,24} for|of user|by user|from user|session of|user|User) ",
-        r#"([^\s"'\\():=,;]{2,64})"#,
-    ))
-    .expect("invariant: a constant pattern")
-});
-static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount) \\?["'‘]([^"'\\’]{2,64})\\?["'’]"#)
-        .expect("invariant: a constant pattern")
-});
-/// Passwords in SQL and on command lines, which have no sign between name and value.
-static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r#"(?i:identified by|password|passwd|pwd|--pass|passphrase)(?i: is)? \\?["']([^"'\\]{3,128})\\?["']"#,
-        r#"| (?:-u|--user) ["']?[^\s:"']{1,64}:([^\s"']{3,128})"#,
-        r#"|(?:mysql|mysqldump|mysqladmin|mariadb|sshpass)[^\n|;]{0,80}? -p["']?([^\s"']{4,128})"#,
-        r#"|--([a-z-]{0,20}(?:password|token|secret|api-key|apikey|passwd|access-key|secret-key)) +["']?([^\s"'-][^\s"']{2,256})"#,
-        r#"|(?i:redis-cli)[^\n|;]{0,80}? -a ["']?([^\s"']{3,128})"#,
-    ))
-    .expect("invariant: a constant pattern")
-});
-
-/// Secrets behind words alone: `api key 0123…`, `password is hunter2`.
-static BARE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(concat!(
-        r"(?i:api[ -]?key|access key|secret key|licen[sc]e key|app key|token|secret|credential)(?: is|:)? ([A-Za-z0-9_./+=~-]{16,512})",
-        r"|(?i:password|passphrase|passwort|pwd) (?i:is|was|ist) ([^\s]{4,128})",
-    ))
-    .expect("invariant: a constant pattern")
-});
 
 pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
-    let bytes = text.as_bytes();
     for (place, sign) in text.match_indices(['=', ':', '>']) {
         let Some((name, value)) = pair(text, place, sign) else { continue };
-        let shown = piece(text, name.start, name.end);
+        let shown = match piece(text, name.start, name.end) {
+            "value" | "Value" => named_before(text, name.start),
+            "passe" | "name" | "Name" | "complet" => several(text, &name),
+            shown => shown,
+        };
         let parent = if shown == "name" { parent(text, name.start) } else { "" };
         let Some(meaning) = field::classify(shown, parent) else { continue };
         read(text, meaning, value, found);
-    }
-    credentials(text, found);
-    if text.contains("ser") || text.contains(" for ") || text.contains("ogin") {
-        for hit in SENTENCES.captures_iter(text).filter_map(|hit| hit.get(1)) {
-            let before = bytes.get(..hit.start()).unwrap_or_default();
-            // A bare `user ada` is a name only if it can hardly be another word.
-            let bare = before.ends_with(b"user ") || before.ends_with(b"User ");
-            let strong =
-                ["nvalid user ", "llegal user ", "or user ", "of user ", "by user ", "from user "]
-                    .iter()
-                    .any(|words| before.ends_with(words.as_bytes()));
-            let value = hit.as_str().trim_end_matches(['.', '!', '?']);
-            if (!bare || strong || value.contains(['.', '_']) && !value.contains('/'))
-                && person::is_person(value)
-            {
-                push(found, hit.start()..hit.start() + value.len(), Kind::User);
-            }
-        }
-        for hit in QUOTED.captures_iter(text).filter_map(|hit| hit.get(1)) {
-            if person::is_person(hit.as_str()) {
-                push(found, hit.range(), Kind::User);
-            }
-        }
-    }
-    // A pattern without regard to case has no quick way to the few lines that matter.
-    let names_secret =
-        ["ey", "EY", "oken", "OKEN", "ecret", "ECRET", "ass", "ASS", "redential", "wd", "WD"]
-            .iter()
-            .any(|part| text.contains(part));
-    for hits in BARE.captures_iter(if names_secret { text } else { "" }) {
-        for hit in [1, 2].into_iter().filter_map(|group| hits.get(group)) {
-            let shown = hit.as_str().trim_end_matches(['.', ',', ';', '"', '\'']);
-            if field::is_token(shown) {
-                push(found, hit.start()..hit.start() + shown.len(), Kind::Secret);
-            }
-        }
-    }
-    let speaks = names_secret && text.contains(['"', '\'', '-'])
-        || [" -u", "--user", " -p", " -a ", "dentified", "DENTIFIED"]
-            .iter()
-            .any(|part| text.contains(part));
-    if speaks {
-        for hits in SPOKEN.captures_iter(text) {
-            for hit in [1, 2, 3, 5, 6].into_iter().filter_map(|group| hits.get(group)) {
-                if field::is_secret(hit.as_str()) {
-                    push(found, hit.range(), Kind::Secret);
-                }
-            }
-        }
     }
 }
 
@@ -150,6 +65,8 @@ fn pair(text: &str, sign_at: usize, sign: &str) -> Option<(Range<usize>, Value)>
         }
         "=" if next == b'>' => right += 1,
         "=" | ":" if left == b':' && sign == ":" => return None,
+        // An image or a module: `ghcr.io/acme/api:v1.2.3-rc.1`.
+        ":" if is_path(bytes, sign_at) => return None,
         ":" if next == b':' || next == b'/' && at(bytes, right + 1) == b'/' => return None,
         ">" if !left.is_ascii_alphanumeric() => return None,
         _ => {}
@@ -189,6 +106,47 @@ fn pair(text: &str, sign_at: usize, sign: &str) -> Option<(Range<usize>, Value)>
         value(text, right, sign == ":" && spaces > 0)
     };
     Some((start..end, value))
+}
+
+/// Whether a word is the last piece of a path.
+fn is_path(bytes: &[u8], end: usize) -> bool {
+    let left = bytes.get(..end).unwrap_or_default().iter().rev().take(field::LONGEST_NAME);
+    let mut left = left.skip_while(|b| is_name_byte(**b));
+    left.next() == Some(&b'/') && left.next().is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// A name of several words: `mot de passe: …`, `Account Name: …`.
+fn several<'t>(text: &'t str, name: &Range<usize>) -> &'t str {
+    let mut start = name.start;
+    for _ in 0..2 {
+        let left = piece(text, 0, start);
+        let Some(left) = left.strip_suffix(' ') else { break };
+        let word = left.bytes().rev().take(24).take_while(u8::is_ascii_alphabetic).count();
+        if word < 2 {
+            break;
+        }
+        start = left.len() - word;
+    }
+    piece(text, start, name.end)
+}
+
+/// The name of a value whose own is `value`: `<add key="SmtpPassword" value="`,
+/// `{"name":"DB_PASSWORD","value":`, `- name: DB_PASSWORD` and the line below it.
+fn named_before(text: &str, place: usize) -> &str {
+    let mut from = place.saturating_sub(REACH);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    let signs: &[char] = &['"', '\'', '\\', ' ', ',', '\n', '\t', ':', '=', '{', '<'];
+    let left = piece(text, from, place).trim_end_matches(signs);
+    let name = left.rsplit(signs).next().unwrap_or_default();
+    let left = left.strip_suffix(name).unwrap_or_default();
+    let label = left.trim_end_matches(signs);
+    let has_sign = left.get(label.len()..).is_some_and(|between| between.contains(['=', ':']));
+    let is_label = ["key", "name", "Key", "Name", "KEY", "NAME"]
+        .iter()
+        .any(|word| label.strip_suffix(word).is_some_and(|l| !l.ends_with(char::is_alphanumeric)));
+    if has_sign && is_label { name } else { "" }
 }
 
 /// The name of the object that a place stands in: `User(id=7, name=`, `"customer":{"name":`.
@@ -285,6 +243,21 @@ fn read(text: &str, meaning: Field, value: Value, found: &mut Vec<Candidate>) {
         Field::Authorization => authorization(text, start, found),
         Field::Cookie => cookies(text, start, end, value.trust, found),
         Field::Person => person_of(text, start, end, value.trust, found),
+        Field::Name => {
+            if shown.chars().next().is_some_and(char::is_uppercase) {
+                person_of(text, start, end, value.trust, found);
+            }
+        }
+        Field::Session => {
+            if field::is_session(shown) {
+                push(found, start..end, Kind::Secret);
+            }
+        }
+        Field::Pin => {
+            if field::is_pin(shown) {
+                push(found, start..end, Kind::Secret);
+            }
+        }
         Field::UserId => {
             if value.trust != Trust::Spoken && person::is_named_id(shown) {
                 push(found, start..end, Kind::User);
@@ -343,7 +316,17 @@ fn authorization(text: &str, start: usize, found: &mut Vec<Candidate>) {
         "sharedkey",
         "client-id",
     ];
-    if SCHEMES.contains(&scheme.as_str()) {
+    // A scheme that only its maker knows: `SSWS 00a1…`.
+    let is_unknown = || {
+        let next = piece(text, first + 1, word(first + 1));
+        at(bytes, first) == b' '
+            && (2..=24).contains(&scheme.len())
+            && scheme.bytes().all(|b| b.is_ascii_alphabetic())
+            && next.len() >= 20
+            && is_opaque(next)
+            && field::is_token(next)
+    };
+    if SCHEMES.contains(&scheme.as_str()) || is_unknown() {
         let mut from = first;
         while matches!(at(bytes, from), b' ' | b'[' | b'"') && from - first < 4 {
             from += 1;
@@ -497,87 +480,7 @@ fn person_of(text: &str, start: usize, end: usize, trust: Trust, found: &mut Vec
     }
 }
 
-/// Users and passwords in URLs and in connection strings of Go: `scheme://user:password@host`.
-fn credentials(text: &str, found: &mut Vec<Candidate>) {
-    let bytes = text.as_bytes();
-    for (place, sign) in text.match_indices("://") {
-        let start = place + sign.len();
-        let rest = bytes.get(start..).unwrap_or_default();
-        let stops = |b: &u8| {
-            b.is_ascii_whitespace()
-                || matches!(
-                    b,
-                    b'/' | b'"' | b'\'' | b'<' | b'>' | b'?' | b'\\' | b'`' | b',' | b'@'
-                )
-        };
-        let Some(mut length) = rest.iter().take(LONGEST_CREDENTIALS).position(stops) else {
-            continue;
-        };
-        // A password may hold what ends a host elsewhere.
-        if at(rest, length) != b'@' && rest.iter().take(length).any(|b| *b == b':') {
-            let blank = |b: &u8| {
-                b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'@' | b'\\')
-            };
-            let Some(longer) = rest.iter().take(LONGEST_CREDENTIALS).position(blank) else {
-                continue;
-            };
-            let port = piece(text, start, start + length).rsplit(':').next().unwrap_or_default();
-            if at(rest, longer) != b'@'
-                || port.bytes().all(|b| b.is_ascii_digit()) && at(rest, length) == b'/'
-            {
-                continue;
-            }
-            length = longer;
-        }
-        if at(rest, length) != b'@' {
-            continue;
-        }
-        // The last @ before the host is the one that counts: `user:p@ss@host`.
-        let host = bytes.get(start + length + 1..).unwrap_or_default();
-        let more = host.iter().take(128).take_while(|b| !stops(b)).count();
-        if at(host, more) == b'@' && piece(text, start, start + length).contains(':') {
-            length += more + 1;
-        }
-        split_credentials(text, start, start + length, found);
-    }
-    for (place, _) in text.match_indices("@tcp(").chain(text.match_indices("@unix(")) {
-        let left = bytes.get(..place).unwrap_or_default();
-        let length = left
-            .iter()
-            .rev()
-            .take(LONGEST_CREDENTIALS)
-            .take_while(|b| {
-                !b.is_ascii_whitespace() && !matches!(b, b'"' | b'\'' | b'=' | b'`' | b'/')
-            })
-            .count();
-        let mut start = place - length;
-        while !text.is_char_boundary(start) {
-            start += 1;
-        }
-        split_credentials(text, start, place, found);
-    }
-}
-
-fn split_credentials(text: &str, start: usize, end: usize, found: &mut Vec<Candidate>) {
-    let shown = piece(text, start, end);
-    let (user, password) = shown.split_once(':').unwrap_or((shown, ""));
-    let user_end = start + user.len();
-    if password.is_empty() {
-        if user.len() >= 16 && is_opaque(user) && !is_uuid(user) {
-            push(found, start..user_end, Kind::Secret);
-            return;
-        }
-    } else if field::is_secret(password) || password.len() < 3 {
-        push(found, user_end + 1..end, Kind::Secret);
-    }
-    if person::is_person(user) {
-        push(found, start..user_end, Kind::User);
-    } else if user.len() >= 24 && is_opaque(user) && !is_uuid(user) {
-        push(found, start..user_end, Kind::Secret);
-    }
-}
-
-fn push(found: &mut Vec<Candidate>, place: Range<usize>, kind: Kind) {
+pub(super) fn push(found: &mut Vec<Candidate>, place: Range<usize>, kind: Kind) {
     if !place.is_empty() {
         found.push(Candidate { place, kind, need: Need::Nothing });
     }

@@ -90,7 +90,22 @@ const SHAPES: &[(&str, Body, usize)] = &[
     ("sq0csp-", Body::Word, 20),
     ("rzp_live_", Body::Word, 14),
     ("rzp_test_", Body::Word, 14),
-    ("access_token$production$", Body::Word, 20),
+    ("access_token$production$", Body::Open, 40),
+    ("access_token$sandbox$", Body::Open, 40),
+    ("shippo_live_", Body::Hex, 40),
+    ("shippo_test_", Body::Hex, 40),
+    ("duffel_live_", Body::Opaque, 30),
+    ("duffel_test_", Body::Opaque, 30),
+    ("live_", Body::Hex, 32),
+    ("test_", Body::Hex, 32),
+    ("APP_USR-", Body::Opaque, 40),
+    ("pdl_live_apikey_", Body::Word, 30),
+    ("pdl_sdbx_apikey_", Body::Word, 30),
+    ("access-production-", Body::Uuid, 36),
+    ("access-sandbox-", Body::Uuid, 36),
+    ("access-development-", Body::Uuid, 36),
+    ("sk_prod_", Body::Opaque, 20),
+    ("key_live_", Body::Opaque, 20),
     ("EAAA", Body::Word, 60),
     ("FLWSECK_TEST-", Body::Word, 20),
     ("FLWSECK-", Body::Word, 20),
@@ -111,14 +126,31 @@ const SHAPES: &[(&str, Body, usize)] = &[
     ("pplx-", Body::Opaque, 30),
     ("r8_", Body::Opaque, 30),
     ("nvapi-", Body::Opaque, 30),
+    ("fw_", Body::Opaque, 22),
+    ("pcsk_", Body::Opaque, 40),
+    ("tvly-", Body::Opaque, 24),
+    ("tgp_v1_", Body::Opaque, 30),
+    ("fc-", Body::Hex, 32),
+    ("e2b_", Body::Hex, 40),
+    ("jina_", Body::Opaque, 40),
+    ("rpa_", Body::Opaque, 40),
+    ("api_org_", Body::Opaque, 30),
+    ("sk-lf-", Body::Uuid, 36),
+    ("ABSK", Body::Base64, 60),
+    ("bedrock-api-key-", Body::Base64, 60),
     ("lsv2_pt_", Body::Word, 30),
     ("lsv2_sk_", Body::Word, 30),
     // Messages
     ("SG.", Body::Dotted, 30),
     ("SK", Body::Hex, 32),
-    ("AC", Body::Hex, 32),
     ("key-", Body::Hex, 32),
     ("xkeysib-", Body::Word, 40),
+    ("xsmtpsib-", Body::Word, 40),
+    ("mlsn.", Body::Opaque, 40),
+    ("re_", Body::Opaque, 28),
+    ("EAA", Body::Opaque, 100),
+    ("IGQV", Body::Opaque, 80),
+    ("pina_", Body::Opaque, 32),
     ("md-", Body::Opaque, 22),
     // Registries of packages
     ("npm_", Body::Opaque, 30),
@@ -155,6 +187,28 @@ const SHAPES: &[(&str, Body, usize)] = &[
     ("pscale_pw_", Body::Dotted, 30),
     ("tskey-", Body::Word, 20),
     ("ops_eyJ", Body::Word, 40),
+    ("fm1_", Body::Base64, 60),
+    ("fm2_", Body::Base64, 60),
+    ("vcp_", Body::Opaque, 24),
+    ("vck_", Body::Opaque, 24),
+    ("vercel_blob_rw_", Body::Word, 30),
+    ("rnd_", Body::Opaque, 28),
+    ("SCW", Body::Capital, 17),
+    ("AKID", Body::Opaque, 32),
+    ("AQVN", Body::Opaque, 35),
+    ("y0_", Body::Opaque, 50),
+    ("t1.9eu", Body::Dotted, 60),
+    ("CCIPAT_", Body::Word, 40),
+    ("CCIPRJ_", Body::Word, 40),
+    ("bkua_", Body::Hex, 40),
+    ("BBDC-", Body::Opaque, 40),
+    ("sgp_", Body::Opaque, 40),
+    ("glimt-", Body::Word, 16),
+    ("glagent-", Body::Word, 30),
+    ("glffct-", Body::Word, 16),
+    ("pnu_", Body::Opaque, 36),
+    ("pnb_", Body::Opaque, 36),
+    ("API-", Body::Capital, 26),
     ("dp.pt.", Body::Word, 30),
     ("dp.st.", Body::Dotted, 30),
     ("LTAI", Body::Opaque, 16),
@@ -173,6 +227,15 @@ const SHAPES: &[(&str, Body, usize)] = &[
     ("phc_", Body::Opaque, 30),
     ("phx_", Body::Opaque, 30),
     ("hcaik_", Body::Word, 30),
+    ("dt0c01.", Body::Dotted, 80),
+    ("dt0s01.", Body::Dotted, 80),
+    ("dt0s02.", Body::Dotted, 80),
+    ("dt0s08.", Body::Dotted, 80),
+    ("dt0s16.", Body::Dotted, 80),
+    ("sqp_", Body::Hex, 40),
+    ("squ_", Body::Hex, 40),
+    ("sqa_", Body::Hex, 40),
+    ("dnkey-", Body::Opaque, 30),
     // Tools
     ("PMAK-", Body::Word, 40),
     ("figd_", Body::Word, 30),
@@ -183,13 +246,29 @@ const SHAPES: &[(&str, Body, usize)] = &[
     ("EZTK", Body::Opaque, 50),
     ("airt_", Body::Opaque, 30),
     ("CFPAT-", Body::Word, 40),
+    ("tfp_", Body::Opaque, 40),
+    ("aio_", Body::Opaque, 28),
+    ("ico-", Body::Opaque, 32),
+    ("sl.", Body::Opaque, 100),
+    ("sl.u.", Body::Opaque, 100),
+    ("sk.eyJ", Body::Dotted, 60),
+    ("tk.eyJ", Body::Dotted, 60),
+    ("fio-u-", Body::Opaque, 50),
+    ("cal_live_", Body::Hex, 32),
+    ("pat-na1-", Body::Uuid, 36),
+    ("pat-eu1-", Body::Uuid, 36),
+    ("rdme_", Body::Opaque, 60),
+    ("gAAAAA", Body::Opaque, 80),
     ("sdk-", Body::Uuid, 36),
     ("api-", Body::Uuid, 36),
     ("eyJ", Body::Dotted, 30),
 ];
 
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
-    let prefixes: Vec<String> = SHAPES.iter().map(|(prefix, ..)| regex::escape(prefix)).collect();
+    let mut prefixes: Vec<String> =
+        SHAPES.iter().map(|(prefix, ..)| regex::escape(prefix)).collect();
+    // Of prefixes that begin alike the longest.
+    prefixes.sort_by_key(|prefix| usize::MAX - prefix.len());
     Regex::new(&prefixes.join("|")).expect("invariant: constant prefixes")
 });
 /// The bot tokens of Telegram have no prefix, but a middle.
@@ -268,6 +347,7 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
             secret(if matches!(shape, Body::Path) { body } else { start }, end);
         }
     }
+    parted(text, &mut secret);
     if text.contains(":AA") {
         for hit in TELEGRAM.find_iter(text) {
             let free = !is_joined(bytes, hit.start())
@@ -282,6 +362,41 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
             if is_opaque(hit.as_str()) {
                 secret(hit.start(), hit.end());
             }
+        }
+    }
+}
+
+/// Tokens of parts that are known by their lengths: those of Discord (24 or more, 6, 27 or more)
+/// and Airtable (`pat` and 14, 64 hexadecimal digits).
+fn parted(text: &str, secret: &mut impl FnMut(usize, usize)) {
+    let bytes = text.as_bytes();
+    let word = |b: &&u8| fits(Body::Word, **b);
+    for (point, _) in text.match_indices('.') {
+        let second = [7, 8].into_iter().find(|more| at(bytes, point + more) == b'.');
+        let is_airtable = point >= 17 && bytes.get(point - 17..point - 14) == Some(b"pat");
+        if second.is_none() && !is_airtable {
+            continue;
+        }
+        let left = bytes.get(..point).unwrap_or_default().iter().rev().take(32);
+        let left = left.take_while(word).count();
+        let start = point - left;
+        if let Some(second) = second.map(|more| point + more) {
+            let middle = piece(text, point + 1, second);
+            let rest = bytes.get(second + 1..).unwrap_or_default();
+            let right = rest.iter().take(64).take_while(word).count();
+            if (23..=28).contains(&left)
+                && (27..=45).contains(&right)
+                && middle.bytes().all(|b| fits(Body::Word, b))
+                && is_opaque(piece(text, start, point))
+                && is_opaque(piece(text, second + 1, second + 1 + right))
+            {
+                secret(start, second + 1 + right);
+            }
+        }
+        let rest = bytes.get(point + 1..).unwrap_or_default();
+        let hex = rest.iter().take(65).take_while(|b| fits(Body::Hex, **b)).count();
+        if is_airtable && left == 17 && hex == 64 {
+            secret(start, point + 1 + hex);
         }
     }
 }
@@ -322,7 +437,16 @@ pub(crate) fn is_opaque(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let cases = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
     let hex = text.len() >= 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    // Of letters alone: the case changes at random, not with the words of a name.
+    let turns = || {
+        let case = |b: u8| (b.is_ascii_uppercase(), b.is_ascii_alphabetic());
+        text.as_bytes()
+            .windows(2)
+            .filter(|pair| matches!(pair, [a, b] if case(*a) != case(*b)))
+            .count()
+    };
     digits > 0 && (cases || hex || digits >= 3 && has(u8::is_ascii_alphabetic))
+        || cases && text.len() >= 24 && turns() * 5 >= text.len() * 2
 }
 
 /// Whether what follows `eyJ` are the three or five parts of a token (RFC 7519).

@@ -46,12 +46,11 @@ fn redacted(example: &Example) -> (String, u64) {
     (text, redactor.found().values().sum())
 }
 
-#[test]
-fn what_is_to_be_found_is_found() {
-    let examples = examples(include_str!("../../corpus/find.jsonl"));
-    assert!(examples.len() >= 300, "{}", examples.len());
+/// Prints how much of what is to be found was found, kind by kind, and asks for 0.95 of each kind and
+/// for `least` of all.
+fn find(name: &str, corpus: &str, least: f64) {
     let mut table: BTreeMap<Kind, (u32, u32)> = BTreeMap::new();
-    for example in &examples {
+    for example in &examples(corpus) {
         let (text, _) = redacted(example);
         for find in &example.find {
             let row = table.entry(find.kind).or_default();
@@ -60,34 +59,65 @@ fn what_is_to_be_found_is_found() {
             if named && !text.contains(&find.text) {
                 row.0 += 1;
             } else {
-                eprintln!("missed {} `{}`: {text}", find.kind.label(), find.text);
+                eprintln!("{name}: missed {} `{}`: {text}", find.kind.label(), find.text);
             }
         }
     }
-    let (mut found, mut all) = (0, 0);
-    for (kind, (of_kind, expected)) in &table {
-        let recall = f64::from(*of_kind) / f64::from(*expected);
-        eprintln!("{:<12} {of_kind:>4} of {expected:>4}  {recall:.3}", kind.label());
-        (found, all) = (found + of_kind, all + expected);
+    let recall = |(found, all): (u32, u32)| f64::from(found) / f64::from(all);
+    let mut sum = (0, 0);
+    for (kind, row) in &table {
+        eprintln!("{name} {:<12} {:>4} of {:>4}  {:.3}", kind.label(), row.0, row.1, recall(*row));
+        sum = (sum.0 + row.0, sum.1 + row.1);
     }
-    for (kind, (found, all)) in &table {
-        assert!(f64::from(*found) >= 0.95 * f64::from(*all), "{}", kind.label());
+    eprintln!("{name} {:<12} {:>4} of {:>4}  {:.3}", "all", sum.0, sum.1, recall(sum));
+    assert_eq!(table.len(), Kind::ALL.len(), "{name}");
+    for (kind, row) in &table {
+        assert!(recall(*row) >= 0.95, "{name}: {}", kind.label());
     }
-    assert_eq!(table.len(), Kind::ALL.len());
-    assert!(f64::from(found) >= 0.95 * f64::from(all));
+    assert!(recall(sum) >= least, "{name}");
+}
+
+/// Prints what was taken for something, and asks that nothing is.
+fn nothing(name: &str, corpus: &str) {
+    let mut hits = 0;
+    let examples = examples(corpus);
+    for example in &examples {
+        let (text, found) = redacted(example);
+        if found > 0 {
+            eprintln!("{name}: hit in {text}");
+            hits += found;
+        }
+    }
+    eprintln!("{name}: {hits} hits in {} examples", examples.len());
+    assert_eq!(hits, 0, "{name}");
+}
+
+#[test]
+fn what_is_to_be_found_is_found() {
+    find("find", include_str!("../../corpus/find.jsonl"), 0.98);
+}
+
+#[test]
+fn what_is_to_be_found_is_found_2() {
+    find("find2", include_str!("../../corpus/find2.jsonl"), 0.98);
 }
 
 #[test]
 fn where_nothing_is_to_be_found_nothing_is() {
-    let examples = examples(include_str!("../../corpus/nothing.jsonl"));
-    assert!(examples.len() >= 400, "{}", examples.len());
-    let mut hits = 0;
-    for example in &examples {
-        let (text, found) = redacted(example);
-        if found > 0 {
-            eprintln!("{text}");
-            hits += found;
-        }
-    }
-    assert_eq!(hits, 0);
+    nothing("nothing", include_str!("../../corpus/nothing.jsonl"));
+}
+
+#[test]
+fn where_nothing_is_to_be_found_nothing_is_2() {
+    nothing("nothing2", include_str!("../../corpus/nothing2.jsonl"));
+}
+
+#[test]
+fn what_is_to_be_found_is_found_3() {
+    find("find3", include_str!("../../corpus/find3.jsonl"), 0.98);
+}
+
+#[test]
+fn where_nothing_is_to_be_found_nothing_is_3() {
+    nothing("nothing3", include_str!("../../corpus/nothing3.jsonl"));
 }

@@ -26,7 +26,10 @@ pub(crate) fn from_driver(error: sqlx::Error) -> Error {
                 return Error::Damaged { what: "the database".to_owned(), reason };
             }
         }
-        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+        sqlx::Error::ColumnDecode { .. }
+        | sqlx::Error::Decode(_)
+        | sqlx::Error::RowNotFound
+        | sqlx::Error::ColumnNotFound(_) => {
             return Error::Damaged {
                 what: "a row of the database".to_owned(),
                 reason: error.to_string(),

@@ -1,5 +1,6 @@
 //! Someone who can write to the database, and drops what forbids it, is found out: every column of
-//! every table of the append-only part, every row taken out, doubled or exchanged.
+//! every table of the append-only part, every row taken out, doubled or exchanged. Takes some seconds:
+//! after each change everything is verified, hundreds of times on each database.
 
 use jiff::ToSpan as _;
 use proptest::prelude::*;
