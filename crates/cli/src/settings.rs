@@ -254,7 +254,8 @@ mod tests {
         let one = settings("[server.tls]\ncertificate = \"a.pem\"\n", &[]).unwrap();
         assert!(one.server().is_err());
         let both = "[server.tls]\ncertificate = \"a.pem\"\nkey = \"k.pem\"\n";
-        assert!(settings(both, &[]).unwrap().server().unwrap().0.tls.is_some());
+        let tls = settings(both, &[]).unwrap().server().unwrap().0.tls.unwrap();
+        assert_eq!(tls.certificate, Path::new("a.pem"));
     }
 
     #[test]

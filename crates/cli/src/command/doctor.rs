@@ -271,8 +271,16 @@ mod tests {
 
     #[test]
     fn an_open_folder_is_doubtful_and_a_missing_one_too() {
-        let folder = tempfile::tempdir().unwrap();
-        assert_eq!(super::folder(folder.path()).mood, Mood::Good);
-        assert_eq!(super::folder(&folder.path().join("gone")).mood, Mood::Doubtful);
+        let home = tempfile::tempdir().unwrap();
+        let data = home.path().join("data");
+        assert_eq!(folder(&data).mood, Mood::Doubtful);
+        crate::installation::make_folder(&data).unwrap();
+        assert_eq!(folder(&data).mood, Mood::Good);
+        #[cfg(unix)]
+        {
+            let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            fs::set_permissions(&data, open).unwrap();
+            assert_eq!(folder(&data).mood, Mood::Doubtful);
+        }
     }
 }

@@ -104,6 +104,11 @@ impl House {
         open(&self.database, self.folder.path().into(), process).await
     }
 
+    /// Where the blobs of the space are.
+    pub(crate) fn blobs(&self) -> PathBuf {
+        self.folder.path().join("blobs").join(self.space.id().as_str())
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock())()
     }

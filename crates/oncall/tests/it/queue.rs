@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use nightjar_incident::journal::{Chain, Kind};
@@ -108,5 +109,32 @@ async fn a_stopped_service_gives_its_task_back_and_the_next_one_ends_it() {
     let archive = house.space.capsule_archive(&capsule.id).await.unwrap();
     let kept = house.recordings.read(&archive).unwrap().recording;
     let expected = directly(house.space.id(), &kept, &[]);
+    assert_same(&house.journal().await, &expected.journal);
+}
+
+#[tokio::test]
+async fn what_cannot_be_reached_is_tried_again_later() {
+    let house = House::new().await;
+    let id = house.start(&small()).await.id;
+    // A file where the folder of the space's blobs should be: they can't be reached.
+    let away = house.blobs().with_extension("away");
+    std::fs::rename(house.blobs(), &away).unwrap();
+    std::fs::write(house.blobs(), "").unwrap();
+    let (stop, stopped) = watch::channel(false);
+    let working = tokio::spawn(Arc::new(house.worker()).run(stopped));
+    let put_off = async {
+        while !house.ledger().await.iter().any(|entry| entry.body["put_off"].is_string()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), put_off).await.expect("it is put off");
+    std::fs::remove_file(house.blobs()).unwrap();
+    std::fs::rename(&away, house.blobs()).unwrap();
+    house.passed.fetch_add(10, Ordering::SeqCst);
+    house.wait(&id).await;
+    stop.send(true).unwrap();
+    working.await.unwrap();
+    assert_eq!(house.state(&id).await, InvestigationState::Done);
+    let expected = directly(house.space.id(), &small(), &[]);
     assert_same(&house.journal().await, &expected.journal);
 }
