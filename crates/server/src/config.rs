@@ -76,7 +76,7 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Largest upload, bytes.
     pub upload_bytes: usize,
-    /// Request line and headers together, bytes.
+    /// All headers together, and the address by itself, bytes.
     pub header_bytes: usize,
     /// How many headers.
     pub headers: usize,

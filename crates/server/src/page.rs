@@ -24,7 +24,7 @@ pub(crate) struct Paging {
     #[param(minimum = 1, maximum = 1000)]
     pub(crate) limit: Option<u16>,
     /// `next` of the page before.
-    #[param(max_length = 1024)]
+    #[param(max_length = 512)]
     pub(crate) cursor: Option<String>,
 }
 

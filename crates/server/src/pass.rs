@@ -126,13 +126,13 @@ fn peer(app: &App, request: &Request) -> IpAddr {
 fn too_large(app: &App, request: &Request) -> Option<Problem> {
     let limits = &app.config.limits;
     let address = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
-    if address > limits.header_bytes / 2 {
-        let detail = format!("an address has at most {} bytes", limits.header_bytes / 2);
+    if address > limits.header_bytes {
+        let detail = format!("an address has at most {} bytes", limits.header_bytes);
         return Some(Problem::new(Kind::UriTooLong, detail));
     }
     let headers = request.headers();
     let bytes: usize = headers.iter().map(|(n, v)| n.as_str().len() + v.len() + 4).sum();
-    if headers.len() > limits.headers || bytes + address > limits.header_bytes {
+    if headers.len() > limits.headers || bytes > limits.header_bytes {
         let (number, bytes) = (limits.headers, limits.header_bytes);
         let detail = format!("at most {number} headers of {bytes} bytes together are read");
         return Some(Problem::new(Kind::HeadersTooLarge, detail));
@@ -163,13 +163,8 @@ fn broken(panic: &(dyn Any + Send)) -> Problem {
 fn settle(mut response: Response, is_options: bool, id: &str) -> Response {
     let status = response.status();
     if is_options && status == StatusCode::METHOD_NOT_ALLOWED {
-        let allowed = response.headers().get(header::ALLOW).and_then(|value| value.to_str().ok());
-        let allowed = format!("{},OPTIONS", allowed.unwrap_or_default());
-        let mut response = StatusCode::NO_CONTENT.into_response();
-        if let Ok(value) = HeaderValue::from_str(allowed.trim_start_matches(',')) {
-            response.headers_mut().insert(header::ALLOW, value);
-        }
-        return response;
+        // The router adds `Allow` behind us.
+        return StatusCode::NO_CONTENT.into_response();
     }
     let problem = response.extensions_mut().remove::<Problem>();
     let has_body = response.headers().contains_key(header::CONTENT_TYPE);

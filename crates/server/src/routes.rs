@@ -11,6 +11,8 @@ use crate::app::App;
 pub(crate) struct Routes {
     router: OpenApiRouter<App>,
     rows: Vec<Row>,
+    /// Names that two types have in the description: one would stand for both.
+    clashes: Vec<String>,
 }
 
 /// What the description has to say of an operation beside its types.
@@ -23,7 +25,11 @@ pub(crate) struct Row {
 
 impl Routes {
     pub(crate) fn new(description: OpenApi) -> Self {
-        Self { router: OpenApiRouter::with_openapi(description), rows: Vec::new() }
+        Self {
+            router: OpenApiRouter::with_openapi(description),
+            rows: Vec::new(),
+            clashes: Vec::new(),
+        }
     }
 
     /// An operation that answers soon.
@@ -68,13 +74,21 @@ impl Routes {
                 });
             }
         }
+        let known = self.router.get_openapi().components.as_ref();
+        for (name, schema) in &schemas {
+            let other = known.and_then(|components| components.schemas.get(name));
+            if other.is_some_and(|other| other != schema) {
+                self.clashes.push(name.clone());
+            }
+        }
         self.rows.push(Row { access, once });
         let rule = Rule { access, pace, reads_query };
         let router = router.route_layer(from_fn_with_state(rule, admit));
-        Self { router: self.router.routes((schemas, paths, router)), rows: self.rows }
+        Self { router: self.router.routes((schemas, paths, router)), ..self }
     }
 
     pub(crate) fn finish(self) -> (Router<App>, OpenApi, Vec<Row>) {
+        debug_assert!(self.clashes.is_empty(), "two types are called {:?}", self.clashes);
         let (router, description) = self.router.split_for_parts();
         (router, description, self.rows)
     }

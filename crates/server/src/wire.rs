@@ -65,6 +65,40 @@ impl ToSchema for Name {
     }
 }
 
+/// A name that we or a program gave: an id, a kind.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Label(pub(crate) String);
+
+/// Characters of a label.
+const LABEL: usize = 128;
+
+impl TryFrom<String> for Label {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let is_plain =
+            text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
+        if (1..=LABEL).contains(&text.len()) && is_plain {
+            return Ok(Self(text));
+        }
+        Err(format!("an id has 1 to {LABEL} letters, digits, `-`, `_` or `.`"))
+    }
+}
+
+impl PartialSchema for Label {
+    fn schema() -> RefOr<Schema> {
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        let text = text.min_length(Some(1)).max_length(Some(LABEL));
+        text.pattern(Some("^[A-Za-z0-9._-]+$")).into()
+    }
+}
+
+impl ToSchema for Label {
+    fn name() -> Cow<'static, str> {
+        "Label".into()
+    }
+}
+
 /// What a person says in a few sentences.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

@@ -16,6 +16,7 @@ use crate::call::Caller;
 use crate::page::{List, Paging, Shelf};
 use crate::problem::{Kind, Problem};
 use crate::routes::Routes;
+use crate::wire::Label;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -29,10 +30,9 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "incident": "inc-1-1" }))]
-struct Link {
+struct AlertLink {
     /// The incident, of the same investigation.
-    #[schema(min_length = 1, max_length = 128)]
-    incident: String,
+    incident: Label,
 }
 
 #[utoipa::path(get, path = "/api/v1/spaces/{space}/alerts", params(Paging),
@@ -49,17 +49,17 @@ async fn read(InSpace(space): InSpace, ids: Ids) -> Answer<Json<Alert>> {
     Ok(Json(space.alert(&AlertId::new(ids.id("alert")?)).await?.into()))
 }
 
-#[utoipa::path(post, path = "/api/v1/spaces/{space}/alerts/{alert}/link", request_body = Link,
+#[utoipa::path(post, path = "/api/v1/spaces/{space}/alerts/{alert}/link", request_body = AlertLink,
     responses((status = 202, description = "It waits for a worker.")))]
 async fn link(
     InSpace(space): InSpace,
     caller: Caller,
     ids: Ids,
-    given: Given<Link>,
+    given: Given<AlertLink>,
 ) -> Answer<Waits> {
-    let Given { value: Link { incident }, once } = given;
+    let Given { value: AlertLink { incident }, once } = given;
     let alert = AlertId::new(ids.id("alert")?);
-    let incident = IncidentId::new(incident);
+    let incident = IncidentId::new(incident.0);
     space.alert(&alert).await?;
     match space.incident(&incident).await {
         Err(StoreError::NotFound { .. }) => {

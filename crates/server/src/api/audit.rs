@@ -14,7 +14,7 @@ use crate::body::Asked;
 use crate::page::{List, Shelf};
 use crate::problem::Problem;
 use crate::routes::Routes;
-use crate::wire::Time;
+use crate::wire::{Label, Time};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -31,11 +31,11 @@ struct AuditQuery {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[param(max_length = 1024)]
+    #[param(max_length = 512)]
     cursor: Option<String>,
     /// Only by this key or session.
-    #[param(min_length = 1, max_length = 100)]
-    actor: Option<String>,
+    #[param(value_type = Option<Label>, inline)]
+    actor: Option<Label>,
     /// Only at or after.
     #[param(value_type = Option<Time>)]
     since: Option<Time>,
@@ -140,9 +140,10 @@ async fn trail(
 ) -> Result<Json<List<Record>>, Problem> {
     let since = query.since.map(|Time(at)| at);
     let told = since.map(|at| at.to_string());
-    let filters = [space.as_ref().map(SpaceId::as_str), query.actor.as_deref(), told.as_deref()];
+    let actor = query.actor.map(|actor| actor.0);
+    let filters = [space.as_ref().map(SpaceId::as_str), actor.as_deref(), told.as_deref()];
     let shelf = Shelf::of_installation(&app.store, "audit", &filters);
     let request = shelf.request(query.limit, query.cursor.as_deref())?;
-    let filter = AuditFilter { space, actor: query.actor, since };
+    let filter = AuditFilter { space, actor, since };
     Ok(Json(shelf.list(app.store.audit_trail(&filter, &request).await?, Record::from)))
 }

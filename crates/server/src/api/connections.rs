@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::page::{List, Paging, Shelf};
 use crate::problem::Problem;
 use crate::routes::Routes;
-use crate::wire::{Name, Time};
+use crate::wire::{Label, Name, Time};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -61,8 +61,7 @@ impl From<ConnectionRecord> for Connection {
 #[schema(example = json!({ "kind": "capsule", "config": { "capsule": "cap-1" } }))]
 struct ConnectionToMake {
     /// The connector's kind: `capsule`.
-    #[schema(min_length = 1, max_length = 100)]
-    kind: String,
+    kind: Label,
     /// What to call it, unique in the space; the capsule's name unless told.
     #[serde(default)]
     name: Option<Name>,
@@ -71,8 +70,7 @@ struct ConnectionToMake {
     config: Option<Map<String, Value>>,
     /// Short for the setting of the same name.
     #[serde(default)]
-    #[schema(min_length = 1, max_length = 100)]
-    capsule: Option<String>,
+    capsule: Option<Label>,
 }
 
 #[utoipa::path(post, path = "/api/v1/spaces/{space}/connections", request_body = ConnectionToMake,
@@ -85,11 +83,14 @@ async fn create(
     let Given { value: ConnectionToMake { kind, name, config, capsule }, once } = given;
     let mut config = config.unwrap_or_default();
     if let Some(capsule) = capsule
-        && config.insert("capsule".to_owned(), capsule.into()).is_some()
+        && config.insert("capsule".to_owned(), capsule.0.into()).is_some()
     {
         return Err(Problem::invalid("/capsule", "it stands in `config` already"));
     }
-    let config = Value::Object(config);
+    let (kind, config) = (kind.0, Value::Object(config));
+    if config.to_string().contains("\\u0000") {
+        return Err(Problem::invalid("/config", "a setting holds a zero character"));
+    }
     nightjar_oncall::check(&kind, &config, &space).await?;
     let name = match (name, config.get("capsule").and_then(Value::as_str)) {
         (Some(name), _) => name.0,

@@ -23,7 +23,7 @@ use crate::call::Caller;
 use crate::page::{List, Paging, Shelf};
 use crate::problem::{Kind, Problem};
 use crate::routes::Routes;
-use crate::wire::Time;
+use crate::wire::{Label, Time};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -50,11 +50,11 @@ struct IncidentQuery {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u16>,
     /// `next` of the page before.
-    #[param(max_length = 1024)]
+    #[param(max_length = 512)]
     cursor: Option<String>,
     /// Only of one investigation.
-    #[param(min_length = 1, max_length = 100, example = "inv-1")]
-    investigation: Option<String>,
+    #[param(value_type = Option<Label>, inline, example = "inv-1")]
+    investigation: Option<Label>,
     /// Only with this verdict.
     #[param(inline)]
     verdict: Option<VerdictName>,
@@ -91,14 +91,11 @@ async fn list(
     let since = query.since.map(|Time(at)| at);
     let verdict = query.verdict.map(VerdictName::label);
     let told = since.map(|at| at.to_string());
-    let filters = [query.investigation.as_deref(), verdict, told.as_deref()];
+    let investigation = query.investigation.map(|investigation| investigation.0);
+    let filters = [investigation.as_deref(), verdict, told.as_deref()];
     let shelf = Shelf::of_space(&space, "incidents", &filters);
     let request = shelf.request(query.limit, query.cursor.as_deref())?;
-    let filter = IncidentFilter {
-        investigation: query.investigation,
-        verdict: verdict.map(str::to_owned),
-        since,
-    };
+    let filter = IncidentFilter { investigation, verdict: verdict.map(str::to_owned), since };
     Ok(Json(shelf.list(space.incidents(&filter, &request).await?, Summary::from)))
 }
 

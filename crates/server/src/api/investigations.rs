@@ -18,7 +18,7 @@ use crate::call::Call;
 use crate::page::{List, Paging, Shelf};
 use crate::problem::Problem;
 use crate::routes::Routes;
-use crate::wire::Time;
+use crate::wire::{Label, Time};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -106,8 +106,7 @@ impl From<InvestigationRecord> for Investigation {
 #[schema(example = json!({ "connection": "con-1" }))]
 struct InvestigationToStart {
     /// The connection whose alerts are to be investigated.
-    #[schema(min_length = 1, max_length = 100)]
-    connection: String,
+    connection: Label,
 }
 
 #[utoipa::path(post, path = "/api/v1/spaces/{space}/investigations",
@@ -119,7 +118,7 @@ async fn start(
     given: Given<InvestigationToStart>,
 ) -> Answer<Made<Investigation>> {
     let Given { value: InvestigationToStart { connection }, once } = given;
-    let started = space.start_investigation(&connection, once.as_ref(), Timestamp::now()).await;
+    let started = space.start_investigation(&connection.0, once.as_ref(), Timestamp::now()).await;
     let started = started.map_err(|error| match error {
         // The space is there; it is the body that names something that isn't.
         StoreError::NotFound { .. } => {

@@ -53,7 +53,7 @@ struct JournalQuery {
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u16>,
     /// Only of chains whose names begin like this: `inc-1-1/`.
-    #[param(max_length = 200)]
+    #[param(max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     chain: Option<String>,
 }
 
@@ -67,7 +67,7 @@ struct StreamQuery {
     #[param(minimum = 0, maximum = 9007199254740991i64)]
     after: Option<u64>,
     /// Only of chains whose names begin like this: `inc-1-1/`.
-    #[param(max_length = 200)]
+    #[param(max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
     chain: Option<String>,
 }
 
@@ -133,6 +133,19 @@ struct Entries {
     next: Option<u64>,
 }
 
+/// An event of the stream, after its lines were taken apart.
+#[derive(ToSchema)]
+#[schema(as = JournalEvent)]
+#[expect(dead_code, reason = "only described: events are lines, not JSON")]
+struct Event {
+    /// The entry's position.
+    id: String,
+    /// The entry's kind.
+    event: String,
+    /// The entry, JSON in one line.
+    data: String,
+}
+
 async fn entries(
     space: &nightjar_store::Space,
     prefix: &str,
@@ -189,12 +202,10 @@ async fn read(
     Ok(Json(entries(&space, &prefix, after, limit).await?).into_response())
 }
 
-#[utoipa::path(get, path = "/api/v1/spaces/{space}/journal/stream", params(StreamQuery,
-        ("Last-Event-ID" = Option<u64>, Header, description = "The position of the last entry \
-            that came; the stream goes on behind it.")),
+#[utoipa::path(get, path = "/api/v1/spaces/{space}/journal/stream", params(StreamQuery),
     responses((status = 200, description = "Server-sent events without end, each an entry: `id` \
-        its position, `event` its kind, `data` the entry as `readJournal` shows it, in one line.",
-        body = String, content_type = "text/event-stream")))]
+        its position, `event` its kind, `data` the entry as `readJournal` shows it, in one line. `Last-Event-ID` goes on behind that position.",
+        body = Event, content_type = "text/event-stream")))]
 async fn follow(
     InSpace(space): InSpace,
     State(app): State<App>,

@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use axum::Json;
 use axum::extract::State;
 use jiff::Timestamp;
@@ -47,7 +45,7 @@ struct Redaction {
 struct PolicyToSet {
     /// What is replaced; all kinds unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    kinds: Option<BTreeSet<RedactedKind>>,
+    kinds: Option<Vec<RedactedKind>>,
     /// Whether addresses of private networks stay; they do unless told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     keep_private_addresses: Option<bool>,
@@ -83,8 +81,7 @@ const MOST_KEPT: usize = 1000;
 #[schema(example = json!({ "pseudonym": "<email:k3v9x2m4>" }))]
 struct Pseudonym {
     /// The pseudonym as it stands in an alert or a log line.
-    #[schema(min_length = 1, max_length = 200)]
-    pseudonym: String,
+    pseudonym: Name,
 }
 
 /// What a pseudonym stands for.
@@ -128,10 +125,7 @@ async fn reveal(
     caller: Caller,
     given: Given<Pseudonym>,
 ) -> Answer<Json<Original>> {
-    let Pseudonym { pseudonym } = given.value;
-    if pseudonym.is_empty() || pseudonym.chars().count() > 200 {
-        return Err(Problem::invalid("/pseudonym", "a pseudonym has 1 to 200 characters"));
-    }
+    let Pseudonym { pseudonym: Name(pseudonym) } = given.value;
     // The entry comes before the answer, and says who asked also where nothing was kept.
     let body = json!({ "request": "reveal_original", "pseudonym": pseudonym });
     note(&app, &space, &caller, body).await?;

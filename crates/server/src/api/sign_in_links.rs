@@ -42,7 +42,7 @@ struct LinkToMake {
 
 /// A link, shown this once.
 #[derive(Serialize, ToSchema)]
-struct Link {
+struct SignInLink {
     /// The address to open.
     link: String,
     /// Until when it works.
@@ -50,12 +50,12 @@ struct Link {
 }
 
 #[utoipa::path(post, path = "/api/v1/spaces/{space}/sign-in-links", request_body = LinkToMake,
-    responses((status = 201, description = "The link.", body = Link)))]
+    responses((status = 201, description = "The link.", body = SignInLink)))]
 async fn create(
     InSpace(space): InSpace,
     State(app): State<App>,
     given: Given<LinkToMake>,
-) -> Answer<(StatusCode, Json<Link>)> {
+) -> Answer<(StatusCode, Json<SignInLink>)> {
     let LinkToMake { role, name, minutes } = given.value;
     let role = Role::from(role);
     if role == Role::Webhook {
@@ -71,5 +71,5 @@ async fn create(
     let link = app.store.create_sign_in_link(role.label(), Some(id), &name.0, until, now).await?;
     let base = app.config.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
     let address = format!("{base}/sign-in?link={}", link.secret);
-    Ok((StatusCode::CREATED, Json(Link { link: address, expires_at: Time(link.expires_at) })))
+    Ok((StatusCode::CREATED, Json(SignInLink { link: address, expires_at: Time(link.expires_at) })))
 }

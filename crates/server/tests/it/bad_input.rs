@@ -73,7 +73,7 @@ async fn wrong_places_of_a_body_are_named() {
 async fn paths_methods_and_queries_that_are_wrong_are_told_apart() {
     let stage = Stage::new().await;
     let space = stage.space("own").await;
-    let long = format!("/api/v1/{}", "x".repeat(9_000));
+    let long = format!("/api/v1/{}", "x".repeat(17_000));
     let cases = [
         ("GET", "/api/v1/nothing".to_owned(), 404, "not-found"),
         ("GET", "/".to_owned(), 404, "not-found"),
@@ -107,7 +107,7 @@ async fn paths_methods_and_queries_that_are_wrong_are_told_apart() {
     let options = ask(Method::OPTIONS, "/api/v1/spaces", &stage.administrator, None);
     let reply = stage.send(options).await;
     assert_eq!(reply.status, 204);
-    assert!(reply.header("allow").contains("OPTIONS"));
+    assert!(reply.header("allow").contains("GET") && reply.header("allow").contains("POST"));
     let head = ask(Method::HEAD, "/api/v1/spaces", &stage.administrator, None);
     let reply = stage.send(head).await;
     assert_eq!((reply.status.as_u16(), reply.body.len()), (200, 0));
