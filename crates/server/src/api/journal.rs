@@ -204,7 +204,8 @@ async fn read(
 
 #[utoipa::path(get, path = "/api/v1/spaces/{space}/journal/stream", params(StreamQuery),
     responses((status = 200, description = "Server-sent events without end, each an entry: `id` \
-        its position, `event` its kind, `data` the entry as `readJournal` shows it, in one line. `Last-Event-ID` goes on behind that position.",
+        its position, `event` its kind, `data` the entry as `readJournal` shows it, in one line. \
+        With `Last-Event-ID` it goes on behind that position.",
         body = Event, content_type = "text/event-stream")))]
 async fn follow(
     InSpace(space): InSpace,
