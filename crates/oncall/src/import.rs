@@ -2,12 +2,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use nightjar_incident::Recording;
 use nightjar_redact::{Policy, Redactor};
 use nightjar_store::{CapsuleRecord, Created, NewCapsule, Once, Space};
 
 use crate::error::compute;
-use crate::{BadArchive, Error, Recordings, Result};
+use crate::redaction::{names, policy};
+use crate::{BadArchive, Recordings, Result};
 
 /// Takes a recorded incident in: redacts it and keeps it in a canonical form.
 ///
@@ -23,12 +23,7 @@ pub async fn import_capsule(
     once: Option<&Once>,
     now: Timestamp,
 ) -> Result<Created<CapsuleRecord>> {
-    let policy = match space.record().await?.redaction {
-        Some(policy) => {
-            serde_json::from_value(policy).map_err(|error| Error::Redaction(error.to_string()))?
-        }
-        None => Policy::default(),
-    };
+    let policy = policy(space).await?;
     let key = space.pseudonym_key();
     let recordings = Arc::clone(recordings);
     let cleaned = compute(move || clean(&*recordings, &archive, &policy, &key)).await??;
@@ -52,7 +47,7 @@ fn clean(
 ) -> std::result::Result<Cleaned, BadArchive> {
     let unpacked = recordings.read(archive)?;
     let mut recording = unpacked.recording;
-    let mut redactor = Redactor::new(key, policy, names(&recording).into_iter());
+    let mut redactor = Redactor::new(key, policy, names(&recording.topology).into_iter());
     redactor.recording(&mut recording);
     let mut notes = recording.notes.clone();
     if unpacked.has_result {
@@ -65,14 +60,4 @@ fn clean(
     let archive = recordings.write(&recording, None)?;
     let capsule = NewCapsule { name: recording.name, archive, redacted, notes };
     Ok(Cleaned { capsule, originals })
-}
-
-/// The names of the entities, which are never taken for those of people.
-fn names(recording: &Recording) -> Vec<String> {
-    let of = |entity: &nightjar_topology::Entity| {
-        let mut names = vec![entity.id.to_string()];
-        names.extend(entity.aliases.iter().cloned());
-        names
-    };
-    recording.topology.entities().flat_map(of).collect()
 }

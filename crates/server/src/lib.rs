@@ -32,7 +32,6 @@ mod routes;
 mod sign_in;
 mod tls;
 mod wire;
-mod workflow;
 
 pub use app::Parts;
 pub use config::{Config, Limits, Rate, Rates, Tls};

@@ -64,6 +64,8 @@ fn an_outside_client_finds_the_document_kept() {
         Running::start(scratch.path(), None, &[("NIGHTJAR_SERVER__RATE_LIMITS", "false")]);
     let ended = Command::new(st)
         .current_dir(scratch.path())
+        .arg("--config-file")
+        .arg(repository().join("crates/server/schemathesis.toml"))
         .arg("run")
         .arg(format!("{}/api/v1/openapi.json", running.base))
         .args(["--header", &format!("Authorization: Bearer {}", running.token)])

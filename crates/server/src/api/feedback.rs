@@ -124,7 +124,7 @@ async fn give(
         by: caller.identity.id().to_owned(),
     };
     let given =
-        crate::workflow::give_feedback(&space, new, once.as_ref(), Timestamp::now()).await?;
+        nightjar_oncall::give_feedback(&space, new, once.as_ref(), Timestamp::now()).await?;
     Ok(Made::new(given, &call, |record| {
         let incident = &record.feedback.incident;
         let location = format!("/api/v1/spaces/{}/incidents/{incident}/feedback", space.id());
