@@ -67,10 +67,13 @@ async fn people_say_what_they_think_and_ask_for_more() {
     let space = sample(&stage, "own").await.space;
     let (id, operator) = stage.named_key("operator", Some(&space)).await;
     let at = format!("/api/v1/spaces/{space}");
-    let feedback = json!({ "rating": "wrong", "actual_entity": "db", "actual_cause": "a lock" });
+    let told = "a lock, says jane@example.com";
+    let feedback = json!({ "rating": "wrong", "actual_entity": "db", "actual_cause": told });
     let given = stage.post(&operator, &format!("{at}/incidents/inc-1-1/feedback"), &feedback).await;
     assert_eq!(given.status, 201, "{}", given.text());
     assert_eq!(given.json()["by"], id);
+    let kept = given.json()["actual_cause"].as_str().unwrap().to_owned();
+    assert!(kept.starts_with("a lock, says ‹email:") && !kept.contains("jane"), "{kept}");
     assert_eq!(given.json()["execution"], "inc-1-1/exec-1");
     let list = stage.get(&operator, &format!("{at}/incidents/inc-1-1/feedback")).await.json();
     assert_eq!(list["items"][0], given.json());
