@@ -48,6 +48,10 @@ async fn create(
     let now = Timestamp::now();
     let space = match space {
         Some(id) => Some(known_space(store, id).await?),
+        None if matches!(role, KeyRole::Webhook) => {
+            let hint = "say which with --space ID";
+            return Err(advice("a webhook's key belongs to one space", hint));
+        }
         None => None,
     };
     let new = NewKey {

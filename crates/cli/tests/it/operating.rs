@@ -67,6 +67,9 @@ fn a_key_is_made_listed_and_revoked() {
     done(folder.path(), &["keys", "revoke", "--data", "data", id]);
     let listed = json(folder.path(), &["keys", "list", "--data", "data", "--json"]);
     assert!(listed["keys"][0]["revokedAt"].is_string());
+    let webhook = ["keys", "create", "--data", "data", "--role", "webhook"];
+    let refused = nightjar(folder.path(), &webhook);
+    assert!(refused.code == 1 && refused.stderr.contains("--space"), "{}", refused.stderr);
     let unknown = nightjar(folder.path(), &["keys", "revoke", "--data", "data", "NJAKNONE"]);
     assert_eq!(unknown.code, 1);
     assert!(unknown.stderr.contains("hint"), "{}", unknown.stderr);
