@@ -142,6 +142,7 @@ const SECRETS: &[&str] = &[
     "storage key",
     "subscription key",
     "function key",
+    "functions key",
     "host key",
     "instrumentation key",
     "ingestion key",
@@ -217,6 +218,24 @@ const HARMLESS: &[&str] = &[
     "rate session",
     "image pull secret",
     "tls secret",
+];
+/// Numbers that prove who somebody is.
+const CODES: &[&str] = &[
+    "pin",
+    "otp code",
+    "otp attempt",
+    "otp value",
+    "one time code",
+    "one time pin",
+    "one time passcode",
+    "verification code",
+    "confirmation code",
+    "sms code",
+    "two factor code",
+    "2fa code",
+    "mfa token",
+    "totp",
+    "totp code",
 ];
 const SESSIONS: &[&str] = &["session", "session id", "sessionid", "sess id", "sessid"];
 const PERSONS: &[&str] = &[
@@ -445,6 +464,8 @@ const PARENTS: &[&str] = &[
     "kunde",
     "cliente",
     "client person",
+    "pusher",
+    "actor",
     "driver",
 ];
 
@@ -466,7 +487,7 @@ pub(crate) fn classify(name: &str, parent: &str) -> Option<Field> {
         }
         "nom" | "nome" => return Some(Field::Name),
         "code" => return Some(Field::Session),
-        "pin" => return Some(Field::Pin),
+        _ if ends(CODES) => return Some(Field::Pin),
         _ => {}
     }
     if words.is_empty() || ends(HARMLESS) {
@@ -689,7 +710,12 @@ pub(crate) fn is_token(value: &str) -> bool {
 
 /// Whether a value is the id of a session: long, and of random letters or digits.
 pub(crate) fn is_session(value: &str) -> bool {
-    value.len() >= 20 && !value.starts_with("0x") && !value.contains('/') && is_token(value)
+    let is_constant = value.contains('_') && !value.bytes().any(|b| b.is_ascii_lowercase());
+    value.len() >= 20
+        && !is_constant
+        && !value.starts_with("0x")
+        && !value.contains('/')
+        && is_token(value)
 }
 
 /// Whether a value is a number that people remember.
