@@ -8,7 +8,7 @@ const FILLER: &[&str] = &[
     "is", "value", "was", "of", "the", "new", "old", "to", "at", "on", "primary", "home", "work",
     "raw", "str", "text", "code", "from", "es", "est", "ist", "de", "do", "da", "customer",
     "cliente", "client", "kunde", "del", "me", "us", "him", "her", "them", "user", "string", "s",
-    "e164", "digits",
+    "e164", "digits", "contacto", "contato", "contatto",
 ];
 /// Most filler words between.
 const MOST_FILLER: usize = 3;

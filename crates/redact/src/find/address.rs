@@ -196,6 +196,8 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
     address.is_private()
         || address.is_link_local()
         || is_nobodys(address)
+        // For protocols of the internet itself (RFC 6890).
+        || matches!(address.octets(), [192, 0, 0, _])
         // Shared by carriers (RFC 6598), and for benchmarks (RFC 2544).
         || first == 100 && (64..128).contains(&second)
         || first == 198 && (18..20).contains(&second)

@@ -59,6 +59,9 @@ pub(super) const PHONES: &[&str] = &[
     "phone number",
     "rufnummer",
     "telnr",
+    "telefonnr",
+    "handynr",
+    "mobilnr",
     "telefonu",
     "otp to",
     "texted",
@@ -304,6 +307,10 @@ static GROUPED: LazyLock<Regex> = LazyLock::new(|| {
 /// The first track of a card's stripe.
 static TRACK: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"%?B([0-9]{13,19})\^").expect("invariant: a constant pattern"));
+/// Links to a conversation.
+static LINK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"wa\.me/\+?([0-9]{8,15})").expect("invariant: a constant pattern")
+});
 
 pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
     if text.contains('^') {
@@ -312,6 +319,11 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
                 let place = hit.range();
                 found.push(Candidate { place, kind: Kind::Card, need: Need::Nothing });
             }
+        }
+    }
+    if text.contains("wa.me/") {
+        for hit in LINK.captures_iter(text).filter_map(|hit| hit.get(1)) {
+            found.push(Candidate { place: hit.range(), kind: Kind::Phone, need: Need::Nothing });
         }
     }
     for run in RUN.find_iter(text) {

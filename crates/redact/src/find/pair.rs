@@ -15,14 +15,22 @@ const LONGEST: usize = 4096;
 const REACH: usize = 96;
 
 pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
+    let is_fix = text.contains("8=FIX");
     for (place, sign) in text.match_indices(['=', ':', '>']) {
         let Some((name, value)) = pair(text, place, sign) else { continue };
         let shown = match piece(text, name.start, name.end) {
             "value" | "Value" => named_before(text, name.start),
             "passe" | "name" | "Name" | "complet" => several(text, &name),
+            "ID" | "Id" | "id" if sign == "=" => several(text, &name),
+            // The protocol of stock exchanges numbers its fields.
+            "553" if is_fix => "username",
+            "554" | "925" if is_fix => "password",
             shown => shown,
         };
-        let parent = if shown == "name" { parent(text, name.start) } else { "" };
+        let parent = match shown {
+            "name" | "displayName" | "display_name" => parent(text, name.start),
+            _ => "",
+        };
         let Some(meaning) = field::classify(shown, parent) else { continue };
         read(text, meaning, value, found);
     }
@@ -68,6 +76,7 @@ fn pair(text: &str, sign_at: usize, sign: &str) -> Option<(Range<usize>, Value)>
         // An image or a module: `ghcr.io/acme/api:v1.2.3-rc.1`.
         ":" if is_path(bytes, sign_at) => return None,
         ":" if next == b':' || next == b'/' && at(bytes, right + 1) == b'/' => return None,
+        ">" if matches!(left, b'"' | b'\'') => return element(text, sign_at),
         ">" if !left.is_ascii_alphanumeric() => return None,
         _ => {}
     }
@@ -90,7 +99,7 @@ fn pair(text: &str, sign_at: usize, sign: &str) -> Option<(Range<usize>, Value)>
     while start < end && !text.is_char_boundary(start) {
         start += 1;
     }
-    if start == end || sign == ">" && before(bytes, start) != b'<' {
+    if start == end || sign == ">" && !opens(bytes, start) {
         return None;
     }
     let mut spaces = 0;
@@ -99,13 +108,47 @@ fn pair(text: &str, sign_at: usize, sign: &str) -> Option<(Range<usize>, Value)>
         spaces += 1;
     }
     let value = if sign == ">" {
-        let rest = bytes.get(right..).unwrap_or_default();
-        let length = rest.iter().take(LONGEST).position(|b| *b == b'<')?;
-        Value { place: right..right + length, trust: Trust::Quoted }
+        content(bytes, right)?
     } else {
         value(text, right, sign == ":" && spaces > 0)
     };
     Some((start..end, value))
+}
+
+/// Whether the name of an element begins at a place, perhaps behind one of its space: `<wsse:`.
+fn opens(bytes: &[u8], start: usize) -> bool {
+    let left = bytes.get(..start).unwrap_or_default();
+    let space = left.strip_suffix(b":").map_or(left, |left| {
+        let length = left.iter().rev().take(24).take_while(|b| b.is_ascii_alphanumeric()).count();
+        left.get(..left.len() - length).unwrap_or_default()
+    });
+    space.ends_with(b"<")
+}
+
+/// What stands in an element, up to the next.
+fn content(bytes: &[u8], start: usize) -> Option<Value> {
+    let rest = bytes.get(start..).unwrap_or_default();
+    let length = rest.iter().take(LONGEST).position(|b| *b == b'<')?;
+    Some(Value { place: start..start + length, trust: Trust::Quoted })
+}
+
+/// An element with attributes: `<Data Name="TargetUserName">`, `<Password Type="text">`.
+fn element(text: &str, sign_at: usize) -> Option<(Range<usize>, Value)> {
+    let bytes = text.as_bytes();
+    let left = bytes.get(sign_at.saturating_sub(2 * REACH)..sign_at).unwrap_or_default();
+    let open = sign_at - left.iter().rev().position(|b| *b == b'<')?;
+    let inside = text.get(open..sign_at)?;
+    let named = ["Name=", "name=", "Key=", "key="].iter().find_map(|label| {
+        let at = inside.find(&format!(" {label}"))? + label.len() + 2;
+        let length = inside.get(at..)?.find(['"', '\''])?;
+        Some(open + at..open + at + length)
+    });
+    let name = named.or_else(|| {
+        let length = inside.find(' ')?;
+        let space = inside.get(..length)?.rfind(':').map_or(0, |at| at + 1);
+        Some(open + space..open + length)
+    })?;
+    Some((name, content(bytes, sign_at + 1)?))
 }
 
 /// Whether a word is the last piece of a path.

@@ -23,7 +23,7 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:[Uu]ser|[Uu]sername|[Ll]ogin|[Aa]ccount|[Bb]enutzer|[Uu]tilisateur|[Uu]suario",
         r"|[Uu]suário|[Uu]tente|[Gg]ebruiker|[Uu]żytkownik|[Пп]ользователь)",
-        r#" \\?["'‘«]([^"'\\’»]{2,64}(?:\\{1,2}[A-Za-z0-9_.-]{2,64})?)\\?["'’»]"#,
+        r#" \\?["'‘«<\[]([^"'\\’»<>\[\]]{2,64}(?:\\{1,2}[A-Za-z0-9_.-]{2,64})?)\\?["'’»>\]]"#,
     ))
     .expect("invariant: a constant pattern")
 });
@@ -41,6 +41,10 @@ static PLACES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"sudo(?:\[[0-9]+\])?: +([A-Za-z0-9_.-]{2,64}) : (?:TTY|PWD|USER|command|[0-9]+ incorrect|user NOT)",
         r"|[0-9a-fA-F‹›a-z:.]+ [A-Za-z0-9_.-]{1,64} ([A-Za-z0-9_.-]{2,64}) \[[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:",
+        r"|[Ll]ogin (?:OK|ok|incorrect)[^\n\[]{0,48}\[([A-Za-z0-9_.@-]{2,64})[/\]]",
+        r"|\[([A-Za-z0-9_.-]{2,64})\] (?:FAIL|OK) (?:LOGIN|UPLOAD|DOWNLOAD)",
+        r"|(?:[Aa]uthentication|[Ll]ogin|[Ll]ogon|[Ss]ign-in) (?:failure|attempt|error|failed)(?: attempt)? for ([A-Za-z0-9_.-]{2,64}) from ",
+        r#"|(?:[Aa]uthentication|[Ll]ogin|[Ll]ogon|[Ss]ign-in) (?:failure|attempt|error|failed)(?: for|:) \\?["']([^"'\\]{2,64})\\?["']"#,
         r"|(?:ftpd?|pop3d?|imapd?)[^\n]{0,48}? USER ([A-Za-z0-9_.-]{2,64})",
     ))
     .expect("invariant: a constant pattern")
@@ -51,6 +55,21 @@ static DIRECTORY: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:cn|CN)=([^\s,=]+(?: [^\s,=]+){1,3}), ?(?:[A-Za-z]{1,2}=[^,=]{1,64}, ?){0,6}(?:dc|DC)=",
     )
     .expect("invariant: a constant pattern")
+});
+/// A person beside an address: `"Ada Lovelace" <sip:ada@…`, `CN=Ada Lovelace:mailto:…`, the name in
+/// a business card.
+static CARDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r#""([^"\\\n]{2,64})\\?" ?<(?:sips?:|mailto:|[^\s<>@]{1,64}@)"#,
+        r#"|(?:CN|cn)=\\?"?([^":;=\\\n]{2,64})\\?"?(?:;[A-Z-]{2,24}=[^:;\n]{1,64}){0,6}:(?:mailto|MAILTO):"#,
+        r"|\bFN(?:;[^:\n]{1,64})?:([^\r\n;:\\]{2,64}?)(?: [A-Z]{2,12}[;:]|\\|\r|\n|$)",
+    ))
+    .expect("invariant: a constant pattern")
+});
+/// Credentials that are said to a server of mail.
+static SPOKEN_TO: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"AUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5) ([A-Za-z0-9+/]{12,1024}={0,2})")
+        .expect("invariant: a constant pattern")
 });
 /// Last words of the names of groups.
 const GROUPS: &[&str] = &[
@@ -83,7 +102,15 @@ static CODES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"(?:^|[^A-Za-z0-9_-])(?i:(?:otp(?: code)?|one[- ]time (?:password|passcode|code|pin)|(?:verification|security|authentication|auth|login|sign-in|2fa|mfa|confirmation|access) code|passcode",
         r"|bestätigungscode|sicherheitscode|code de (?:vérification|sécurité)|código de (?:verificación|verificação|seguridad|segurança)|codice di verifica|verificatiecode)",
-        r"(?: is| ist| est| es| was| è| é)?:? )([0-9]{3}[ -][0-9]{3}|[0-9]{4,8})(?:$|[^0-9A-Za-z.%-]|\.\s|\.$)(?P<next>[a-z%]*)",
+        r"(?: is| ist| lautet| est| es| was| è| é| :)?:? )([0-9]{3}[ -][0-9]{3}|[0-9]{4,8})(?:$|[^0-9A-Za-z.%-]|\.\s|\.$)(?P<next>[a-z%]*)",
+    ))
+    .expect("invariant: a constant pattern")
+});
+/// The same the other way round: `448120 is your one-time code`.
+static CODES_BEFORE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:^|[^0-9A-Za-z.])([0-9]{3}[ -][0-9]{3}|[0-9]{4,8}) (?:is your|ist Ihr|ist dein|est votre|es tu|es su|è il tuo|é o seu|is je|is uw)",
+        r" [^\n.,;]{0,40}?(?:[Cc]ode|OTP|[Pp]asscode|PIN|password|[Cc]ódigo|codice)",
     ))
     .expect("invariant: a constant pattern")
 });
@@ -102,7 +129,7 @@ static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
 /// Secrets behind words alone: `api key 0123…`, `password is hunter2`.
 static BARE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i:api[ -]?key|access key|secret key|licen[sc]e key|app key|token|secret|credential)(?: is|:)? ([A-Za-z0-9_./+=~-]{16,512})",
+        r"(?i:api[ -]?key|access key|secret key|licen[sc]e key|app key|personal access token|[ :]pat|token|secret|credential)(?: is|:)? ([A-Za-z0-9_./+=~-]{16,512})",
         r"|(?i:password|passphrase|passwort|pwd) (?i:is|was|ist) ([^\s]{4,128})",
     ))
     .expect("invariant: a constant pattern")
@@ -158,10 +185,24 @@ fn users(text: &str, found: &mut Vec<Candidate>) {
 }
 
 fn places(text: &str, found: &mut Vec<Candidate>) {
-    if text.contains("sudo") || text.contains(" [") || text.contains(" USER ") {
+    let may = ["sudo", " [", "] FAIL", "] OK", " USER ", "ogin", "uthentication", "ogon", "ign-in"];
+    if may.iter().any(|part| text.contains(part)) {
         for hits in PLACES.captures_iter(text) {
-            for hit in [1, 2, 3].into_iter().filter_map(|group| hits.get(group)) {
+            for hit in (1..=7).filter_map(|group| hits.get(group)) {
                 if person::is_person(hit.as_str()) {
+                    push(found, hit.range(), Kind::User);
+                }
+            }
+        }
+    }
+    if text.contains(" <")
+        || text.contains("\"<")
+        || text.contains(":mailto:")
+        || text.contains("VCARD")
+    {
+        for hits in CARDS.captures_iter(text) {
+            for hit in (1..=3).filter_map(|group| hits.get(group)) {
+                if hit.as_str().contains(' ') && person::is_person(hit.as_str()) {
                     push(found, hit.range(), Kind::User);
                 }
             }
@@ -183,10 +224,14 @@ fn places(text: &str, found: &mut Vec<Candidate>) {
 }
 
 fn codes(text: &str, found: &mut Vec<Candidate>) {
-    let speaks =
-        ["code", "Code", "CODE", "otp", "OTP", "assword", "codice", "códig", "ódigo", "odice"];
+    let speaks = [
+        "code", "Code", "CODE", "otp", "OTP", "assword", "codice", "códig", "ódigo", "odice", "PIN",
+    ];
     if !speaks.iter().any(|part| text.contains(part)) {
         return;
+    }
+    for hit in CODES_BEFORE.captures_iter(text).filter_map(|hit| hit.get(1)) {
+        push(found, hit.range(), Kind::Secret);
     }
     for hits in CODES.captures_iter(text) {
         let counted = hits.name("next").is_some_and(|next| {
@@ -229,6 +274,11 @@ fn secrets(text: &str, found: &mut Vec<Candidate>) {
         || [" -u", "--user", " -p", " -a ", "dentified", "DENTIFIED"]
             .iter()
             .any(|part| text.contains(part));
+    if text.contains("AUTH ") {
+        for hit in SPOKEN_TO.captures_iter(text).filter_map(|hit| hit.get(1)) {
+            push(found, hit.range(), Kind::Secret);
+        }
+    }
     if speaks {
         for hits in SPOKEN.captures_iter(text) {
             for hit in [1, 2, 3, 5, 6, 7].into_iter().filter_map(|group| hits.get(group)) {

@@ -76,6 +76,8 @@ const SHAPES: &[(&str, Body, usize)] = &[
     ("xapp-", Body::Word, 10),
     ("hooks.slack.com/services/", Body::Path, 20),
     ("hooks.slack.com/workflows/", Body::Path, 20),
+    ("hooks.zapier.com/hooks/catch/", Body::Path, 10),
+    ("webhook.office.com/webhookb2/", Body::Path, 40),
     ("discord.com/api/webhooks/", Body::Path, 20),
     ("discordapp.com/api/webhooks/", Body::Path, 20),
     // Payment
@@ -423,7 +425,9 @@ fn fits(shape: Body, byte: u8) -> bool {
         Body::Base64 => {
             byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=')
         }
-        Body::Path => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'.'),
+        Body::Path => {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'/' | b'.' | b'@')
+        }
         Body::Open => {
             !(byte.is_ascii_whitespace()
                 || matches!(byte, b'"' | b'\'' | b',' | b';' | b'<' | b'>' | b'\\' | 0xE2))
