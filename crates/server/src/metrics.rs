@@ -63,7 +63,7 @@ impl Metrics {
         r.register("http_requests_in_flight", "Requests at work", in_flight.clone());
         r.register("journal_streams", "Live streams of the journal", streams.clone());
         r.register("journal_streamed_entries", "Journal entries sent live", streamed.clone());
-        r.register("journal_appends", "Journal entries written by the API", appended.clone());
+        r.register("journal_appends", "Journal entries written", appended.clone());
         r.register("http_rate_limited", "Requests refused by rate", rate_limited.clone());
         let help = "Credentials that didn't work";
         r.register("authentication_failures", help, unauthenticated.clone());
@@ -100,10 +100,6 @@ impl Metrics {
         self.streamed.inc_by(entries);
     }
 
-    pub(crate) fn appended(&self) {
-        self.appended.inc();
-    }
-
     pub(crate) fn answered(&self, operation: &'static str, status: StatusCode, after: Duration) {
         let class = match status.as_u16() {
             ..200 => "1xx",
@@ -126,8 +122,10 @@ impl Metrics {
         self.unauthenticated.inc();
     }
 
-    /// All of them as OpenMetrics text, with the depth of the queue as it is now.
-    pub(crate) fn text(&self, queue: Option<(u64, u64)>) -> String {
+    /// All of them as OpenMetrics text, with the depth of the queue as it is now and the number of
+    /// journal entries this process has written.
+    pub(crate) fn text(&self, queue: Option<(u64, u64)>, appended: u64) -> String {
+        self.appended.inc_by(appended.saturating_sub(self.appended.get()));
         if let Some((waiting, running)) = queue {
             self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
             self.running.set(i64::try_from(running).unwrap_or(i64::MAX));

@@ -2,6 +2,8 @@ mod chains;
 mod prune;
 mod rows;
 
+use std::sync::atomic::Ordering;
+
 use jiff::Timestamp;
 use nightjar_incident::journal::{Digest, Entry, SCHEMA, canonical};
 use tokio::sync::watch;
@@ -99,6 +101,8 @@ impl Space {
         }
         heads::store(&mut tx, mac_key, self.id.as_str(), &head).await?;
         tx.commit().await.map_err(from_driver)?;
+        let written = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+        self.store.inner.appended.fetch_add(written, Ordering::Relaxed);
         self.store.inner.watchers.tell(&self.id, head.position);
         Ok(Appended { position: head.position, next_seq: last.seq + 1, head: last.hash })
     }

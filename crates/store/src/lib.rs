@@ -53,7 +53,7 @@ pub use maintain::Maintained;
 pub use once::{Created, Once};
 pub use open::{Health, Options, Store};
 pub use page::{Page, PageRequest};
-pub use sessions::{SessionRecord, SignInLink};
+pub use sessions::{SessionRecord, SignInLink, csrf_of};
 pub use spaces::{NewSpace, Space, SpaceRecord};
 pub use verify::{Finding, Report};
 pub use work::{Task, TaskKind};

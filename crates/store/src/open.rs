@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -54,6 +55,8 @@ pub(crate) struct Inner {
     pub(crate) work: Notify,
     /// Keys of spaces that were opened; whether a space still exists is asked each time.
     pub(crate) keys: Mutex<BTreeMap<SpaceId, Arc<SpaceKeys>>>,
+    /// Journal entries this process has written.
+    pub(crate) appended: AtomicU64,
 }
 
 /// How the store is.
@@ -103,6 +106,7 @@ impl Store {
             process: options.process,
             work: Notify::new(),
             keys: Mutex::default(),
+            appended: AtomicU64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -124,6 +128,11 @@ impl Store {
             database_ok: matches!(database, Ok(Ok(_))),
             blobs_ok: matches!(blobs, Ok(Ok(Some(_)))),
         }
+    }
+
+    /// Journal entries this process has written since it began, for metrics.
+    pub fn appended(&self) -> u64 {
+        self.inner.appended.load(Ordering::Relaxed)
     }
 
     /// Writes a consistent copy of the database (SQLite only: `VACUUM INTO`) to a file.

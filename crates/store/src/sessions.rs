@@ -1,5 +1,6 @@
 use jiff::Timestamp;
 use nightjar_incident::SpaceId;
+use nightjar_incident::journal::Digest;
 use sqlx::any::AnyRow;
 
 use crate::crypto::{digest_of_secret, random, same};
@@ -189,6 +190,13 @@ impl Store {
     }
 }
 
+/// The token against forged requests of a session, computed from its cookie: a page that is loaded
+/// later can be given it again, and who doesn't have the cookie can't know it.
+pub fn csrf_of(cookie: &str) -> String {
+    let digest = Digest::of(format!("csrf {cookie}").as_bytes());
+    secret::url(digest.as_bytes())
+}
+
 /// Writes a session's row. The holder is known by the session's id from now on.
 async fn begin(
     tx: &mut Tx,
@@ -198,7 +206,7 @@ async fn begin(
     now: Timestamp,
 ) -> Result<(SessionRecord, String, String)> {
     let cookie = secret::url(&random::<32>()?);
-    let csrf = secret::url(&random::<32>()?);
+    let csrf = csrf_of(&cookie);
     let id = format!("ses-{}", secret::base32(&random::<10>()?).to_ascii_lowercase());
     let record = SessionRecord {
         holder: Holder { id: id.clone(), ..holder },

@@ -7,10 +7,10 @@ use std::process::Command;
 use crate::program::repository;
 use crate::running::Running;
 
-/// Runs the script of the first day; its output tells which step failed.
-fn first_day(database: Option<&str>) {
+/// Runs a script of `tests/service`; its output tells which step failed.
+fn live_through(script: &str, database: Option<&str>) {
     let scratch = tempfile::tempdir().expect("a folder");
-    let script = repository().join("crates/cli/tests/service/first-day.sh");
+    let script = repository().join("crates/cli/tests/service").join(script);
     let mut command = Command::new("sh");
     command.arg(script).arg(env!("CARGO_BIN_EXE_nightjar")).arg(scratch.path());
     if let Some(url) = database {
@@ -23,18 +23,36 @@ fn first_day(database: Option<&str>) {
     assert!(told.ends_with("all is well\n"), "{told}{wrong}");
 }
 
-#[test]
-fn the_first_day_on_sqlite() {
+fn on_sqlite(script: &str) {
     if is_there("curl") {
-        first_day(None);
+        live_through(script, None);
+    }
+}
+
+fn on_postgresql(script: &str) {
+    if let (true, Some(database)) = (is_there("curl"), nightjar_pgtest::database()) {
+        live_through(script, Some(&database.url));
     }
 }
 
 #[test]
+fn the_first_day_on_sqlite() {
+    on_sqlite("first-day.sh");
+}
+
+#[test]
 fn the_first_day_on_postgresql() {
-    if let (true, Some(database)) = (is_there("curl"), nightjar_pgtest::database()) {
-        first_day(Some(&database.url));
-    }
+    on_postgresql("first-day.sh");
+}
+
+#[test]
+fn killed_at_many_moments_on_sqlite() {
+    on_sqlite("killed.sh");
+}
+
+#[test]
+fn killed_at_many_moments_on_postgresql() {
+    on_postgresql("killed.sh");
 }
 
 fn is_there(program: &str) -> bool {

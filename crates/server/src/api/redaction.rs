@@ -1,5 +1,4 @@
 use axum::Json;
-use axum::extract::State;
 use jiff::Timestamp;
 use nightjar_access::Action;
 use nightjar_incident::journal::{Chain, Kind as EntryKind};
@@ -11,7 +10,6 @@ use utoipa_axum::routes;
 
 use crate::admit::{Access, InSpace};
 use crate::answer::Answer;
-use crate::app::App;
 use crate::body::Given;
 use crate::call::Caller;
 use crate::problem::{Kind, Problem};
@@ -103,7 +101,6 @@ async fn read(InSpace(space): InSpace) -> Answer<Json<Redaction>> {
     responses((status = 200, description = "The policy from now on.", body = Redaction)))]
 async fn update(
     InSpace(space): InSpace,
-    State(app): State<App>,
     caller: Caller,
     given: Given<PolicyToSet>,
 ) -> Answer<Json<Redaction>> {
@@ -113,7 +110,7 @@ async fn update(
     let policy = serde_json::to_value(&given.value)
         .map_err(|error| Problem::invalid("", error.to_string()))?;
     let body = json!({ "request": "update_redaction_policy", "policy": policy });
-    note(&app, &space, &caller, body).await?;
+    note(&space, &caller, body).await?;
     Ok(Json(Redaction { policy: space.update(None, Some(policy)).await?.redaction }))
 }
 
@@ -121,20 +118,19 @@ async fn update(
     responses((status = 200, description = "The original.", body = Original)))]
 async fn reveal(
     InSpace(space): InSpace,
-    State(app): State<App>,
     caller: Caller,
     given: Given<Pseudonym>,
 ) -> Answer<Json<Original>> {
     let Pseudonym { pseudonym: Name(pseudonym) } = given.value;
     // The entry comes before the answer, and says who asked also where nothing was kept.
     let body = json!({ "request": "reveal_original", "pseudonym": pseudonym });
-    note(&app, &space, &caller, body).await?;
+    note(&space, &caller, body).await?;
     let original = space.original(&pseudonym).await?.ok_or_else(Problem::not_found)?;
     Ok(Json(Original { pseudonym, original }))
 }
 
 /// Writes what a person asked of the space into its journal.
-async fn note(app: &App, space: &Space, caller: &Caller, body: Value) -> Result<(), Problem> {
+async fn note(space: &Space, caller: &Caller, body: Value) -> Result<(), Problem> {
     let now = Timestamp::now();
     for _ in 0..ATTEMPTS {
         let (next, head) = space.chain_end(CHAIN).await?;
@@ -146,10 +142,7 @@ async fn note(app: &App, space: &Space, caller: &Caller, body: Value) -> Result<
             // Somebody else wrote in between.
             Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
-            Ok(_) => {
-                app.metrics.appended();
-                return Ok(());
-            }
+            Ok(_) => return Ok(()),
         }
     }
     Err(Problem::new(Kind::Busy, "others write to this journal at the moment"))

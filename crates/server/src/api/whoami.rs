@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::SpaceId;
-use nightjar_store::{Holder, SessionRecord};
+use nightjar_store::{Holder, SessionRecord, csrf_of};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -40,6 +40,10 @@ struct Who {
     /// The space they open; none: those of the whole installation.
     #[schema(required)]
     space: Option<String>,
+    /// A session's token, to be sent as `X-CSRF-Token` with everything that changes something; none
+    /// for a key.
+    #[schema(required)]
+    csrf_token: Option<String>,
 }
 
 /// How to sign in: with a link's secret, or with a key's token as `Authorization: Bearer`.
@@ -73,8 +77,13 @@ struct Begun {
 #[utoipa::path(get, path = "/api/v1/session",
     responses((status = 200, description = "Whose they are.", body = Who)))]
 async fn who(caller: Caller) -> Json<Who> {
-    let Caller { identity, name, .. } = caller;
+    let Caller { identity, name, credential, .. } = caller;
+    let csrf_token = match &credential {
+        Credential::Cookie(cookie) => Some(csrf_of(cookie)),
+        Credential::Bearer(_) => None,
+    };
     Json(Who {
+        csrf_token,
         id: identity.id().to_owned(),
         name,
         role: identity.role().label().to_owned(),

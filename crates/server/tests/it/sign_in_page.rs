@@ -37,9 +37,14 @@ async fn opening_a_link_uses_nothing_up_but_its_button_does() {
     assert_eq!(signed_in.status, 200, "{}", signed_in.text());
     assert!(signed_in.text().contains("&lt;b&gt;Ada&lt;/b&gt;"), "{}", signed_in.text());
     let cookie = signed_in.header("set-cookie").split(';').next().unwrap().to_owned();
-    let who = Request::get("/api/v1/session").header("cookie", cookie);
+    let who = Request::get("/api/v1/session").header("cookie", &cookie);
     let who = stage.send(who.body(Body::empty()).unwrap()).await.json();
+    let out = Request::delete("/api/v1/session")
+        .header("cookie", &cookie)
+        .header("x-csrf-token", who["csrf_token"].as_str().unwrap());
     assert_eq!((who["role"].as_str(), who["space"].as_str()), (Some("operator"), Some(&*space)));
+    let out = stage.send(out.body(Body::empty()).unwrap()).await;
+    assert_eq!(out.status, 204, "{}", out.text());
     let again = submit(&stage, &format!("link={secret}"), "same-origin").await;
     assert_eq!(again.status, 403);
     let by_api = json!({ "link": secret }).to_string();
