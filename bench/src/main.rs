@@ -13,6 +13,7 @@ mod records;
 mod screening;
 mod service;
 
+use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::bail;
@@ -35,4 +36,9 @@ fn main() -> anyhow::Result<()> {
         ["records", database] => records::run(Some(database)),
         _ => bail!("{USAGE}"),
     }
+}
+
+/// Prints a line.
+fn say(line: &str) -> std::io::Result<()> {
+    writeln!(std::io::stdout(), "{line}")
 }

@@ -9,6 +9,8 @@ use nightjar_incident::journal::{Chain, Kind};
 use nightjar_store::{MasterKeyFile, NewSpace, Options, Store};
 use serde_json::json;
 
+use crate::say;
+
 /// Entries of one chain: a long execution.
 const OF_A_CHAIN: usize = 500;
 /// Entries that an execution hands over at once.
@@ -80,20 +82,20 @@ async fn measure(folder: &std::path::Path, database: Option<&str>) -> anyhow::Re
             space.journal("", after, 100).await?;
             pages.push(begun.elapsed().as_secs_f64());
         }
-        println!(
+        say(&format!(
             "  {goal} records: {rate:.0} records/s in batches of {AT_ONCE}; one append {:.2} ms, a page of 100 {:.2} ms (medians)",
             median(appends) * 1e3,
             median(pages) * 1e3
-        );
+        ))?;
     }
     let begun = Instant::now();
     let report = space.verify(&[]).await?;
-    println!(
+    say(&format!(
         "  verifying {} records: {:.1} s, {} findings",
         report.entries,
         begun.elapsed().as_secs_f64(),
         report.findings.len()
-    );
+    ))?;
     Ok(())
 }
 

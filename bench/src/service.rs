@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail, ensure};
 use serde_json::{Value, json};
 
+use crate::say;
+
 /// Callers at the same time.
 const CALLERS: usize = 8;
 /// How long each operation is called.
@@ -76,7 +78,7 @@ impl Place<'_> {
             self.command(&["keys", "create", "--role", "administrator", "--json"]).output()?;
         ensure!(made.status.success(), "keys: {}", String::from_utf8_lossy(&made.stderr));
         let key: Value = serde_json::from_slice(&made.stdout)?;
-        key["token"].as_str().map(str::to_owned).context("a key without a token")
+        key.get("token").and_then(Value::as_str).map(str::to_owned).context("a key without a token")
     }
 }
 
@@ -96,10 +98,10 @@ async fn measure(place: &Place<'_>, archive: &Path) -> anyhow::Result<()> {
     drop(place.start()?);
     let starts: Vec<Duration> =
         (0..5).map(|_| place.start().map(|service| service.took)).collect::<Result<_, _>>()?;
-    println!("  cold start, best of 5: {:.0} ms", best(&starts) * 1e3);
+    say(&format!("  cold start, best of 5: {:.0} ms", best(&starts) * 1e3))?;
     let service = place.start()?;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    println!("  idle memory: {} MiB", resident_mib(service.child.id())?);
+    say(&format!("  idle memory: {} MiB", resident_mib(service.child.id())?))?;
     let asker = Asker { client: reqwest::Client::new(), base: service.base.clone(), token };
     let (space, incident) = prepare(&asker, archive).await?;
     let space = format!("/api/v1/spaces/{space}");
@@ -121,7 +123,7 @@ async fn measure(place: &Place<'_>, archive: &Path) -> anyhow::Result<()> {
         Some(feedback),
     )
     .await?;
-    println!("  memory after all this: {} MiB", resident_mib(service.child.id())?);
+    say(&format!("  memory after all this: {} MiB", resident_mib(service.child.id())?))?;
     Ok(())
 }
 
@@ -154,7 +156,8 @@ impl Asker {
 
 /// A space with one investigated capsule; prints how long that took.
 async fn prepare(asker: &Asker, archive: &Path) -> anyhow::Result<(String, String)> {
-    let id = |value: &Value| value["id"].as_str().map(str::to_owned).context("no id");
+    let id =
+        |value: &Value| value.get("id").and_then(Value::as_str).map(str::to_owned).context("no id");
     let made = asker.request("/api/v1/spaces", Some(&json!({ "name": "bench" })));
     let space = id(&asker.json(made).await?)?;
     let at = format!("/api/v1/spaces/{space}");
@@ -168,11 +171,11 @@ async fn prepare(asker: &Asker, archive: &Path) -> anyhow::Result<(String, Strin
         .bearer_auth(&asker.token)
         .body(bytes);
     let capsule = id(&asker.json(upload).await?)?;
-    println!(
+    say(&format!(
         "  uploading a capsule of {:.1} MB, redacted and sealed: {:.0} ms",
         size as f64 / 1e6,
         begun.elapsed().as_secs_f64() * 1e3
-    );
+    ))?;
     let config = json!({ "kind": "capsule", "config": { "capsule": capsule } });
     let made = asker.request(&format!("{at}/connections"), Some(&config));
     let connection = id(&asker.json(made).await?)?;
@@ -185,7 +188,7 @@ async fn prepare(asker: &Asker, archive: &Path) -> anyhow::Result<(String, Strin
         loop {
             let path = format!("{at}/investigations/{investigation}");
             let now = asker.json(asker.request(&path, None)).await?;
-            match now["state"].as_str() {
+            match now.get("state").and_then(Value::as_str) {
                 Some("done") => break,
                 Some("failed") => bail!("the investigation failed: {now}"),
                 _ => tokio::time::sleep(Duration::from_millis(2)).await,
@@ -193,9 +196,12 @@ async fn prepare(asker: &Asker, archive: &Path) -> anyhow::Result<(String, Strin
         }
         spells.push(begun.elapsed());
     }
-    println!("  start to last verdict through the API, best of 5: {:.0} ms", best(&spells) * 1e3);
+    say(&format!(
+        "  start to last verdict through the API, best of 5: {:.0} ms",
+        best(&spells) * 1e3
+    ))?;
     let listed = asker.json(asker.request(&format!("{at}/incidents"), None)).await?;
-    let incident = id(&listed["items"][0])?;
+    let incident = id(listed.pointer("/items/0").context("no incident")?)?;
     Ok((space, incident))
 }
 
@@ -234,13 +240,13 @@ async fn load(asker: &Asker, what: &str, path: &str, body: Option<Value>) -> any
     }
     let took = begun.elapsed().as_secs_f64();
     spells.sort_by(f64::total_cmp);
-    println!(
+    say(&format!(
         "  {what}: {:.0} requests/s, p50 {:.1} ms, p99 {:.1} ms, {} failed",
         spells.len() as f64 / took,
         quantile(&spells, 0.5) * 1e3,
         quantile(&spells, 0.99) * 1e3,
-        failed.load(Ordering::Relaxed),
-    );
+        failed.load(Ordering::Relaxed)
+    ))?;
     Ok(())
 }
 

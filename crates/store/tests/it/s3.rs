@@ -1,6 +1,5 @@
-//! Blobs in a bucket: against moto, a fake of S3 in Python, installed on demand into `target/tmp`. The
-//! first run installs it, which takes half a minute; where that can't be done the test is skipped and
-//! says so.
+//! Blobs in a bucket: against moto, a fake of S3 in Python that `make tools` installs. Where it isn't
+//! there the test is skipped and says so.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -12,8 +11,6 @@ use nightjar_store::{Error, NewCapsule, Options, Store};
 
 use crate::fixture::incident;
 use crate::place::{Place, new_space, t0};
-
-const MOTO: &str = "moto[server,s3]==5.2.5";
 
 struct Fake {
     process: Child,
@@ -27,27 +24,11 @@ impl Drop for Fake {
     }
 }
 
-fn run(program: &Path, arguments: &[&str]) -> Result<(), String> {
-    let output = Command::new(program).args(arguments).output().map_err(|e| e.to_string())?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(said.lines().last().unwrap_or_default().to_owned())
-}
-
-/// Where moto's programs are.
+/// Where moto's server is, once `make tools` has installed it.
 fn installed() -> Result<PathBuf, String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("moto-5.2.5");
-    let lock = std::fs::File::create(folder.with_extension("lock")).map_err(|e| e.to_string())?;
-    lock.lock().map_err(|error| error.to_string())?;
-    let server = folder.join("bin/moto_server");
-    if !server.exists() {
-        run(Path::new("python3"), &["-m", "venv", &folder.to_string_lossy()])?;
-        let arguments = ["install", "--quiet", "--retries", "1", "--timeout", "15", MOTO];
-        run(&folder.join("bin/pip"), &arguments)?;
-    }
-    Ok(server)
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let server = root.join("target/tools/python/bin/moto_server");
+    if server.is_file() { Ok(server) } else { Err("moto isn't installed (make tools)".to_owned()) }
 }
 
 impl Fake {
