@@ -2,7 +2,10 @@
 
 mod words;
 
-use words::{CODES, HARMLESS, PARENTS, PERSONS, PLACEHOLDERS, SECRETS, SESSIONS, TOKENS, USER_IDS};
+use words::{
+    CODES, HARMLESS, HOLDERS, PARENTS, PERSONS, PLACEHOLDERS, REFERENCES, ROLES, SECRETS, SESSIONS,
+    SOMEONES, TOKENS, USER_IDS,
+};
 
 use crate::context;
 use crate::find::is_opaque;
@@ -21,6 +24,13 @@ pub(crate) enum Field {
     Cookie,
     /// The name of a person or login.
     Person,
+    /// Who does something: a name that people have or a login made of one, or two words that are
+    /// no thing's.
+    Role,
+    /// A person nearly always: a login people have, or two words that are no thing's.
+    Someone,
+    /// A person, a team or a thing: only a name that people have.
+    Holder,
     /// The id of a user: a name only if it is no id.
     UserId,
     /// The word for a name in other languages, of people and of things: one that begins with a
@@ -30,6 +40,13 @@ pub(crate) enum Field {
     Session,
     /// A number of four to eight digits.
     Pin,
+}
+
+impl Field {
+    /// Whether a list of values is one of such values. Headers read their own.
+    pub(crate) fn may_be_listed(self) -> bool {
+        !matches!(self, Self::Authorization | Self::Cookie)
+    }
 }
 
 /// Longest name of a field worth a look, in bytes.
@@ -49,7 +66,25 @@ pub(crate) fn classify(name: &str, parent: &str) -> Option<Field> {
     match words.as_str() {
         "name" | "display name" => {
             let parent = context::words(parent);
-            return PARENTS.contains(&parent.as_str()).then_some(Field::Person);
+            let one = parent.strip_suffix('s').unwrap_or(&parent);
+            return if PARENTS.contains(&parent.as_str()) {
+                Some(Field::Person)
+            } else if words != "name"
+                || [PARENTS, HOLDERS, SOMEONES, ROLES].iter().any(|list| list.contains(&one))
+            {
+                Some(Field::Holder)
+            } else {
+                None
+            };
+        }
+        "summary" => {
+            let parent = context::words(parent);
+            return REFERENCES.contains(&parent.as_str()).then_some(Field::Holder);
+        }
+        // Windows' is a user's, other makers' are those of anything.
+        "account name" if !name.contains(' ') => return Some(Field::Holder),
+        "first" | "last" | "middle" if context::words(parent) == "name" => {
+            return Some(Field::Person);
         }
         "nom" | "nome" => return Some(Field::Name),
         "code" => return Some(Field::Session),
@@ -79,6 +114,15 @@ pub(crate) fn classify(name: &str, parent: &str) -> Option<Field> {
     }
     if ends(PERSONS) {
         return Some(Field::Person);
+    }
+    if ends(ROLES) {
+        return Some(Field::Role);
+    }
+    if ends(SOMEONES) {
+        return Some(Field::Someone);
+    }
+    if ends(HOLDERS) {
+        return Some(Field::Holder);
     }
     None
 }

@@ -1,8 +1,11 @@
 //! Whether a text is the name of a person or login, and not a machine's, an id or a word.
 
+mod names;
 mod nobodies;
 
 use nobodies::{NOBODIES, PARTS};
+
+pub(crate) use names::{is_known_login, is_known_person, is_name_of_words};
 
 use crate::shape::is_uuid;
 
@@ -34,6 +37,16 @@ pub(crate) fn is_person(value: &str) -> bool {
         && !parts().any(|part| PARTS.contains(&part))
         && !parts().next().is_some_and(|part| NOBODIES.contains(&part) && lower.contains(' '))
         && !is_id(&lower)
+        && !is_slug(name)
+        && !names::is_thing(lower.trim_end_matches(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether a text is words with dashes as machines and teams are called: `sre-primary`.
+fn is_slug(name: &str) -> bool {
+    let parts = || name.split('-').map(|part| part.trim_end_matches(|c: char| c.is_ascii_digit()));
+    name.contains('-')
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && (parts().any(names::is_thing) || parts().count() > 2 && !parts().any(names::is_name))
 }
 
 /// Whether a text is an id: hexadecimal, a UUID, a prefix and a number.
@@ -50,8 +63,12 @@ fn is_id(lower: &str) -> bool {
 pub(crate) fn is_named_id(value: &str) -> bool {
     is_person(value)
         // `c.id` is a column.
-        && !value.split('.').any(|part| matches!(part, "id" | "uid" | "name" | "key"))
+        && !value.split('.').any(|part| matches!(part, "id" | "uid" | "name" | "key" | "com" | "org" | "net" | "io"))
         && value.chars().all(|c| c.is_alphabetic() || matches!(c, '.' | ' ' | '\'' | '\\'))
         && (value.contains(['.', ' ', '\\']) && !value.ends_with('.') || value.chars().count() >= 3)
-        && value.chars().skip(1).filter(|c| c.is_uppercase()).count() <= 3
+        && (value.chars().skip(1).filter(|c| c.is_uppercase()).count() <= 3
+            // As mainframes write them.
+            || (5..=12).contains(&value.len())
+                && value.bytes().all(|b| b.is_ascii_uppercase())
+                && !names::is_thing(&value.to_lowercase()))
 }

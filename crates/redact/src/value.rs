@@ -57,6 +57,7 @@ impl Redactor {
 
     fn object(&mut self, name: &str, fields: &mut Map<String, Value>, depth: usize) {
         let attribute = attribute_name(fields);
+        let has_email = fields.keys().any(|key| key.to_lowercase().contains("mail"));
         for (key, value) in fields.iter_mut() {
             match &attribute {
                 // `{"key": "enduser.id", "value": {"stringValue": "ada"}}`
@@ -65,6 +66,9 @@ impl Redactor {
                 }
                 _ if key.ends_with("Value") && fields_is_typed(key) => {
                     self.member(name, "", value, depth + 1);
+                }
+                _ if key == "name" && has_email && name.is_empty() => {
+                    self.member(key, "owner", value, depth + 1);
                 }
                 _ => self.member(key, name, value, depth + 1),
             }

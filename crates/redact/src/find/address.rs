@@ -1,6 +1,7 @@
 //! Internet addresses. Versions have the same shape: what stands around decides.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -106,7 +107,7 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
                 let ported = at(bytes, hit.end()) == b':'
                     && at(bytes, hit.end() + 1).is_ascii_digit()
                     || matches!(before(bytes, hit.start()), b'@' | b'[');
-                let need = match (small, ported) {
+                let need = match (small, ported || begins_access(text, hit.range())) {
                     (true, true) => Need::Nothing,
                     (true, false) => Need::NearNot(ADDRESSES, VERSIONS),
                     (false, _) => Need::Without(VERSIONS),
@@ -142,6 +143,16 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
             }
         }
     }
+}
+
+/// Whether a place is that of the client in a line of an access log: `8.8.4.4 - ada [27/Nov/2026:`.
+fn begins_access(text: &str, place: Range<usize>) -> bool {
+    let rest = text.get(place.end..).unwrap_or_default();
+    matches!(before(text.as_bytes(), place.start), 0 | b'\n')
+        && rest.starts_with(" - ")
+        && rest.split(' ').nth(3).is_some_and(|time| {
+            time.starts_with('[') && time.bytes().filter(|b| *b == b'/').count() == 2
+        })
 }
 
 /// Whether four numbers aren't part of a longer number, a version or a name.

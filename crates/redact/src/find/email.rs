@@ -73,7 +73,16 @@ const NO_DOMAINS: &[&str] = &[
     "release",
 ];
 /// Identities of machines, not of people.
-const MACHINES: &[&str] = &["gserviceaccount.com", "cluster.local", "compute.amazonaws.com"];
+const MACHINES: &[&str] = &[
+    "gserviceaccount.com",
+    "cluster.local",
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "database.azure.com",
+    "database.windows.net",
+    "mongodb.net",
+    "cloudfront.net",
+];
 /// Ids of messages have the shape of addresses.
 const MESSAGE_IDS: &[&str] =
     &["message id", "messageid", "msgid", "msg id", "in reply to", "references"];

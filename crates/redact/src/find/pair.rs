@@ -1,25 +1,31 @@
 //! Names and values within a text: `password=…`, `"user": "…"`, headers, options.
 
+mod around;
+mod header;
+
 use std::ops::Range;
+
+use around::{REACH, is_beside_email, named_before, named_outside, parent, several};
+use header::{authorization, cookies};
 
 use crate::Kind;
 use crate::field::{self, Field};
-use crate::find::token::is_opaque;
 use crate::find::{Candidate, Need};
 use crate::person;
 use crate::shape::{at, before, piece};
 
 /// Longest value looked at, in bytes: more than any key, less than a document.
 const LONGEST: usize = 4096;
-/// How far back the name of an object is looked for.
-const REACH: usize = 96;
 
 pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
     let is_fix = text.contains("8=FIX");
+    let is_directory = text.contains("givenName") || text.contains("objectClass");
     for (place, sign) in text.match_indices(['=', ':', '>']) {
         let Some((name, value)) = pair(text, place, sign) else { continue };
         let shown = match piece(text, name.start, name.end) {
             "value" | "Value" => named_before(text, name.start),
+            "stringValue" | "string_value" => named_outside(text, name.start),
+            "sn" if is_directory => "surname",
             "passe" | "name" | "Name" | "complet" => several(text, &name),
             "ID" | "Id" | "id" if sign == "=" => several(text, &name),
             // The protocol of stock exchanges numbers its fields.
@@ -28,11 +34,24 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
             shown => shown,
         };
         let parent = match shown {
-            "name" | "displayName" | "display_name" => parent(text, name.start),
+            "name" | "displayName" | "display_name" | "summary" | "first" | "last" => {
+                parent(text, name.start)
+            }
             _ => "",
         };
+        let parent = match shown {
+            // Whoever has an address to write to is a person, or a team that has no person's name.
+            "name" if parent.is_empty() && is_beside_email(text, &value.place) => "owner",
+            _ => parent,
+        };
         let Some(meaning) = field::classify(shown, parent) else { continue };
-        read(text, meaning, value, found);
+        if at(text.as_bytes(), value.place.start) == b'[' && meaning.may_be_listed() {
+            for place in listed(text, value.place.start) {
+                read(text, meaning, Value { place, trust: Trust::Quoted }, found);
+            }
+        } else {
+            read(text, meaning, value, found);
+        }
     }
 }
 
@@ -158,55 +177,27 @@ fn is_path(bytes: &[u8], end: usize) -> bool {
     left.next() == Some(&b'/') && left.next().is_some_and(u8::is_ascii_alphanumeric)
 }
 
-/// A name of several words: `mot de passe: …`, `Account Name: …`.
-fn several<'t>(text: &'t str, name: &Range<usize>) -> &'t str {
-    let mut start = name.start;
-    for _ in 0..2 {
-        let left = piece(text, 0, start);
-        let Some(left) = left.strip_suffix(' ') else { break };
-        let word = left.bytes().rev().take(24).take_while(u8::is_ascii_alphabetic).count();
-        if word < 2 {
+/// Values in quotes in a list, the first few.
+fn listed(text: &str, open: usize) -> Vec<Range<usize>> {
+    const MOST: usize = 16;
+    let bytes = text.as_bytes();
+    let mut places = Vec::new();
+    let mut from = open + 1;
+    while places.len() < MOST {
+        while matches!(at(bytes, from), b' ' | b',' | b'\n') {
+            from += 1;
+        }
+        if !matches!(at(bytes, from), b'"' | b'\'' | b'\\') {
             break;
         }
-        start = left.len() - word;
+        let place = value(text, from, false).place;
+        from = place.end;
+        while matches!(at(bytes, from), b'"' | b'\'' | b'\\') {
+            from += 1;
+        }
+        places.push(place);
     }
-    piece(text, start, name.end)
-}
-
-/// The name of a value whose own is `value`: `<add key="SmtpPassword" value="`,
-/// `{"name":"DB_PASSWORD","value":`, `- name: DB_PASSWORD` and the line below it.
-fn named_before(text: &str, place: usize) -> &str {
-    let mut from = place.saturating_sub(REACH);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    let signs: &[char] = &['"', '\'', '\\', ' ', ',', '\n', '\t', ':', '=', '{', '<'];
-    let left = piece(text, from, place).trim_end_matches(signs);
-    let name = left.rsplit(signs).next().unwrap_or_default();
-    let left = left.strip_suffix(name).unwrap_or_default();
-    let label = left.trim_end_matches(signs);
-    let has_sign = left.get(label.len()..).is_some_and(|between| between.contains(['=', ':']));
-    let is_label = ["key", "name", "Key", "Name", "KEY", "NAME"]
-        .iter()
-        .any(|word| label.strip_suffix(word).is_some_and(|l| !l.ends_with(char::is_alphanumeric)));
-    if has_sign && is_label { name } else { "" }
-}
-
-/// The name of the object that a place stands in: `User(id=7, name=`, `"customer":{"name":`.
-fn parent(text: &str, place: usize) -> &str {
-    let mut from = place.saturating_sub(REACH);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    let left = piece(text, from, place);
-    let Some(open) = left.rfind(['(', '{', '[', '}', ')', ']']) else { return "" };
-    let outside = left.get(..open).unwrap_or_default();
-    if !left.get(open..).is_some_and(|inside| inside.starts_with(['(', '{', '['])) {
-        return "";
-    }
-    let name = outside.trim_end_matches(['"', '\'', ':', '=', ' ', '\\', '>']);
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    name.rsplit(|c: char| !is_word(c)).next().unwrap_or_default()
+    places
 }
 
 fn is_name_byte(byte: u8) -> bool {
@@ -267,7 +258,7 @@ fn value(text: &str, from: usize, spoken: bool) -> Value {
 
 /// Reads a value by what its name means.
 fn read(text: &str, meaning: Field, value: Value, found: &mut Vec<Candidate>) {
-    let Range { start, end } = value.place;
+    let Range { start, end } = value.place.clone();
     let shown = piece(text, start, end);
     match meaning {
         Field::Secret => {
@@ -285,10 +276,21 @@ fn read(text: &str, meaning: Field, value: Value, found: &mut Vec<Candidate>) {
         }
         Field::Authorization => authorization(text, start, found),
         Field::Cookie => cookies(text, start, end, value.trust, found),
-        Field::Person => person_of(text, start, end, value.trust, found),
+        Field::Person => person_of(text, value, person::is_person, found),
+        Field::Role => {
+            let is_one =
+                |name: &str| person::is_known_login(name) || person::is_name_of_words(name);
+            person_of(text, value, is_one, found);
+        }
+        Field::Someone => {
+            let is_someone =
+                |name: &str| person::is_known_person(name) || person::is_name_of_words(name);
+            person_of(text, value, is_someone, found);
+        }
+        Field::Holder => person_of(text, value, person::is_known_person, found),
         Field::Name => {
             if shown.chars().next().is_some_and(char::is_uppercase) {
-                person_of(text, start, end, value.trust, found);
+                person_of(text, value, person::is_person, found);
             }
         }
         Field::Session => {
@@ -320,145 +322,16 @@ fn ends_there(text: &str, end: usize) -> bool {
     matches!(at(text.as_bytes(), end), 0 | b'\n' | b'\r' | b'}' | b',')
 }
 
-/// The secret behind the scheme of an `Authorization` header.
-fn authorization(text: &str, start: usize, found: &mut Vec<Candidate>) {
-    let bytes = text.as_bytes();
-    let word = |from: usize| {
-        let rest = bytes.get(from..).unwrap_or_default();
-        let ends = |b: &&u8| {
-            !(b.is_ascii_whitespace()
-                || matches!(
-                    **b,
-                    b'"' | b'\'' | b',' | b'\\' | b';' | b')' | b']' | b'}' | b'<' | 0xE2
-                ))
-        };
-        from + rest.iter().take(LONGEST).take_while(ends).count()
-    };
-    let first = word(start);
-    let scheme = piece(text, start, first).trim_end_matches(':').to_ascii_lowercase();
-    const SCHEMES: &[&str] = &[
-        "bearer",
-        "basic",
-        "token",
-        "digest",
-        "apikey",
-        "api-key",
-        "key",
-        "negotiate",
-        "ntlm",
-        "genie",
-        "genieKey",
-        "geniekey",
-        "splunk",
-        "jwt",
-        "oauth",
-        "bot",
-        "sso-key",
-        "hmac",
-        "sharedaccesssignature",
-        "sharedkey",
-        "client-id",
-    ];
-    // A scheme that only its maker knows: `SSWS 00a1…`.
-    let is_unknown = || {
-        let next = piece(text, first + 1, word(first + 1));
-        at(bytes, first) == b' '
-            && (2..=24).contains(&scheme.len())
-            && scheme.bytes().all(|b| b.is_ascii_alphabetic())
-            && next.len() >= 20
-            && is_opaque(next)
-            && field::is_token(next)
-    };
-    if SCHEMES.contains(&scheme.as_str()) || is_unknown() {
-        let mut from = first;
-        while matches!(at(bytes, from), b' ' | b'[' | b'"') && from - first < 4 {
-            from += 1;
-        }
-        let end = word(from);
-        let shown = piece(text, from, end);
-        let is_basic = scheme == "basic"
-            && shown.len() >= 4
-            && !shown.eq_ignore_ascii_case("authentication")
-            && !shown.eq_ignore_ascii_case("realm");
-        if field::is_secret(shown)
-            && shown.len() >= 4
-            && (is_basic || shown.bytes().any(|b| b.is_ascii_digit()) || shown.len() >= 20)
-            && !shown.starts_with("realm")
-            && !shown.starts_with("username=")
-        {
-            push(found, from..end, Kind::Secret);
-        }
-    } else if field::is_token(piece(text, start, first))
-        && first - start >= 12
-        && !scheme.starts_with("aws4-")
-    {
-        push(found, start..first, Kind::Secret);
-    }
-}
-
-/// What `Set-Cookie` says of a cookie, beside its value.
-const ATTRIBUTES: &[&str] = &[
-    "path",
-    "domain",
-    "expires",
-    "max-age",
-    "samesite",
-    "secure",
-    "httponly",
-    "priority",
-    "version",
-    "partitioned",
-];
-
-/// The values of cookies that hold sessions, or are long enough to.
-fn cookies(text: &str, start: usize, end: usize, trust: Trust, found: &mut Vec<Candidate>) {
-    // A bare header goes to the end of its line, not to its first `;`.
-    let end = match trust {
-        Trust::Quoted => end,
-        Trust::Assigned | Trust::Spoken => {
-            let rest = piece(text, start, text.len());
-            let stops = |c: char| matches!(c, '\n' | '\r' | '"' | '\'' | '\\');
-            let mut length = rest.find(stops).unwrap_or(rest.len()).min(LONGEST);
-            while !rest.is_char_boundary(length) {
-                length -= 1;
-            }
-            start + length
-        }
-    };
-    let mut from = start;
-    for part in piece(text, start, end).split([';', ',']) {
-        let place = from;
-        from += part.len() + 1;
-        let Some((name, value)) = part.split_once('=') else { continue };
-        let name_lower = name.trim().to_ascii_lowercase();
-        let value_start = place + name.len() + 1;
-        let value = value.trim_start_matches('"');
-        let value_start = value_start + (part.len() - name.len() - 1 - value.len());
-        let value = value.split([' ', '"', ']', '}', '‹']).next().unwrap_or_default();
-        let names_session = [
-            "sess", "sid", "auth", "token", "csrf", "xsrf", "jwt", "login", "remember", "secret",
-            "key",
-        ]
-        .iter()
-        .any(|word| name_lower.contains(word));
-        let long = value.len() >= 16 && is_opaque(value);
-        if !ATTRIBUTES.contains(&name_lower.as_str())
-            && (names_session && value.len() >= 6 || long)
-            && field::is_secret(value)
-        {
-            push(found, value_start..value_start + value.len(), Kind::Secret);
-        }
-    }
-}
-
 /// A name: in quotes as it stands, bare one word, or several that begin with capitals.
-fn person_of(text: &str, start: usize, end: usize, trust: Trust, found: &mut Vec<Candidate>) {
+fn person_of(text: &str, value: Value, is_name: fn(&str) -> bool, found: &mut Vec<Candidate>) {
+    let (Range { start, end }, trust) = (value.place, value.trust);
+    let is_person = |name: &str| person::is_person(name) && is_name(name);
     let shown = piece(text, start, end);
     let plain = shown.trim_end_matches(['.', ':', '!']);
     if trust == Trust::Quoted {
         // `Ada Lovelace <ada@example.com>`: the address is found on its own.
         let name = shown.split(" <").next().unwrap_or_default().trim_end();
-        if person::is_person(name) {
+        if is_person(name) {
             push(found, start..start + name.len(), Kind::User);
         }
         return;
@@ -472,10 +345,10 @@ fn person_of(text: &str, start: usize, end: usize, trust: Trust, found: &mut Vec
                 break;
             }
             let name = word.trim_end_matches([',', ';', '.', ')', '"', '}', ']', '\n']);
-            let is_name = capital(name)
+            let is_part = capital(name)
                 && name.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '’'))
                 && name.chars().skip(1).any(char::is_lowercase);
-            if !is_name || piece(text, name_end, name_end + 1) != " " {
+            if !is_part || piece(text, name_end, name_end + 1) != " " {
                 break;
             }
             name_end += 1 + name.len();
@@ -518,7 +391,7 @@ fn person_of(text: &str, start: usize, end: usize, trust: Trust, found: &mut Vec
             ]
             .contains(&next.split(' ').next().unwrap_or_default())
     };
-    if person::is_person(name) && !is_sentence {
+    if is_person(name) && !is_sentence {
         push(found, start..name_end, Kind::User);
     }
 }

@@ -66,6 +66,26 @@ static CARDS: LazyLock<Regex> = LazyLock::new(|| {
     ))
     .expect("invariant: a constant pattern")
 });
+/// Who did something, or has to: `acknowledged by Ada Lovelace`, and whose an address is.
+static DOERS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:\b[a-z]{3,}ed by|\b[Pp]ush by|\b[Aa]ssigned to|\b[Cc]ontact|\b[Rr]eporter|\b[Oo]n behalf of)",
+        r" ([A-Z][\p{L}'’-]+(?: [A-Z][\p{L}'’-]+){1,2}|[a-z]{1,24}[._-][a-z]{1,24}\b)",
+    ))
+    .expect("invariant: a constant pattern")
+});
+static ADDRESSED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:^|[\s:,;])([A-Z][\p{L}'’-]+(?: [A-Z][\p{L}'’.-]*){1,3}) \\?<[^\s<>@]{1,64}@")
+        .expect("invariant: a constant pattern")
+});
+/// The client of a database in front of its line, and one of a broker.
+static CLIENTS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"\] ([A-Za-z0-9_.-]{2,64})@[A-Za-z0-9_-]{1,64} (?:LOG|ERROR|FATAL|WARNING|STATEMENT|DETAIL|HINT|PANIC):",
+        r"|, u'([^'\\]{2,64})'\)",
+    ))
+    .expect("invariant: a constant pattern")
+});
 /// Credentials that are said to a server of mail.
 static SPOKEN_TO: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"AUTH (?:PLAIN|LOGIN|XOAUTH2|CRAM-MD5) ([A-Za-z0-9+/]{12,1024}={0,2})")
@@ -121,6 +141,7 @@ static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
         r#"| (?:-u|--user) ["']?[^\s:"']{1,64}:([^\s"']{3,128})"#,
         r#"|(?:mysql|mysqldump|mysqladmin|mariadb)[^\n|;]{0,80}? -p["']?([^\s"']{4,128})"#,
         r#"|--([a-z-]{0,20}(?:password|token|secret|api-key|apikey|passwd|access-key|secret-key)) +["']?([^\s"'-][^\s"']{2,256})"#,
+        r#"|configure set [a-z_.]{0,40}(?:key|token) ([^\s"']{16,2048})"#,
         r#"|(?i:redis-cli)[^\n|;]{0,80}? -a ["']?([^\s"']{3,128})"#,
         r#"|(?:sshpass|docker login|podman login|registry login|az login)[^\n|;]{0,80}? -p ?["']?([^\s"']{4,128})"#,
     ))
@@ -129,7 +150,7 @@ static SPOKEN: LazyLock<Regex> = LazyLock::new(|| {
 /// Secrets behind words alone: `api key 0123…`, `password is hunter2`.
 static BARE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i:api[ -]?key|access key|secret key|licen[sc]e key|app key|personal access token|[ :]pat|token|secret|credential)(?: is|:)? ([A-Za-z0-9_./+=~-]{16,512})",
+        r"(?i:api[ -]?key|access key|secret key|licen[sc]e key|app key|personal access token|[ :]pat|token|secret|credential)(?: is|:)? \\?[\x22\x27`]?([A-Za-z0-9_./+=~-]{16,512})",
         r"|(?i:password|passphrase|passwort|pwd) (?i:is|was|ist) ([^\s]{4,128})",
     ))
     .expect("invariant: a constant pattern")
@@ -190,6 +211,32 @@ fn places(text: &str, found: &mut Vec<Candidate>) {
         for hits in PLACES.captures_iter(text) {
             for hit in (1..=7).filter_map(|group| hits.get(group)) {
                 if person::is_person(hit.as_str()) {
+                    push(found, hit.range(), Kind::User);
+                }
+            }
+        }
+    }
+    if [" by ", "ssigned to ", "ontact ", "eporter ", " behalf of "]
+        .iter()
+        .any(|p| text.contains(p))
+    {
+        for hit in DOERS.captures_iter(text).filter_map(|hit| hit.get(1)) {
+            if person::is_person(hit.as_str()) && person::is_known_person(hit.as_str()) {
+                push(found, hit.range(), Kind::User);
+            }
+        }
+    }
+    if text.contains("<") && text.contains('@') {
+        for hit in ADDRESSED.captures_iter(text).filter_map(|hit| hit.get(1)) {
+            if person::is_person(hit.as_str()) && person::is_name_of_words(hit.as_str()) {
+                push(found, hit.range(), Kind::User);
+            }
+        }
+    }
+    if text.contains("] ") && text.contains('@') || text.contains(", u'") {
+        for hits in CLIENTS.captures_iter(text) {
+            for hit in (1..=2).filter_map(|group| hits.get(group)) {
+                if person::is_person(hit.as_str()) && person::is_known_login(hit.as_str()) {
                     push(found, hit.range(), Kind::User);
                 }
             }
@@ -258,10 +305,23 @@ fn codes(text: &str, found: &mut Vec<Candidate>) {
 
 fn secrets(text: &str, found: &mut Vec<Candidate>) {
     // A pattern without regard to case has no quick way to the few lines that matter.
-    let names_secret =
-        ["ey", "EY", "oken", "OKEN", "ecret", "ECRET", "ass", "ASS", "redential", "wd", "WD"]
-            .iter()
-            .any(|part| text.contains(part));
+    let names_secret = [
+        "ey",
+        "EY",
+        "pat ",
+        "PAT ",
+        "oken",
+        "OKEN",
+        "ecret",
+        "ECRET",
+        "ass",
+        "ASS",
+        "redential",
+        "wd",
+        "WD",
+    ]
+    .iter()
+    .any(|part| text.contains(part));
     for hits in BARE.captures_iter(if names_secret { text } else { "" }) {
         for hit in [1, 2].into_iter().filter_map(|group| hits.get(group)) {
             let shown = hit.as_str().trim_end_matches(['.', ',', ';', '"', '\'']);
@@ -271,7 +331,7 @@ fn secrets(text: &str, found: &mut Vec<Candidate>) {
         }
     }
     let speaks = names_secret && text.contains(['"', '\'', '-'])
-        || [" -u", "--user", " -p", " -a ", "dentified", "DENTIFIED"]
+        || ["configure set", " -u", "--user", " -p", " -a ", "dentified", "DENTIFIED"]
             .iter()
             .any(|part| text.contains(part));
     if text.contains("AUTH ") {
@@ -281,7 +341,7 @@ fn secrets(text: &str, found: &mut Vec<Candidate>) {
     }
     if speaks {
         for hits in SPOKEN.captures_iter(text) {
-            for hit in [1, 2, 3, 5, 6, 7].into_iter().filter_map(|group| hits.get(group)) {
+            for hit in [1, 2, 3, 5, 6, 7, 8].into_iter().filter_map(|group| hits.get(group)) {
                 if field::is_secret(hit.as_str()) {
                     push(found, hit.range(), Kind::Secret);
                 }

@@ -14,9 +14,13 @@ use crate::shape::{at, piece};
 /// Longest list of values looked at, in bytes, over all rows.
 const LONGEST: usize = 16 * 1024;
 
+/// Tables whose `name` is a person's.
+const PEOPLE: &[&str] =
+    &["user", "customer", "patient", "employee", "people", "person", "contact", "subscriber"];
+
 static INSERT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i:(?:insert|replace)(?: ignore)? into) [^\s(]{1,128} ?",
+        r"(?i:(?:insert|replace)(?: ignore)? into) ([^\s(]{1,128}) ?",
         r"\(([^()]{1,2048})\) ?(?i:values) ?\(",
     ))
     .expect("invariant: a constant pattern")
@@ -27,17 +31,27 @@ pub(super) fn find(text: &str, found: &mut Vec<Candidate>) {
         return;
     }
     for hits in INSERT.captures_iter(text) {
-        let (Some(whole), Some(columns)) = (hits.get(0), hits.get(1)) else { continue };
+        let (Some(whole), Some(table), Some(columns)) = (hits.get(0), hits.get(1), hits.get(2))
+        else {
+            continue;
+        };
         let columns: Vec<&str> = columns
             .as_str()
             .split(',')
             .map(|name| name.trim().trim_matches(['"', '`', '[', ']', '\\']))
             .collect();
+        let is_of_people = PEOPLE.iter().any(|word| table.as_str().to_lowercase().contains(word));
+        let has_email = columns.iter().any(|name| name.to_lowercase().contains("email"));
         let mut column = 0;
         for value in values(text, whole.end()) {
             match value {
                 Part::Value(place) => {
                     if let Some(name) = columns.get(column) {
+                        let name = match *name {
+                            "name" if is_of_people => "full_name",
+                            "name" if has_email => "owner",
+                            name => name,
+                        };
                         read(name, text, place, found);
                     }
                     column += 1;

@@ -1,270 +1,15 @@
 //! Tokens and keys of well-known shapes: a prefix that its maker chose so that it is recognised.
 
+mod shapes;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
+use shapes::{Body, SHAPES};
 
 use crate::Kind;
 use crate::find::{Candidate, Need};
 use crate::shape::{at, before, joined_before, piece};
-
-/// What may follow a prefix.
-#[derive(Clone, Copy)]
-enum Body {
-    /// Letters, digits, `_` and `-`.
-    Word,
-    /// The same and points.
-    Dotted,
-    /// Capital letters and digits.
-    Capital,
-    /// Lower-case hexadecimal digits.
-    Hex,
-    /// Base64 with `+`, `/` and `=`.
-    Base64,
-    /// Pieces of a path.
-    Path,
-    /// Up to white space or a quote.
-    Open,
-    /// Letters, digits, `_` and `-`, mixed as only a machine does: the prefix alone says little.
-    Opaque,
-    /// A UUID.
-    Uuid,
-}
-
-/// A prefix, its body, and how long that is at least.
-const SHAPES: &[(&str, Body, usize)] = &[
-    // Amazon: access keys of users and of sessions, and session tokens.
-    ("AKIA", Body::Capital, 16),
-    ("ASIA", Body::Capital, 16),
-    ("ABIA", Body::Capital, 16),
-    ("ACCA", Body::Capital, 16),
-    ("IQoJb3JpZ2lu", Body::Base64, 60),
-    ("FwoGZXIvYXdz", Body::Base64, 60),
-    ("FQoGZXIvYXdz", Body::Base64, 60),
-    ("amzn.mws.", Body::Word, 30),
-    ("amzn1.oa2-cs.", Body::Dotted, 30),
-    // GitHub, GitLab, Bitbucket, Atlassian, Linear
-    ("ghp_", Body::Word, 20),
-    ("gho_", Body::Word, 20),
-    ("ghu_", Body::Word, 20),
-    ("ghs_", Body::Word, 20),
-    ("ghr_", Body::Word, 20),
-    ("github_pat_", Body::Word, 22),
-    ("glpat-", Body::Dotted, 16),
-    ("gldt-", Body::Word, 16),
-    ("glrt-", Body::Word, 16),
-    ("glptt-", Body::Word, 16),
-    ("glcbt-", Body::Word, 16),
-    ("glsoat-", Body::Word, 16),
-    ("gloas-", Body::Word, 16),
-    ("glft-", Body::Word, 16),
-    ("GR1348941", Body::Word, 16),
-    ("ATBB", Body::Word, 24),
-    ("ATATT3", Body::Dotted, 30),
-    ("ATCTT3", Body::Dotted, 30),
-    ("lin_api_", Body::Word, 30),
-    // Messengers
-    ("xoxb-", Body::Word, 10),
-    ("xoxp-", Body::Word, 10),
-    ("xoxa-", Body::Word, 10),
-    ("xoxr-", Body::Word, 10),
-    ("xoxs-", Body::Word, 10),
-    ("xoxe-", Body::Word, 10),
-    ("xoxe.xoxp-", Body::Word, 10),
-    ("xoxc-", Body::Word, 10),
-    ("xoxd-", Body::Open, 10),
-    ("xapp-", Body::Word, 10),
-    ("hooks.slack.com/services/", Body::Path, 20),
-    ("hooks.slack.com/workflows/", Body::Path, 20),
-    ("hooks.zapier.com/hooks/catch/", Body::Path, 10),
-    ("webhook.office.com/webhookb2/", Body::Path, 40),
-    ("discord.com/api/webhooks/", Body::Path, 20),
-    ("discordapp.com/api/webhooks/", Body::Path, 20),
-    // Payment
-    ("sk_live_", Body::Word, 10),
-    ("sk_test_", Body::Word, 10),
-    ("rk_live_", Body::Word, 10),
-    ("rk_test_", Body::Word, 10),
-    ("pk_live_", Body::Word, 10),
-    ("pk_test_", Body::Word, 10),
-    ("whsec_", Body::Base64, 20),
-    ("sq0atp-", Body::Word, 20),
-    ("sq0csp-", Body::Word, 20),
-    ("rzp_live_", Body::Word, 14),
-    ("rzp_test_", Body::Word, 14),
-    ("access_token$production$", Body::Open, 40),
-    ("access_token$sandbox$", Body::Open, 40),
-    ("shippo_live_", Body::Hex, 40),
-    ("shippo_test_", Body::Hex, 40),
-    ("duffel_live_", Body::Opaque, 30),
-    ("duffel_test_", Body::Opaque, 30),
-    ("live_", Body::Hex, 32),
-    ("test_", Body::Hex, 32),
-    ("APP_USR-", Body::Opaque, 40),
-    ("pdl_live_apikey_", Body::Word, 30),
-    ("pdl_sdbx_apikey_", Body::Word, 30),
-    ("access-production-", Body::Uuid, 36),
-    ("access-sandbox-", Body::Uuid, 36),
-    ("access-development-", Body::Uuid, 36),
-    ("sk_prod_", Body::Opaque, 20),
-    ("key_live_", Body::Opaque, 20),
-    ("EAAA", Body::Word, 60),
-    ("FLWSECK_TEST-", Body::Word, 20),
-    ("FLWSECK-", Body::Word, 20),
-    // Google
-    ("AIza", Body::Word, 35),
-    ("ya29.", Body::Dotted, 20),
-    ("GOCSPX-", Body::Word, 20),
-    ("1//0", Body::Word, 30),
-    // Models
-    ("sk-ant-", Body::Word, 20),
-    ("sk-proj-", Body::Word, 20),
-    ("sk-svcacct-", Body::Word, 20),
-    ("sk-or-v1-", Body::Word, 20),
-    ("sk-", Body::Opaque, 20),
-    ("hf_", Body::Opaque, 20),
-    ("gsk_", Body::Opaque, 30),
-    ("xai-", Body::Opaque, 40),
-    ("pplx-", Body::Opaque, 30),
-    ("r8_", Body::Opaque, 30),
-    ("nvapi-", Body::Opaque, 30),
-    ("fw_", Body::Opaque, 22),
-    ("pcsk_", Body::Opaque, 40),
-    ("tvly-", Body::Opaque, 24),
-    ("tgp_v1_", Body::Opaque, 30),
-    ("fc-", Body::Hex, 32),
-    ("e2b_", Body::Hex, 40),
-    ("jina_", Body::Opaque, 40),
-    ("rpa_", Body::Opaque, 40),
-    ("api_org_", Body::Opaque, 30),
-    ("sk-lf-", Body::Uuid, 36),
-    ("ABSK", Body::Base64, 60),
-    ("bedrock-api-key-", Body::Base64, 60),
-    ("lsv2_pt_", Body::Word, 30),
-    ("lsv2_sk_", Body::Word, 30),
-    // Messages
-    ("SG.", Body::Dotted, 30),
-    ("SK", Body::Hex, 32),
-    ("key-", Body::Hex, 32),
-    ("xkeysib-", Body::Word, 40),
-    ("xsmtpsib-", Body::Word, 40),
-    ("mlsn.", Body::Opaque, 40),
-    ("re_", Body::Opaque, 28),
-    ("EAA", Body::Opaque, 100),
-    ("IGQV", Body::Opaque, 80),
-    ("pina_", Body::Opaque, 32),
-    ("md-", Body::Opaque, 22),
-    // Registries of packages
-    ("npm_", Body::Opaque, 30),
-    ("pypi-Ag", Body::Word, 40),
-    ("rubygems_", Body::Hex, 40),
-    ("CLOJARS_", Body::Word, 40),
-    ("dckr_pat_", Body::Word, 20),
-    ("dckr_oat_", Body::Word, 20),
-    ("cio", Body::Opaque, 32),
-    ("oy2", Body::Opaque, 43),
-    ("AKCp", Body::Word, 60),
-    // Clouds and platforms
-    ("dop_v1_", Body::Hex, 40),
-    ("doo_v1_", Body::Hex, 40),
-    ("dor_v1_", Body::Hex, 40),
-    ("shpat_", Body::Word, 32),
-    ("shpca_", Body::Word, 32),
-    ("shppa_", Body::Word, 32),
-    ("shpss_", Body::Word, 32),
-    ("hvs.", Body::Word, 20),
-    ("hvb.", Body::Word, 20),
-    ("hvr.", Body::Word, 20),
-    ("dapi", Body::Hex, 32),
-    ("pul-", Body::Hex, 40),
-    ("heroku_", Body::Opaque, 30),
-    ("HRKU-", Body::Word, 30),
-    ("fo1_", Body::Word, 30),
-    ("FlyV1 fm", Body::Base64, 40),
-    ("v1.0-", Body::Opaque, 100),
-    ("nfp_", Body::Opaque, 36),
-    ("sbp_", Body::Hex, 40),
-    ("sb_secret_", Body::Word, 20),
-    ("pscale_tkn_", Body::Dotted, 30),
-    ("pscale_pw_", Body::Dotted, 30),
-    ("tskey-", Body::Word, 20),
-    ("ops_eyJ", Body::Word, 40),
-    ("fm1_", Body::Base64, 60),
-    ("fm2_", Body::Base64, 60),
-    ("vcp_", Body::Opaque, 24),
-    ("vck_", Body::Opaque, 24),
-    ("vercel_blob_rw_", Body::Word, 30),
-    ("rnd_", Body::Opaque, 28),
-    ("SCW", Body::Capital, 17),
-    ("AKID", Body::Opaque, 32),
-    ("AQVN", Body::Opaque, 35),
-    ("y0_", Body::Opaque, 50),
-    ("t1.9eu", Body::Dotted, 60),
-    ("CCIPAT_", Body::Word, 40),
-    ("CCIPRJ_", Body::Word, 40),
-    ("bkua_", Body::Hex, 40),
-    ("BBDC-", Body::Opaque, 40),
-    ("sgp_", Body::Opaque, 40),
-    ("glimt-", Body::Word, 16),
-    ("glagent-", Body::Word, 30),
-    ("glffct-", Body::Word, 16),
-    ("pnu_", Body::Opaque, 36),
-    ("pnb_", Body::Opaque, 36),
-    ("API-", Body::Capital, 26),
-    ("dp.pt.", Body::Word, 30),
-    ("dp.st.", Body::Dotted, 30),
-    ("LTAI", Body::Opaque, 16),
-    ("AGE-SECRET-KEY-1", Body::Capital, 50),
-    ("-----BEGIN", Body::Open, 0),
-    // Telemetry
-    ("glsa_", Body::Word, 30),
-    ("glc_", Body::Base64, 40),
-    ("NRAK-", Body::Capital, 20),
-    ("NRII-", Body::Word, 20),
-    ("NRIQ-", Body::Word, 20),
-    ("NRRA-", Body::Word, 20),
-    ("sntrys_", Body::Base64, 40),
-    ("sntryu_", Body::Hex, 40),
-    ("ddp_", Body::Opaque, 30),
-    ("phc_", Body::Opaque, 30),
-    ("phx_", Body::Opaque, 30),
-    ("hcaik_", Body::Word, 30),
-    ("dt0c01.", Body::Dotted, 80),
-    ("dt0s01.", Body::Dotted, 80),
-    ("dt0s02.", Body::Dotted, 80),
-    ("dt0s08.", Body::Dotted, 80),
-    ("dt0s16.", Body::Dotted, 80),
-    ("sqp_", Body::Hex, 40),
-    ("squ_", Body::Hex, 40),
-    ("sqa_", Body::Hex, 40),
-    ("dnkey-", Body::Opaque, 30),
-    // Tools
-    ("PMAK-", Body::Word, 40),
-    ("figd_", Body::Word, 30),
-    ("secret_", Body::Opaque, 40),
-    ("ntn_", Body::Opaque, 40),
-    ("patat_", Body::Word, 30),
-    ("EZAK", Body::Opaque, 50),
-    ("EZTK", Body::Opaque, 50),
-    ("airt_", Body::Opaque, 30),
-    ("CFPAT-", Body::Word, 40),
-    ("tfp_", Body::Opaque, 40),
-    ("aio_", Body::Opaque, 28),
-    ("ico-", Body::Opaque, 32),
-    ("sl.", Body::Opaque, 100),
-    ("sl.u.", Body::Opaque, 100),
-    ("sk.eyJ", Body::Dotted, 60),
-    ("tk.eyJ", Body::Dotted, 60),
-    ("fio-u-", Body::Opaque, 50),
-    ("cal_live_", Body::Hex, 32),
-    ("pat-na1-", Body::Uuid, 36),
-    ("pat-eu1-", Body::Uuid, 36),
-    ("rdme_", Body::Opaque, 60),
-    ("gAAAAA", Body::Opaque, 80),
-    ("sdk-", Body::Uuid, 36),
-    ("api-", Body::Uuid, 36),
-    ("eyJ", Body::Dotted, 30),
-];
 
 static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
     let mut prefixes: Vec<String> =
@@ -350,6 +95,7 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
         }
     }
     parted(text, &mut secret);
+    keys_of_push(text, &mut secret);
     if text.contains(":AA") {
         for hit in TELEGRAM.find_iter(text) {
             let free = !is_joined(bytes, hit.start())
@@ -364,6 +110,28 @@ pub(crate) fn find(text: &str, found: &mut Vec<Candidate>) {
             if is_opaque(hit.as_str()) {
                 secret(hit.start(), hit.end());
             }
+        }
+    }
+}
+
+/// Keys with a mark in their middle: Firebase's `…:APA91b…`, and those of Azure DevOps.
+fn keys_of_push(text: &str, secret: &mut impl FnMut(usize, usize)) {
+    let bytes = text.as_bytes();
+    for (mark, least) in [(":APA91b", 100), ("JQQJ99", 60)] {
+        let mut done = 0;
+        for (place, _) in text.match_indices(mark) {
+            if place < done {
+                continue;
+            }
+            let fits = |b: &&u8| fits(Body::Word, **b);
+            let left = bytes.get(done..place).unwrap_or_default();
+            let left = left.iter().rev().take(64).take_while(fits).count();
+            let rest = bytes.get(place + mark.len()..).unwrap_or_default();
+            let end = place + mark.len() + rest.iter().take(512).take_while(fits).count();
+            if end - (place - left) >= least {
+                secret(place - left, end);
+            }
+            done = end;
         }
     }
 }

@@ -3,6 +3,21 @@
 /// Logins of machines, and words that stand where a name could.
 pub(super) const NOBODIES: &[&str] = &[
     "root",
+    "aws",
+    "oauth",
+    "oauth2",
+    "oauth2accesstoken",
+    "_json_key",
+    "_json_key_base64",
+    "_token",
+    "token",
+    "x-access-token",
+    "x-token-auth",
+    "gitlab-ci-token",
+    "apikey",
+    "api_key",
+    "iamapikey",
+    "sendgrid",
     "success",
     "successful",
     "succeeded",
@@ -384,6 +399,10 @@ pub(super) const NOBODIES: &[&str] = &[
 /// Pieces of logins that are machines'.
 pub(super) const PARTS: &[&str] = &[
     "svc",
+    "org",
+    "engine",
+    "rotation",
+    "primary",
     "sns",
     "sqs",
     "topic",
