@@ -13,7 +13,7 @@ help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: toolchain ## build, then watch one incident from four alerts to a plan
-	@echo "building nightjar (the first time takes three to six minutes)" >&2
+	@echo "building nightjar (the first time takes five to ten minutes)" >&2
 	@$(CARGO) build --locked --package nightjar-cli
 	@mkdir -p out
 	@$(NIGHTJAR) demo --html out/demo.html
