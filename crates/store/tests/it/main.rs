@@ -29,6 +29,8 @@ mod replicas;
 #[cfg(test)]
 mod s3;
 #[cfg(test)]
+mod sealed;
+#[cfg(test)]
 mod spaces;
 #[cfg(test)]
 mod tamper;
