@@ -64,7 +64,7 @@ pub(crate) fn advise(
 /// Tells an error on standard error: the chain of reasons, then the hint.
 pub(crate) fn tell(error: &anyhow::Error) {
     let red = anstyle::AnsiColor::Red.on_default().bold();
-    let message = harmless(&format!("{error:#}"));
+    let message = harmless(&reasons(error));
     remark(&format!("{red}error:{red:#} {message}"));
     if let Some(hint) = hint(error) {
         let bold = anstyle::Style::new().bold();
@@ -72,7 +72,35 @@ pub(crate) fn tell(error: &anyhow::Error) {
     }
 }
 
+/// The chain of reasons, each said once: some libraries repeat their cause in what they say.
+fn reasons(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for reason in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = reason;
+        } else if !told.contains(&reason) {
+            told = format!("{told}: {reason}");
+        }
+    }
+    told
+}
+
 /// What the person can do about an error, if it says so.
 pub(crate) fn hint(error: &anyhow::Error) -> Option<&str> {
     error.downcast_ref::<Advice>().map(|advice| advice.hint.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_reason_is_said_once() {
+        let error =
+            anyhow::anyhow!("the disk is full").context("from the database: the disk is full");
+        assert_eq!(
+            reasons(&error.context("issuing a key")),
+            "issuing a key: from the database: the disk is full"
+        );
+    }
 }
