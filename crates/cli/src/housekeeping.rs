@@ -1,11 +1,12 @@
-//! What the service does for itself from time to time: checkpoints, and forgetting what is old.
+//! What the service does for itself from time to time: checkpoints, forgetting what is old, and
+//! removing what has expired or was left behind.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use nightjar_store::{PageRequest, Result, Space, Store};
+use nightjar_store::{Error, PageRequest, Result, Space, Store};
 use tokio::sync::watch;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::settings::Retention;
 
@@ -26,23 +27,38 @@ pub(crate) async fn keep_house(
             _ = clock.tick() => {}
             _ = shutdown.wait_for(|is_over| *is_over) => return,
         }
-        if let Err(error) = clean_up(&store, &retention, Timestamp::now()).await {
-            warn!(error = %error, "keeping house failed; it is tried again");
-        }
+        clean_up(&store, &retention, Timestamp::now()).await;
     }
 }
 
-async fn clean_up(store: &Store, retention: &Retention, now: Timestamp) -> Result<()> {
-    store.audit_checkpoint(now).await?;
+/// Each part by itself: what fails is told, tried again next time, and keeps nothing else from
+/// being done.
+async fn clean_up(store: &Store, retention: &Retention, now: Timestamp) {
+    let tell = |part: &str, done: Result<()>| {
+        if let Err(error) = done {
+            warn!(error = %error, part, "keeping house failed; it is tried again");
+        }
+    };
+    tell("the audit trail's checkpoint", store.audit_checkpoint(now).await.map(|_| ()));
+    let removed = store.maintain(now).await;
+    tell("what has expired", removed.map(|removed| debug!(?removed, "removed what has expired")));
     let mut page = PageRequest { limit: PAGE, after: None };
     loop {
-        let found = store.spaces(&page).await?;
+        let found = match store.spaces(&page).await {
+            Ok(found) => found,
+            Err(error) => return tell("the list of spaces", Err(error)),
+        };
         for record in found.items {
-            of_space(&store.space(&record.id).await?, retention, now).await?;
+            match store.space(&record.id).await {
+                Ok(space) => tell("a space", of_space(&space, retention, now).await),
+                // It was deleted meanwhile.
+                Err(Error::NotFound { .. }) => {}
+                Err(error) => tell("a space", Err(error)),
+            }
         }
         match found.next {
             Some(next) => page.after = Some(next),
-            None => return Ok(()),
+            None => return,
         }
     }
 }
@@ -59,4 +75,46 @@ async fn of_space(space: &Space, retention: &Retention, now: Timestamp) -> Resul
         info!(space.id = %space.id(), checkpoint.number = checkpoint.number, chains, "old chains dropped");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use nightjar_store::{MasterKeyFile, NewSpace, Options};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_has_expired_goes_and_every_space_gets_its_checkpoint() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path();
+        let store = Store::open(Options {
+            database: "sqlite::memory:".to_owned(),
+            blobs: format!("file://{}", at.join("blobs").display()),
+            blob_options: Vec::new(),
+            master: Arc::new(MasterKeyFile::open(&at.join("master.key"), true).unwrap()),
+            location: None,
+            max_connections: 1,
+            process: "test".to_owned(),
+        });
+        let store = store.await.unwrap();
+        let now: Timestamp = "2026-11-23T03:00:00Z".parse().unwrap();
+        let mut spaces = Vec::new();
+        for name in ["a", "b"] {
+            let new = NewSpace { name: name.to_owned(), location: None, redaction: None };
+            let made = store.create_space(new, None, now).await.unwrap().into_inner();
+            spaces.push(store.space(&made.id).await.unwrap());
+        }
+        store.create_sign_in_link("viewer", None, "Ada", now, now).await.unwrap();
+        let retention = Retention { journal_days: 0, checkpoint_hours: 24 };
+        clean_up(&store, &retention, now + SignedDuration::from_hours(1)).await;
+        let all = PageRequest { limit: 10, after: None };
+        for space in &spaces {
+            assert_eq!(space.checkpoints(&all).await.unwrap().items.len(), 1);
+        }
+        assert_eq!(store.audit_checkpoints(&all).await.unwrap().items.len(), 1);
+        let left = store.maintain(now + SignedDuration::from_hours(2)).await.unwrap();
+        assert_eq!(left.links, 0, "the link was removed before");
+    }
 }
