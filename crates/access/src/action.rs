@@ -73,7 +73,7 @@ actions! {
     ReadMetrics "readMetrics" Installation Read "Reads the service's own metrics."
     ReadAudit "readAudit" Installation Read "Reads the audit trail of the whole installation."
     VerifyJournal "verifyJournal" Installation Read "Checks the hash chains of all journals."
-    ExportCheckpoints "exportCheckpoints" Installation Read "Hands out the signed checkpoints of all journals."
+    ExportCheckpoints "exportCheckpoints" Installation Read "Lists the signed checkpoints of the audit trail."
     CreateInstallationKey "createInstallationKey" Installation Write "Makes a key for the whole installation."
     ListInstallationKeys "listInstallationKeys" Installation Read "Lists the keys for the whole installation, without their secrets."
     RevokeInstallationKey "revokeInstallationKey" Installation Write "Ends a key for the whole installation."

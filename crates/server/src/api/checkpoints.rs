@@ -1,4 +1,5 @@
 use axum::Json;
+use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use nightjar_access::Action;
@@ -9,6 +10,7 @@ use utoipa_axum::routes;
 
 use crate::admit::{Access, InSpace};
 use crate::answer::Answer;
+use crate::app::App;
 use crate::body::{Asked, Nothing};
 use crate::page::{List, Paging, Shelf};
 use crate::routes::Routes;
@@ -17,6 +19,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes
         .plain(Access::Action(Action::CreateCheckpoint), routes!(create))
         .plain(Access::Action(Action::ListCheckpoints), routes!(list))
+        .plain(Access::Action(Action::ExportCheckpoints), routes!(of_the_audit_trail))
 }
 
 /// A signed statement of what the journal held: docs/specs/journal.md. Keep it elsewhere.
@@ -96,4 +99,16 @@ async fn list(
     let shelf = Shelf::of_space(&space, "checkpoints", &[]);
     let request = shelf.request(paging.limit, paging.cursor.as_deref())?;
     Ok(Json(shelf.list(space.checkpoints(&request).await?, Checkpoint::from)))
+}
+
+#[utoipa::path(get, path = "/api/v1/checkpoints", params(Paging),
+    responses((status = 200, description = "Checkpoints of the audit trail, oldest first.",
+        body = List<Checkpoint>)))]
+async fn of_the_audit_trail(
+    State(app): State<App>,
+    Asked(paging): Asked<Paging>,
+) -> Answer<Json<List<Checkpoint>>> {
+    let shelf = Shelf::of_installation(&app.store, "checkpoints", &[]);
+    let request = shelf.request(paging.limit, paging.cursor.as_deref())?;
+    Ok(Json(shelf.list(app.store.audit_checkpoints(&request).await?, Checkpoint::from)))
 }

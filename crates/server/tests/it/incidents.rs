@@ -106,6 +106,9 @@ async fn the_journal_is_read_verified_and_signed() {
     let made = stage.send(ask(Method::POST, &format!("{at}/checkpoints"), admin, None)).await;
     assert_eq!(made.status, 201, "{}", made.text());
     let list = stage.get(admin, &format!("{at}/checkpoints")).await.json();
+    stage.store.audit_checkpoint(jiff::Timestamp::now()).await.unwrap();
+    let of_calls = stage.get(admin, "/api/v1/checkpoints").await.json();
+    assert_eq!(of_calls["items"][0]["heads"][0]["chain"], "audit", "{of_calls}");
     assert_eq!(list["items"][0], made.json());
     let report = stage.get(admin, &format!("{at}/journal/verify")).await.json();
     assert_eq!(report["is_sound"], true, "{report}");
