@@ -55,6 +55,7 @@ pub use maintain::Maintained;
 pub use once::{Created, Once};
 pub use open::{Health, Options, Store};
 pub use page::{Page, PageRequest};
+pub use secret::new_secret;
 pub use sessions::{SessionRecord, SignInLink, csrf_of};
 pub use spaces::{NewSpace, Space, SpaceRecord};
 pub use verify::{Finding, Report};

@@ -3,7 +3,7 @@
 use nightjar_store::{Collection, Created, Document, DocumentFilter, NewDocument};
 use serde_json::{Value, json};
 
-use super::input::Asked;
+use super::input::{Asked, sift};
 use super::webhooks;
 use super::wire::{list as write_list, put, seconds};
 use crate::page::Shelf;
@@ -18,15 +18,20 @@ pub(super) async fn associate(asked: Asked) -> Result<Value, Problem> {
     let kind = kind_of(configuration)?.to_owned();
     fits(&asked, &service, &kind).await?;
     let body = json!({ "configuration": configuration, "capabilities": asked.input.get("capabilities") });
-    let new = NewDocument { id: None, parent: Some(service), state: kind.clone(), body };
+    let (parent, state) = (Some(service), kind.clone());
+    let new = NewDocument { id: None, parent, built_in: &BUILT_IN, state, body };
     let space = asked.space()?;
     let associations = space.documents(Collection::Association);
-    let made = associations.create_built_in(new, &BUILT_IN, asked.once.as_ref(), asked.now).await?;
-    let association = Created::into_inner(made);
+    let association = Created::into_inner(associations.create(new, None, asked.now).await?);
     asked.about(&association.id);
     let mut answer = json!({ "association": wire(space.id().as_str(), &association) });
-    if let Some(webhook) = webhooks::create(&asked, &association.id, &kind).await? {
-        put(&mut answer, "webhook", Some(webhook));
+    match webhooks::create(&asked, &association.id, &kind).await {
+        Ok(webhook) => put(&mut answer, "webhook", webhook),
+        Err(problem) => {
+            // One without its address could never be made whole: the secret is shown only now.
+            associations.delete(&association.id).await?;
+            return Err(problem);
+        }
     }
     Ok(answer)
 }
@@ -47,7 +52,7 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
     let associations = space.documents(Collection::Association);
     let request = asked.page(&shelf, "maxResults")?;
     let filter = DocumentFilter::default();
-    let page = associations.list_where(&filter, &request, |found| is_wanted(&found.state)).await?;
+    let page = sift(&associations, &filter, request, |found| is_wanted(&found.state)).await?;
     Ok(write_list(&shelf, "associations", page, |found| wire(space.id().as_str(), &found)))
 }
 

@@ -18,10 +18,8 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
     let (status, kind) = (asked.text("status"), asked.text("goalType"));
     let shelf = Shelf::of_space(space, "ListGoals", &[status, kind]);
     let request = asked.page(&shelf, "limit")?;
-    if request.after.is_none() {
-        report(space).await?;
-    }
-    let filter = DocumentFilter { parent: kind, state: status, ..DocumentFilter::default() };
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let filter = DocumentFilter { parent: owned(kind), state: owned(status), newest_first: false };
     let mut page = space.documents(Collection::Goal).list(&filter, &request).await?;
     let untouched = report(space).await?.filter(|goal| {
         status.is_none_or(|status| status == goal.state) && kind.is_none_or(|kind| kind == KIND)
@@ -42,7 +40,7 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
         && let Some(goal) = report(space).await?
     {
         let Document { id, parent, state, body, .. } = goal;
-        let new = NewDocument { id: Some(id), parent, state, body };
+        let new = NewDocument { id: Some(id), parent, state, body, ..NewDocument::default() };
         match goals.create(new, None, asked.now).await {
             // Somebody else wrote it down meanwhile.
             Ok(_) | Err(StoreError::Conflict(_)) => {}

@@ -1,7 +1,7 @@
 //! What a handler is given.
 
 use jiff::Timestamp;
-use nightjar_store::{Once, PageRequest, Space};
+use nightjar_store::{Document, DocumentFilter, Documents, Once, Page, PageRequest, Space};
 use serde_json::{Map, Value};
 
 use crate::app::App;
@@ -17,6 +17,8 @@ pub(super) struct Asked {
     pub(super) space: Option<Space>,
     pub(super) input: Map<String, Value>,
     pub(super) once: Option<Once>,
+    /// The address under which we are reached.
+    pub(super) origin: String,
     pub(super) now: Timestamp,
 }
 
@@ -82,4 +84,26 @@ pub(super) fn time(value: &Value) -> Option<Timestamp> {
     let micros = value.as_f64()? * 1e6;
     #[expect(clippy::cast_possible_truncation, reason = "a time out of range saturates, and is refused then")]
     Timestamp::from_microsecond(micros.round() as i64).ok()
+}
+
+/// A page of a collection with what fits alone. It reads on until the page is full: what doesn't fit
+/// costs its reading and nothing else.
+pub(super) async fn sift(
+    documents: &Documents<'_>,
+    filter: &DocumentFilter,
+    mut request: PageRequest,
+    mut fits: impl FnMut(&Document) -> bool,
+) -> Result<Page<Document>, Problem> {
+    let wanted = request.limit;
+    let mut items = Vec::new();
+    loop {
+        // No more than are still wanted, so that the next page begins behind the last one read.
+        request.limit = wanted - items.len();
+        let page = documents.list(filter, &request).await?;
+        items.extend(page.items.into_iter().filter(&mut fits));
+        if items.len() >= wanted || page.next.is_none() {
+            return Ok(Page { items, next: page.next });
+        }
+        request.after = page.next;
+    }
 }

@@ -26,7 +26,8 @@ pub(super) async fn enable(asked: Asked) -> Result<Value, Problem> {
         _ => return Err(no_identity_center()),
     };
     let ways = asked.space()?.documents(Collection::SignIn);
-    let new = NewDocument { id: Some(flow.to_owned()), parent: None, state: flow.to_owned(), body: body.clone() };
+    let (id, state) = (Some(flow.to_owned()), flow.to_owned());
+    let new = NewDocument { id, state, body: body.clone(), ..NewDocument::default() };
     match ways.create(new, None, asked.now).await {
         Ok(_) => {}
         // Enabled again: with these settings from now on.
@@ -96,7 +97,7 @@ async fn told(asked: &Asked) -> Result<Value, Problem> {
             "idp" => (format!("/sign-in/oidc/{}", space.id()), idp(&way)),
             _ => ("/sign-in".to_owned(), iam(&way)),
         };
-        address = Some(format!("{}{page}", asked.app.config.origin()));
+        address = Some(format!("{}{page}", asked.origin));
         put(&mut answer, flow, Some(wire));
     }
     put(&mut answer, "operatorAppUrl", Some(address.ok_or_else(not_enabled)?));

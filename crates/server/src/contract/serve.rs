@@ -19,6 +19,7 @@ use crate::admit::may_ask;
 use crate::app::App;
 use crate::body::{media_type, take};
 use crate::call::{Call, Caller};
+use crate::origin::origin;
 use crate::pass::Peer;
 use crate::problem::{Kind, Problem};
 
@@ -54,7 +55,9 @@ async fn answer(app: &App, call: &Call, peer: Peer, request: Request) -> Result<
     let input = read(operation, &labels, &parts.uri, &parts.headers, &bytes)?;
     let once = once(operation, &labels, &input, &caller)?;
     let now = Timestamp::now();
-    let asked = Asked { app: app.clone(), call: call.clone(), caller, space, input, once, now };
+    let origin = origin(&app.config, &parts.headers);
+    let (app, call) = (app.clone(), call.clone());
+    let asked = Asked { app, call, caller, space, input, once, origin, now };
     let given = (row.handler)(asked).await?;
     Ok(write(operation, &given))
 }

@@ -21,7 +21,7 @@ pub(super) async fn register(asked: Asked) -> Result<Value, Problem> {
     needs_no_browser(service, given)?;
     let tags = tags::given(&asked)?;
     let body = json!({ "details": given, "name": asked.text("name"), "tags": tags });
-    let new = NewDocument { id: None, parent: None, state: service.to_owned(), body };
+    let new = NewDocument { state: service.to_owned(), body, ..NewDocument::default() };
     let services = asked.app.store.documents(Collection::Service);
     let service = Created::into_inner(services.create(new, asked.once.as_ref(), asked.now).await?);
     asked.about(&service.id);
@@ -37,7 +37,7 @@ pub(super) async fn get(asked: Asked) -> Result<Value, Problem> {
 pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
     let kind = asked.text("filterServiceType");
     let shelf = Shelf::of_installation(&asked.app.store, "ListServices", &[kind]);
-    let filter = DocumentFilter { state: kind, ..DocumentFilter::default() };
+    let filter = DocumentFilter { state: kind.map(str::to_owned), ..DocumentFilter::default() };
     let request = asked.page(&shelf, "maxResults")?;
     let page = asked.app.store.documents(Collection::Service).list(&filter, &request).await?;
     Ok(write_list(&shelf, "services", page, |service| registered(&service)))

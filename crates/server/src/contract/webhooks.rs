@@ -1,6 +1,6 @@
 //! Webhooks: addresses that outside services send their alerts to.
 
-use nightjar_store::{Collection, Created, Document, DocumentFilter, NewDocument, PageRequest, random_secret};
+use nightjar_store::{Collection, Created, Document, DocumentFilter, NewDocument, PageRequest, new_secret};
 use serde_json::{Value, json};
 
 use super::input::Asked;
@@ -22,10 +22,10 @@ fn kind_of(configuration: &str) -> Option<&'static str> {
 /// Makes the webhook of an association and shows its secret, this once; none for what sends nothing.
 pub(super) async fn create(asked: &Asked, association: &str, configuration: &str) -> Result<Option<Value>, Problem> {
     let Some(kind) = kind_of(configuration) else { return Ok(None) };
-    let secret = random_secret()?;
+    let secret = new_secret()?;
     let body = json!({ "secret": secret });
     let parent = Some(association.to_owned());
-    let new = NewDocument { id: None, parent, state: kind.to_owned(), body };
+    let new = NewDocument { parent, state: kind.to_owned(), body, ..NewDocument::default() };
     let webhooks = asked.space()?.documents(Collection::Webhook);
     let webhook = Created::into_inner(webhooks.create(new, None, asked.now).await?);
     let mut told = wire(asked, &webhook);
@@ -49,7 +49,7 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
 }
 
 async fn all_of(asked: &Asked, association: &str) -> Result<Vec<Document>, Problem> {
-    let filter = DocumentFilter { parent: Some(association), ..DocumentFilter::default() };
+    let filter = DocumentFilter { parent: Some(association.to_owned()), ..DocumentFilter::default() };
     let webhooks = asked.space()?.documents(Collection::Webhook);
     Ok(webhooks.list(&filter, &PageRequest { limit: 1000, after: None }).await?.items)
 }
@@ -58,6 +58,6 @@ fn wire(asked: &Asked, webhook: &Document) -> Value {
     json!({
         "webhookId": webhook.id,
         "webhookType": webhook.state,
-        "webhookUrl": format!("{}/webhook/{}", asked.app.config.origin(), webhook.id),
+        "webhookUrl": format!("{}/webhook/{}", asked.origin, webhook.id),
     })
 }
