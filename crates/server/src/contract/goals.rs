@@ -32,6 +32,7 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
 }
 
 pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
+    asked.remember().await?;
     let space = asked.space()?;
     let id = asked.need("goalId")?;
     let state = asked.input.get("evaluationSchedule").and_then(|schedule| schedule["state"].as_str());

@@ -53,6 +53,14 @@ impl Asked {
         self.input.get(name).and_then(time)
     }
 
+    /// Keeps the client token of a change that may be made again.
+    pub(super) async fn remember(&self) -> Result<(), Problem> {
+        match &self.once {
+            Some(once) => Ok(self.app.store.remember(Some(once), self.now).await?),
+            None => Ok(()),
+        }
+    }
+
     /// Notes in the audit trail what it is about.
     pub(super) fn about(&self, id: &str) {
         self.call.note(|facts| facts.subject = Some(id.to_owned()));

@@ -30,6 +30,9 @@ pub(super) type Handler = fn(Asked) -> BoxFuture<'static, Result<Value, Problem>
 pub(super) struct Row {
     pub(super) about: About,
     pub(super) handler: Handler,
+    /// Where the handler stands, for the tests.
+    #[cfg(test)]
+    path: &'static str,
 }
 
 /// The row of an operation; the tests see to it that each of the contract has one.
@@ -45,6 +48,8 @@ macro_rules! rows {
                 Row {
                     about: rows!(@ $about $($what)*),
                     handler: |asked| Box::pin($handler(asked)),
+                    #[cfg(test)]
+                    path: stringify!($handler),
                 },
             )),*])
         });
@@ -146,5 +151,20 @@ mod tests {
             assert!(row(name).is_some(), "{name}");
         }
         assert_eq!(ROWS.len(), names.len());
+    }
+
+    #[test]
+    fn the_page_tells_what_is_there_and_what_is_not() {
+        let page = include_str!("../../../../docs/aws-compatibility.md");
+        let told = |name: &str| {
+            let line = page.lines().find(|line| line.starts_with(&format!("| `{name}` |")))?;
+            line.split('|').nth(2).map(str::trim)
+        };
+        for (name, row) in ROWS.iter() {
+            let is_later = row.path.starts_with("later");
+            let state = told(name).unwrap_or_else(|| panic!("docs/aws-compatibility.md lacks {name}"));
+            assert_eq!(state == "not yet", is_later, "{name} is `{state}` there");
+            assert!(matches!(state, "works" | "stored" | "not yet"), "{name}: {state}");
+        }
     }
 }

@@ -69,7 +69,8 @@ pub(super) async fn disable(asked: Asked) -> Result<Value, Problem> {
 pub(super) async fn update_idp(asked: Asked) -> Result<Value, Problem> {
     let space = asked.space()?;
     let secret = asked.text("idpClientSecret");
-    let changed = space.documents(Collection::SignIn).update("idp", asked.now, |way| {
+    let ways = space.documents(Collection::SignIn);
+    let changed = ways.update("idp", asked.now, |way| {
         if let Some(secret) = secret {
             way.body["client_secret"] = secret.into();
         }

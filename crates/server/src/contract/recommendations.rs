@@ -42,6 +42,7 @@ pub(super) async fn get(asked: Asked) -> Result<Value, Problem> {
 
 pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
     let space = asked.space()?;
+    asked.remember().await?;
     let text = |name: &str| asked.text(name).map(str::to_owned);
     let (status, context) = (text("status"), text("additionalContext"));
     let recommendations = space.documents(Collection::Recommendation);

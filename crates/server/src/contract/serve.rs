@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use nightjar_access::Decision;
-use nightjar_contract::{Operation, Routed, route};
+use nightjar_contract::{Labels, Operation, Routed, route};
 use nightjar_incident::SpaceId;
 use nightjar_incident::journal::Digest;
 use nightjar_store::{Once, Space};
@@ -37,6 +37,7 @@ async fn answer(app: &App, call: &Call, peer: Peer, request: Request) -> Result<
     let (parts, body) = request.into_parts();
     let (operation, labels) = match route(parts.method.as_str(), parts.uri.path()) {
         Routed::To { operation, labels } => (operation, labels),
+        Routed::Malformed(invalid) => return Err(invalid.into()),
         Routed::WrongMethod | Routed::Nowhere => return Err(unknown()),
     };
     let row = row(operation.name()).ok_or_else(unknown)?;
@@ -109,7 +110,7 @@ async fn allowed<'a>(
 /// Holds the whole input against the model.
 fn read(
     operation: &'static Operation,
-    labels: &[(&'static str, String)],
+    labels: &Labels,
     uri: &axum::http::Uri,
     headers: &HeaderMap,
     bytes: &Bytes,
@@ -130,7 +131,7 @@ fn is_json(media: &str) -> bool {
 /// The idempotency key: a client token is of one caller and one operation.
 fn once(
     operation: &Operation,
-    labels: &[(&'static str, String)],
+    labels: &Labels,
     input: &Map<String, Value>,
     caller: &Caller,
 ) -> Result<Option<Once>, Problem> {

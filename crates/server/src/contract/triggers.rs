@@ -44,6 +44,7 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
 }
 
 pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
+    asked.remember().await?;
     let status = asked.text("status").map(str::to_owned);
     let triggers = asked.space()?.documents(Collection::Trigger);
     let changed = triggers.update(asked.need("triggerId")?, asked.now, |trigger| {
