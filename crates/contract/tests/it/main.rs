@@ -5,4 +5,5 @@ mod make;
 mod reading;
 mod request;
 mod routing;
+mod signing;
 mod types;
