@@ -43,16 +43,6 @@ impl Asked {
         self.text(name).ok_or_else(|| Problem::invalid(&format!("/{name}"), "it is needed here"))
     }
 
-    /// A copy of a member.
-    pub(super) fn copy(&self, name: &str) -> Option<Value> {
-        self.input.get(name).cloned()
-    }
-
-    /// A time in epoch seconds.
-    pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
-        self.input.get(name).and_then(time)
-    }
-
     /// Keeps the client token of a change that may be made again.
     pub(super) async fn remember(&self) -> Result<(), Problem> {
         match &self.once {

@@ -48,7 +48,7 @@ async fn change(asked: &Asked, change: impl FnOnce(&mut Tags) -> bool + Send) ->
     match Resource::parse(asked.need("resourceArn")?)? {
         Resource::Space(id) => {
             asked.about(id);
-            let changed = asked.space()?.try_update(asked.now, |space| {
+            let changed = asked.space()?.update(asked.now, |space| {
                 fits = change(&mut space.profile.tags);
                 if fits { Ok(()) } else { Err(too_many()) }
             });
