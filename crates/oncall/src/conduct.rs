@@ -15,7 +15,7 @@ use crate::plan::Ended;
 use crate::worker::Clock;
 
 /// Everything an investigation needs.
-pub(crate) struct Job {
+pub(crate) struct Assignment {
     pub(crate) space: Space,
     pub(crate) record: InvestigationRecord,
     pub(crate) connection: Connection,
@@ -33,7 +33,7 @@ pub(crate) enum Work {
     Continue { state: Box<State>, request: UserRequest },
 }
 
-impl Job {
+impl Assignment {
     /// Conducts it; ends early when told to halt.
     pub(crate) async fn conduct(self) -> Ended {
         let handle = Handle::current();
@@ -184,7 +184,7 @@ fn of_error(error: nightjar_agent::Error, stop: Option<Stop>) -> Ended {
     }
 }
 
-/// What an error of the store means for a task.
+/// What an error of the store means for a job.
 pub(crate) fn of_store(error: &StoreError) -> Ended {
     match error {
         StoreError::Unavailable { .. } | StoreError::Full(_) => Ended::Later(error.to_string()),
@@ -201,7 +201,7 @@ pub(crate) fn of_store(error: &StoreError) -> Ended {
     }
 }
 
-/// What an error of this room means for a task.
+/// What an error of this room means for a job.
 pub(crate) fn of_ours(error: &crate::Error) -> Ended {
     match error {
         crate::Error::Store(error) => of_store(error),

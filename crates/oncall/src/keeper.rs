@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::worker::Clock;
 
-/// Whether work on a task may go on.
+/// Whether work on a job may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Halt {
     /// It may.

@@ -1,6 +1,6 @@
 //! The workflow of the service: what is to be done next, and doing it.
 //!
-//! A worker takes a task of the queue, looks at what is stored of it, decides by a pure function
+//! A worker takes a job of the queue, looks at what is stored of it, decides by a pure function
 //! ([`plan`]) and acts. An investigation that a killed process left behind is conducted again from
 //! its beginning *onto* the stored journal: what is there already has to be equal and is skipped,
 //! so that the journal ends as if nothing had happened (decision record 8).

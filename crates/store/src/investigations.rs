@@ -67,7 +67,7 @@ impl InvestigationState {
 }
 
 impl Space {
-    /// Starts an investigation: the record and its task in the queue, in one transaction.
+    /// Starts an investigation: the record and its job in the queue, in one transaction.
     pub async fn start_investigation(
         &self,
         connection: &str,

@@ -56,4 +56,4 @@ pub use page::{Page, PageRequest};
 pub use sessions::{SessionRecord, SignInLink, csrf_of};
 pub use spaces::{NewSpace, Space, SpaceRecord};
 pub use verify::{Finding, Report};
-pub use work::{Task, TaskKind};
+pub use work::{Job, JobKind};

@@ -51,7 +51,7 @@ pub(crate) struct Inner {
     pub(crate) process: String,
     pub(crate) audit: AuditWriter,
     pub(crate) watchers: Watchers,
-    /// Told when a task was put into the queue.
+    /// Told when a job was put into the queue.
     pub(crate) work: Notify,
     /// Keys of spaces that were opened; whether a space still exists is asked each time.
     pub(crate) keys: Mutex<BTreeMap<SpaceId, Arc<SpaceKeys>>>,

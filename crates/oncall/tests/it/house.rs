@@ -162,7 +162,7 @@ impl House {
         working.await.unwrap();
     }
 
-    /// Waits until an investigation is done or failed, and its tasks are out of the queue.
+    /// Waits until an investigation is done or failed, and its jobs are out of the queue.
     pub(crate) async fn wait(&self, id: &str) {
         let is_over = async || {
             let ended = matches!(
