@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use nightjar_agent::UserRequest;
-use nightjar_store::{InvestigationRecord, InvestigationState, Space, Store, Job, JobKind};
+use nightjar_store::{InvestigationRecord, InvestigationState, Job, JobKind, Space, Store};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
@@ -12,6 +13,7 @@ use crate::keeper::Halt;
 use crate::ledger::Ledger;
 use crate::plan::{Afterwards, Ended, Step, afterwards, plan};
 use crate::request::Asked;
+use crate::task::{of_incident, start_of};
 use crate::worker::{Worker, later};
 use crate::{Result, connectors, export};
 
@@ -65,16 +67,26 @@ impl Worker {
     ) -> Result<Ended> {
         let (id, now) = (&opened.record.id, (self.clock)());
         let running = InvestigationState::Running;
-        opened.space.set_investigation_state(id, running, None, now).await?;
+        if !opened.space.set_investigation_state(id, running, None, now).await? {
+            // It was cancelled, and the job with it.
+            return Ok(Ended::Lost);
+        }
         let work = match self.prepare(job, opened, step).await? {
             Prepared::Ended(ended) => return Ok(ended),
             Prepared::Work(work) => work,
         };
-        let connection = opened.space.connection(&opened.record.connection).await?;
+        let connection = match &opened.record.connection {
+            Some(connection) => {
+                let record = opened.space.connection(connection).await?;
+                Some(connectors::open(&record, &opened.space, &self.recordings).await?)
+            }
+            None => None,
+        };
         let job = Assignment {
             space: opened.space.clone(),
             record: opened.record.clone(),
-            connection: connectors::open(&connection, &opened.space, &self.recordings).await?,
+            connection,
+            start: start_of(&opened.space, &opened.record.id).await?,
             policy: self.policy.clone(),
             clock: Arc::clone(&self.clock),
             halt,
@@ -102,7 +114,9 @@ impl Worker {
             (Step::GiveUp { reason }, _) => return Ok(Prepared::Ended(Ended::Failed(reason))),
             (Step::Play | Step::Continue | Step::Repeat { .. }, None) => {
                 let stored = export::entries(space, record.number).await?;
-                Work::Play { requests: Vec::new(), stored }
+                // There are some where it was cancelled or failed after people had asked for something.
+                let requests = UserRequest::of_journal(&stored);
+                Work::Play { requests, stored }
             }
             (Step::Play | Step::Continue, Some(asked)) => {
                 let state = conduct::state(space, record).await?;
@@ -133,7 +147,7 @@ impl Worker {
         let now = (self.clock)();
         match afterwards(ended, job, &self.pace) {
             Afterwards::Leave => {
-                warn!("somebody else has the job now");
+                warn!("somebody else has the job now, or it was cancelled");
                 Ok(())
             }
             Afterwards::Drop => Ok(self.store.finish_job(job).await?),
@@ -142,6 +156,7 @@ impl Worker {
                     warn!(reason, "job ended without its result");
                     ledger.error(reason, now).await?;
                 }
+                settle_tasks(space, &record.id, state, reason.as_deref(), now).await?;
                 space.set_investigation_state(&record.id, state, reason.as_deref(), now).await?;
                 info!("job done");
                 Ok(self.store.finish_job(job).await?)
@@ -157,8 +172,33 @@ impl Worker {
                 let told = space.set_investigation_state(&record.id, queued, Some(&reason), now);
                 let told = noted.and(told.await);
                 self.store.postpone_job(job, later(now, pause), &reason).await?;
-                Ok(told?)
+                told?;
+                Ok(())
             }
         }
     }
+}
+
+/// Gives the tasks of an investigation that ended what came of it. Most have it already: this is for
+/// those that wait for what was asked, or that an earlier end had cancelled or failed.
+async fn settle_tasks(
+    space: &Space,
+    investigation: &str,
+    state: InvestigationState,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    if !space.has_unsettled_tasks(investigation).await? {
+        return Ok(());
+    }
+    if state == InvestigationState::Done {
+        let record = space.investigation(investigation).await?;
+        for incident in &record.incidents {
+            let incident = space.incident_state(incident, false).await?;
+            let tasks = of_incident(&incident, record.connection.as_deref());
+            space.keep_tasks(investigation, &tasks, now).await?;
+        }
+    }
+    let reason = reason.unwrap_or("no incident came of it");
+    Ok(space.fail_tasks(investigation, reason, now).await?)
 }

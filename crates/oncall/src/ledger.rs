@@ -1,5 +1,5 @@
 //! What the workflow itself notes about an investigation: which requests were begun, what was put
-//! off, what went wrong. A chain of its own, `work-1`, beside those of the investigation, which hold
+//! off, what went wrong, what was cancelled. A chain of its own, `work-1`, beside those of the investigation, which hold
 //! only what a replay writes again.
 
 use jiff::Timestamp;
@@ -16,6 +16,11 @@ const PAGE: usize = 500;
 /// Who writes.
 const ACTOR: &str = "oncall";
 
+/// What the chain for an investigation of this number is called.
+pub(crate) fn chain(play: u64) -> String {
+    format!("work-{play}")
+}
+
 pub(crate) struct Ledger {
     space: Space,
     chain: Chain,
@@ -26,7 +31,7 @@ pub(crate) struct Ledger {
 impl Ledger {
     /// Reads what was noted about a job.
     pub(crate) async fn open(space: &Space, play: u64, job: i64) -> Result<Self, Error> {
-        let name = format!("work-{play}");
+        let name = chain(play);
         let mut past = Past::default();
         let (mut next, mut head) = (0, Digest::ZERO);
         loop {

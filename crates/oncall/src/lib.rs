@@ -21,6 +21,7 @@ mod plan;
 mod recordings;
 mod redaction;
 mod request;
+mod task;
 mod worker;
 
 pub use connectors::{BadConfig, ConnectorKind, check, kinds};
@@ -32,6 +33,7 @@ pub use nightjar_agent::{Policy, Request};
 pub use plan::{Afterwards, Ended, Pace, Past, Step, afterwards, plan};
 pub use recordings::{BadArchive, Played, Recordings, Unpacked};
 pub use request::request;
+pub use task::{NewTask, Run, RunState, cancel_task, run_task_again, runs, start_task};
 pub use worker::{Clock, Worker};
 
 /// A result of this room.

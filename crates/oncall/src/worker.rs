@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use nightjar_agent::Policy;
-use nightjar_store::{Error as StoreError, Store, Job};
+use nightjar_store::{Error as StoreError, Job, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -59,8 +59,7 @@ impl Worker {
                     );
                     let worker = Arc::clone(&self);
                     let shutdown = shutdown.clone();
-                    running
-                        .spawn(async move { worker.work(job, shutdown).await }.instrument(span));
+                    running.spawn(async move { worker.work(job, shutdown).await }.instrument(span));
                 }
                 Ok(None) => {
                     failures = 0;
@@ -88,7 +87,11 @@ impl Worker {
             Ok(opened) => opened,
             Err(error) => return self.turn_away(&job, &error).await,
         };
+        let begun = Instant::now();
         let ended = self.keep_leased(&job, &mut opened, shutdown).await;
+        if let Err(error) = self.store.note_busy(&job, begun.elapsed(), (self.clock)()).await {
+            warn!(error = %error, "how long a job took can't be noted");
+        }
         if let Err(error) = self.conclude(&job, ended, &mut opened).await {
             // The lease runs out, and the job is taken again.
             warn!(error = %error, "the end of a job can't be noted");
@@ -106,6 +109,8 @@ impl Worker {
         let mut lease_ends = Instant::now() + self.pace.lease;
         let mut beat_at = Instant::now() + self.pace.lease / 3;
         let mut stop_at = None;
+        // Before the first look at the investigation, which tells of what was cancelled until then.
+        let mut cancels = self.store.cancels();
         let attempt = self.attempt(job, opened, halted);
         tokio::pin!(attempt);
         loop {
@@ -125,6 +130,8 @@ impl Worker {
                         Err(_) => { halt.send_replace(Halt::Lost); }
                     }
                 }
+                // Something was cancelled: see at once whether it is this.
+                Ok(()) = cancels.changed() => beat_at = Instant::now(),
                 () = over(&mut shutdown), if stop_at.is_none() => {
                     stop_at = Some(Instant::now() + self.pace.grace);
                 }

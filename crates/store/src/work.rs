@@ -3,6 +3,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::SpaceId;
 use sqlx::AssertSqlSafe;
+use tokio::sync::watch;
 
 use crate::db::{Columns as _, Kind, from_driver, micros};
 use crate::{Error, Result, Store};
@@ -157,7 +158,13 @@ impl Store {
         let _ = tokio::time::timeout(at_most, self.inner.work.notified()).await;
     }
 
-    /// Tasks waiting and running, for metrics.
+    /// Changes when something was cancelled by this process: then a lease may be lost. Other processes'
+    /// cancelling is seen when the lease is kept the next time.
+    pub fn cancels(&self) -> watch::Receiver<u64> {
+        self.inner.cancels.subscribe()
+    }
+
+    /// Jobs waiting and running, for metrics.
     pub async fn queue_depth(&self) -> Result<(u64, u64)> {
         let row = sqlx::query("SELECT COUNT(*) AS jobs, COUNT(lease_owner) AS running FROM work")
             .fetch_one(self.db().read())

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use jiff::ToSpan as _;
 use nightjar_store::{
-    Error, InvestigationState, NewCapsule, NewConnection, PageRequest, Space, JobKind,
+    Error, InvestigationState, JobKind, NewCapsule, NewConnection, PageRequest, Space,
 };
 use serde_json::json;
 
