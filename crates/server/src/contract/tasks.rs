@@ -1,7 +1,9 @@
 //! Backlog tasks: one per alert, and one per manual start.
 
 use nightjar_oncall::{NewTask, cancel_task, run_task_again, start_task};
-use nightjar_store::{Created, Priority, TaskFilter, TaskOrder, TaskRecord, TaskReference, TaskStatus};
+use nightjar_store::{
+    Created, Priority, TaskFilter, TaskKind, TaskOrder, TaskRecord, TaskReference, TaskSort, TaskStatus,
+};
 use serde_json::{Value, json};
 
 use super::input::Asked;
@@ -16,12 +18,12 @@ pub(super) async fn create(asked: Asked) -> Result<Value, Problem> {
         title: asked.need("title")?.to_owned(),
         description: asked.text("description").unwrap_or_default().to_owned(),
         priority: priority(asked.need("priority")?)?,
-        kind: asked.need("taskType")?.to_owned(),
+        kind: kind(asked.need("taskType")?)?,
         connection: reference.as_ref().map(|reference| reference.association.clone()),
         reference,
-        actor: asked.caller.identity.id().to_owned(),
     };
-    let made = start_task(space, &new, asked.once.as_ref(), asked.now).await?;
+    let (recordings, actor) = (&asked.app.recordings, asked.caller.identity.id());
+    let made = start_task(space, recordings, actor, &new, asked.once.as_ref(), asked.now).await?;
     let task = Created::into_inner(made);
     asked.about(&task.id);
     answer(&asked, &task)
@@ -41,13 +43,16 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
         created_before: super::input::time(&given["createdBefore"]),
         priority: first("priority").map(priority).transpose()?,
         status: first("status").map(status).transpose()?,
-        kind: first("taskType").map(str::to_owned),
+        kind: first("taskType").map(kind).transpose()?,
         primary: given["primaryTaskId"].as_str().map(str::to_owned),
     };
     let order = TaskOrder {
-        by_priority: asked.text("sortField") == Some("PRIORITY"),
+        by: match asked.text("sortField") {
+            Some("PRIORITY") => TaskSort::Priority,
+            _ => TaskSort::CreatedAt,
+        },
         // The newest, or the most urgent, first unless asked otherwise.
-        ascending: asked.text("order") == Some("ASC"),
+        is_descending: asked.text("order") != Some("ASC"),
     };
     let shown = given.to_string();
     let filters = [Some(shown.as_str()), asked.text("sortField"), asked.text("order")];
@@ -89,7 +94,7 @@ fn wire(space: &str, task: &TaskRecord) -> Value {
         "agentSpaceId": space,
         "taskId": task.id,
         "title": task.title,
-        "taskType": task.kind,
+        "taskType": task.kind.label(),
         "priority": task.priority.label(),
         "status": task.status.label(),
         "createdAt": seconds(task.created_at),
@@ -99,7 +104,7 @@ fn wire(space: &str, task: &TaskRecord) -> Value {
     });
     let description = Some(task.description.clone()).filter(|text| !text.is_empty());
     put(&mut told, "description", description);
-    put(&mut told, "executionId", task.execution.as_deref().map(super::executions::id));
+    put(&mut told, "executionId", task.execution.as_ref().map(|run| super::executions::id(run.as_str())));
     put(&mut told, "primaryTaskId", task.primary.clone());
     put(&mut told, "statusReason", task.reason.clone());
     put(&mut told, "reference", task.reference.as_ref().map(told_reference));
@@ -137,6 +142,10 @@ fn told_reference(reference: &TaskReference) -> Value {
     });
     put(&mut told, "title", reference.title.clone());
     told
+}
+
+fn kind(word: &str) -> Result<TaskKind, Problem> {
+    TaskKind::parse(word).ok_or_else(|| Problem::invalid("/taskType", "there is no such type"))
 }
 
 fn priority(word: &str) -> Result<Priority, Problem> {
