@@ -43,7 +43,10 @@ pub(super) async fn untag(asked: Asked) -> Result<Value, Problem> {
 }
 
 /// Changes the tags of what the ARN names; `change` says whether they may be kept so.
-async fn change(asked: &Asked, change: impl FnOnce(&mut Tags) -> bool + Send) -> Result<Value, Problem> {
+async fn change(
+    asked: &Asked,
+    change: impl FnOnce(&mut Tags) -> bool + Send,
+) -> Result<Value, Problem> {
     let mut fits = true;
     match Resource::parse(asked.need("resourceArn")?)? {
         Resource::Space(id) => {

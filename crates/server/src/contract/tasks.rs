@@ -2,7 +2,8 @@
 
 use nightjar_oncall::{NewTask, cancel_task, run_task_again, start_task};
 use nightjar_store::{
-    Created, Priority, TaskFilter, TaskKind, TaskOrder, TaskRecord, TaskReference, TaskSort, TaskStatus,
+    Created, Error as StoreError, Priority, Space, TaskFilter, TaskKind, TaskOrder, TaskRecord,
+    TaskReference, TaskSort, TaskStatus,
 };
 use serde_json::{Value, json};
 
@@ -19,7 +20,7 @@ pub(super) async fn create(asked: Asked) -> Result<Value, Problem> {
         description: asked.text("description").unwrap_or_default().to_owned(),
         priority: priority(asked.need("priority")?)?,
         kind: kind(asked.need("taskType")?)?,
-        connection: reference.as_ref().map(|reference| reference.association.clone()),
+        connection: connection(space, reference.as_ref()).await?,
         reference,
     };
     let (recordings, actor) = (&asked.app.recordings, asked.caller.identity.id());
@@ -71,7 +72,9 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
     let task = match asked.text("taskStatus") {
         None => space.task(id).await?,
         Some("CANCELED") => cancel_task(space, id, actor, once, asked.now).await?.into_inner(),
-        Some("PENDING_START") => run_task_again(space, id, actor, once, asked.now).await?.into_inner(),
+        Some("PENDING_START") => {
+            run_task_again(space, id, actor, once, asked.now).await?.into_inner()
+        }
         Some(other) => {
             // Whether it is there is told first.
             space.task(id).await?;
@@ -104,7 +107,11 @@ fn wire(space: &str, task: &TaskRecord) -> Value {
     });
     let description = Some(task.description.clone()).filter(|text| !text.is_empty());
     put(&mut told, "description", description);
-    put(&mut told, "executionId", task.execution.as_ref().map(|run| super::executions::id(run.as_str())));
+    put(
+        &mut told,
+        "executionId",
+        task.execution.as_ref().map(|run| super::executions::id(run.as_str())),
+    );
     put(&mut told, "primaryTaskId", task.primary.clone());
     put(&mut told, "statusReason", task.reason.clone());
     put(&mut told, "reference", task.reference.as_ref().map(told_reference));
@@ -120,6 +127,25 @@ fn wire(space: &str, task: &TaskRecord) -> Value {
     }
     put(&mut told, "metadata", Some(metadata));
     told
+}
+
+/// What a reference says to look at. Its `associationId` is of the system that the task came from, which
+/// needn't be one that can be asked; one of our connections can be named there all the same.
+async fn connection(
+    space: &Space,
+    reference: Option<&TaskReference>,
+) -> Result<Option<String>, Problem> {
+    let Some(TaskReference { association, .. }) = reference else { return Ok(None) };
+    if !association.starts_with("con-") {
+        return Ok(None);
+    }
+    match space.connection(association).await {
+        Ok(connection) => Ok(Some(connection.id)),
+        Err(StoreError::NotFound { .. }) => {
+            Err(Problem::invalid("/reference/associationId", "there is no such connection"))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn reference(given: &Value) -> TaskReference {
@@ -153,5 +179,6 @@ fn priority(word: &str) -> Result<Priority, Problem> {
 }
 
 fn status(word: &str) -> Result<TaskStatus, Problem> {
-    TaskStatus::parse(word).ok_or_else(|| Problem::invalid("/filter/status", "there is no such status"))
+    TaskStatus::parse(word)
+        .ok_or_else(|| Problem::invalid("/filter/status", "there is no such status"))
 }
