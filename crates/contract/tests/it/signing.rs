@@ -170,10 +170,12 @@ proptest! {
     }
 }
 
+type Alteration = fn(&mut Owned);
+
 #[test]
 fn each_part_of_a_signed_request_matters() {
     assert_eq!(example().verified(SECRET, now()), Ok("AKIDEXAMPLE".to_owned()));
-    let alterations: [(&str, fn(&mut Owned)); 11] = [
+    let alterations: [(&str, Alteration); 11] = [
         ("method", |request| request.method = "PUT".to_owned()),
         ("path", |request| request.path.push('c')),
         ("path decoded", |request| request.path = "/v1/agentspaces/a/b".to_owned()),
