@@ -21,7 +21,9 @@ pub(crate) fn value(shape: &Shape, text: String) -> Value {
         Shape::Double => text.parse().ok().and_then(Number::from_f64).map(Value::Number),
         Shape::Boolean => text.parse().ok().map(Value::Bool),
         Shape::Timestamp => seconds(&text).map(Value::Number),
-        Shape::Text(_)
+        // Text in a body, too: it is read when it is held against the shape.
+        Shape::DateTime
+        | Shape::Text(_)
         | Shape::Choice(_)
         | Shape::Blob
         | Shape::Document
@@ -40,7 +42,7 @@ fn integer(text: &str) -> Option<i64> {
 }
 
 /// `2026-01-02T03:04:05.678Z` as seconds since 1970.
-fn seconds(text: &str) -> Option<Number> {
+pub(crate) fn seconds(text: &str) -> Option<Number> {
     // The library also takes other separators, and no seconds.
     let is_plain = text.as_bytes().get(10).is_some_and(|byte| *byte == b'T')
         && text.as_bytes().get(16).is_some_and(|byte| *byte == b':');
@@ -48,6 +50,8 @@ fn seconds(text: &str) -> Option<Number> {
     if moment.subsec_nanosecond() == 0 {
         return Some(Number::from(moment.as_second()));
     }
+    // What a float can't hold would be another time when it is written again.
+    let moment = Timestamp::from_microsecond(moment.as_microsecond()).ok()?;
     Number::from_f64(moment.as_duration().as_secs_f64())
 }
 

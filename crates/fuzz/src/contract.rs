@@ -1,8 +1,8 @@
 //! Requests to the public contract: lines of text like those of HTTP.
 
 use jiff::Timestamp;
-use nightjar_contract::sigv4::{Claim, Request};
-use nightjar_contract::{Operation, Place, Routed, operations, read, route};
+use nightjar_contract::sigv4::{Claim, Refusal, Request};
+use nightjar_contract::{Operation, Place, Routed, operations, read, route, write};
 use serde_json::{Map, Value};
 
 /// A request out of any bytes: a line of method and address, lines of headers, an empty line, the
@@ -110,11 +110,12 @@ fn body(operation: &Operation, input: &Map<String, Value>) -> Vec<u8> {
     let is_body = |name: &str| {
         operation.input().member(name).is_some_and(|member| member.place == Place::Body)
     };
-    let members: Map<String, Value> = input
+    let mut members: Map<String, Value> = input
         .iter()
         .filter(|(name, _)| is_body(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
+    write(operation.input(), &mut members);
     serde_json::to_vec(&members).expect("invariant: JSON can be written")
 }
 
@@ -135,7 +136,7 @@ pub(crate) fn signature(bytes: &[u8]) {
     assert!(!claim.access_key_id().is_empty(), "a key without a name");
     let now = Timestamp::from_second(1_767_323_045).unwrap_or_default();
     let verified = claim.verify(SECRET, now);
-    claim.refuse(now);
+    assert_ne!(claim.refuse(now), Refusal::OtherSignature, "nobody's key told apart");
     if verified.is_ok() {
         assert!(claim.verify("another secret", now).is_err(), "two secrets");
         assert!(claim.verify(SECRET, Timestamp::UNIX_EPOCH).is_err(), "another day");
