@@ -57,6 +57,10 @@ pub(crate) fn check(shape: &Shape, value: &mut Value, path: &Path<'_>, findings:
             return integer(number, *bounds, false, path, findings);
         }
         (Shape::Timestamp, Value::Number(number)) => return timestamp(number, path, findings),
+        // The reference speaks of seconds where the SDKs send text: from a client both are understood.
+        (Shape::DateTime, Value::Number(number)) if !findings.are_of_answer => {
+            return timestamp(number, path, findings);
+        }
         (Shape::DateTime, Value::String(text)) => match wire::seconds(text) {
             Some(seconds) => {
                 *value = Value::Number(seconds);

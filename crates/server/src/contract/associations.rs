@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::input::{Asked, sift};
 use super::webhooks;
-use super::wire::{seconds, list as write_list, put};
+use super::wire::{list as write_list, put, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 

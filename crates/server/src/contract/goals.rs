@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::arn;
 use super::input::Asked;
-use super::wire::{seconds, list as write_list};
+use super::wire::{list as write_list, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 

@@ -4,7 +4,7 @@ use nightjar_store::{Collection, Document, Error as StoreError, NewDocument};
 use serde_json::{Value, json};
 
 use super::input::Asked;
-use super::wire::{seconds, put};
+use super::wire::{put, seconds};
 use crate::problem::{Kind, Problem};
 
 /// By a key of the service, or by the organisation's provider.

@@ -4,7 +4,7 @@ use nightjar_store::{Collection, Created, Document, DocumentFilter, NewDocument}
 use serde_json::{Map, Value, json};
 
 use super::input::Asked;
-use super::wire::{seconds, list as write_list, put};
+use super::wire::{list as write_list, put, seconds};
 use super::{spaces, tags};
 use crate::page::Shelf;
 use crate::problem::Problem;

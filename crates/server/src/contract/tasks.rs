@@ -8,7 +8,7 @@ use nightjar_store::{
 use serde_json::{Value, json};
 
 use super::input::Asked;
-use super::wire::{seconds, list as write_list, put};
+use super::wire::{list as write_list, put, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
