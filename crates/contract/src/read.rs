@@ -55,6 +55,12 @@ pub fn read(
             input.insert(name, value);
         }
     }
+    // An empty list leaves nothing in a query.
+    for member in structure.members.iter().filter(|member| member.place == Place::Query) {
+        if let (true, Shape::List(_)) = (member.is_required, &member.shape) {
+            input.entry(member.name).or_insert_with(|| Value::Array(Vec::new()));
+        }
+    }
     check::object(structure, &mut input, &Path::Root, &mut findings);
     if findings.is_empty() { Ok(input) } else { Err(findings.into_invalid()) }
 }

@@ -1,6 +1,9 @@
 //! Associations: a service as a space uses it, with settings of the space's own.
 
-use nightjar_store::{Collection, Created, Document, DocumentFilter, NewDocument};
+use nightjar_store::{
+    Collection, Created, Document, DocumentFilter, Documents, Error as StoreError, NewDocument,
+    PageRequest,
+};
 use serde_json::{Value, json};
 
 use super::input::{Asked, sift};
@@ -17,15 +20,28 @@ pub(super) async fn associate(asked: Asked) -> Result<Value, Problem> {
     let configuration = &asked.input["configuration"];
     let kind = kind_of(configuration)?.to_owned();
     fits(&asked, &service, &kind).await?;
-    let body =
-        json!({ "configuration": configuration, "capabilities": asked.input.get("capabilities") });
-    let (parent, state) = (Some(service), kind.clone());
-    let new = NewDocument { id: None, parent, built_in: &BUILT_IN, state, body };
+    let body = json!({
+        "configuration": configuration,
+        "capabilities": asked.input.get("capabilities"),
+    });
     let space = asked.space()?;
     let associations = space.documents(Collection::Association);
+    let wire = |association: &Document| wire(space.id().as_str(), association);
+    if let Some(before) = same(&associations, &service, configuration).await? {
+        let changed = associations.update(&before, asked.now, |association| {
+            association.body = body;
+            Ok(())
+        });
+        let mut answer = json!({ "association": wire(&changed.await?) });
+        asked.about(&before);
+        put(&mut answer, "webhook", webhooks::of(&asked, &before).await?);
+        return Ok(answer);
+    }
+    let (parent, state) = (Some(service), kind.clone());
+    let new = NewDocument { id: None, parent, built_in: &BUILT_IN, state, body };
     let association = Created::into_inner(associations.create(new, None, asked.now).await?);
     asked.about(&association.id);
-    let mut answer = json!({ "association": wire(space.id().as_str(), &association) });
+    let mut answer = json!({ "association": wire(&association) });
     match webhooks::create(&asked, &association.id, &kind).await {
         Ok(webhook) => put(&mut answer, "webhook", webhook),
         Err(problem) => {
@@ -35,6 +51,35 @@ pub(super) async fn associate(asked: Asked) -> Result<Value, Problem> {
         }
     }
     Ok(answer)
+}
+
+/// The association that a new one takes the place of: that with the same service, and where accounts are
+/// the service, with the same account.
+async fn same(
+    associations: &Documents<'_>,
+    service: &str,
+    configuration: &Value,
+) -> Result<Option<String>, Problem> {
+    let filter = DocumentFilter { parent: Some(service.to_owned()), ..DocumentFilter::default() };
+    let mut request = PageRequest { limit: 1000, after: None };
+    let account = |configuration: &Value| {
+        let (kind, settings) = configuration.as_object()?.iter().next()?;
+        Some((kind.clone(), settings["accountId"].clone()))
+    };
+    loop {
+        let page = associations.list(&filter, &request).await?;
+        let found = page.items.into_iter().find(|found| {
+            !BUILT_IN.contains(&service)
+                || account(&found.body["configuration"]) == account(configuration)
+        });
+        if let Some(found) = found {
+            return Ok(Some(found.id));
+        }
+        if page.next.is_none() {
+            return Ok(None);
+        }
+        request.after = page.next;
+    }
 }
 
 pub(super) async fn get(asked: Asked) -> Result<Value, Problem> {
@@ -86,8 +131,11 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
 
 pub(super) async fn disassociate(asked: Asked) -> Result<Value, Problem> {
     let associations = asked.space()?.documents(Collection::Association);
-    associations.delete(asked.need("associationId")?).await?;
-    Ok(json!({}))
+    match associations.delete(asked.need("associationId")?).await {
+        // It is gone, which is what was asked for.
+        Ok(_) | Err(StoreError::NotFound { .. }) => Ok(json!({})),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Accounts can't be reached yet, so nothing is found out about their roles: those that wait for it

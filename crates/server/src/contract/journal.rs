@@ -14,7 +14,9 @@ use crate::wire::word;
 pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
     let space = asked.space()?;
     let chain = executions::chain(asked.need("executionId")?);
-    let (kind, newest_first) = (asked.text("recordType"), asked.text("order") == Some("DESC"));
+    // An empty type is none, and the newest come first unless asked otherwise.
+    let kind = asked.text("recordType").filter(|kind| !kind.is_empty());
+    let newest_first = asked.text("order") != Some("ASC");
     let filters = [Some(chain.as_str()), kind, asked.text("order")];
     let shelf = Shelf::of_space(space, "ListJournalRecords", &filters);
     let request = asked.page(&shelf, "limit")?;

@@ -18,7 +18,6 @@ pub(super) async fn register(asked: Asked) -> Result<Value, Problem> {
         let told = format!("the details of a service `{service}` stand under `{service}`");
         return Err(Problem::invalid("/serviceDetails", told));
     };
-    needs_no_browser(service, given)?;
     let tags = tags::given(&asked)?;
     let body = json!({ "details": given, "name": asked.text("name"), "tags": tags });
     let new = NewDocument { state: service.to_owned(), body, ..NewDocument::default() };
@@ -60,20 +59,6 @@ fn no_private_connection(asked: &Asked) -> Result<(), Problem> {
             Err(Problem::invalid(&format!("/{name}"), "there are no private connections here"))
         }
     }
-}
-
-/// Consent in a browser needs a web application that this version doesn't have; a service that can't
-/// be reached for want of it isn't registered.
-fn needs_no_browser(service: &str, details: &Value) -> Result<(), Problem> {
-    let method = authorization(details);
-    if !matches!(method, Some("oAuth3LO" | "authorizationDiscovery")) {
-        return Ok(());
-    }
-    let place = format!("/serviceDetails/{service}/authorizationConfig");
-    Err(Problem::invalid(
-        &place,
-        "consent in a browser isn't available here; use client credentials, an API key or a token",
-    ))
 }
 
 /// Which way of authorization the details hold.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nightjar_incident::SpaceId;
-use nightjar_store::{Created, NewSpace, Page, Profile, SpaceRecord};
+use nightjar_store::{Created, Error as StoreError, NewSpace, Page, Profile, SpaceRecord};
 use serde_json::{Value, json};
 
 use super::input::Asked;
@@ -68,8 +68,13 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
 }
 
 pub(super) async fn delete(asked: Asked) -> Result<Value, Problem> {
-    asked.space()?.delete(asked.now).await?;
-    Ok(json!({}))
+    match &asked.space {
+        None => Ok(json!({})),
+        Some(space) => match space.delete(asked.now).await {
+            Ok(()) | Err(StoreError::Destroyed) => Ok(json!({})),
+            Err(error) => Err(error.into()),
+        },
+    }
 }
 
 /// How much of a space is told.

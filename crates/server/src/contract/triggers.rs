@@ -11,8 +11,9 @@ use crate::problem::Problem;
 
 pub(super) async fn create(asked: Asked) -> Result<Value, Problem> {
     let space = asked.space()?;
-    let condition = &asked.input["condition"];
-    schedule(&condition["schedule"])?;
+    let mut condition = asked.input["condition"].clone();
+    let expression = schedule(&condition["schedule"])?;
+    condition["schedule"]["expression"] = expression.into();
     let body = json!({
         "type": asked.need("type")?,
         "condition": condition,
@@ -62,22 +63,43 @@ pub(super) async fn delete(asked: Asked) -> Result<Value, Problem> {
     Ok(json!({}))
 }
 
-/// A schedule says when, in one of two ways.
-fn schedule(schedule: &Value) -> Result<(), Problem> {
+/// A schedule says when in one of two ways; gives it as an expression, which is told with either.
+fn schedule(schedule: &Value) -> Result<String, Problem> {
     let wrong = |told: &str| Err(Problem::invalid("/condition/schedule", told));
-    let expression = schedule["expression"].as_str();
-    match (expression, schedule.get("spec").filter(|spec| !spec.is_null())) {
+    match (schedule["expression"].as_str(), schedule.get("spec")) {
         (None, None) => wrong("it needs an `expression` or a `spec`"),
         (Some(_), Some(_)) => wrong("it has an `expression` or a `spec`, not both"),
-        (Some(expression), None) if is_expression(expression) => Ok(()),
+        (Some(expression), None) if is_expression(expression) => Ok(expression.to_owned()),
         (Some(_), None) => wrong("`expression` is `rate(7 days)` or `cron(0 9 ? * MON *)`"),
-        (None, Some(spec)) => match spec.pointer("/cron/expression").and_then(Value::as_str) {
-            Some(cron) if !is_cron(cron) && !is_expression(cron) => {
-                wrong("`spec.cron.expression` has five or six fields")
-            }
-            _ => Ok(()),
+        (None, Some(spec)) => match derived(spec) {
+            Some(expression) => Ok(expression),
+            None => wrong("`spec.cron.expression` has five or six fields"),
         },
     }
+}
+
+/// The expression that a structured schedule comes to.
+fn derived(spec: &Value) -> Option<String> {
+    if let Some(cron) = spec.pointer("/cron/expression") {
+        let cron = cron.as_str()?;
+        return match is_expression(cron) {
+            true => Some(cron.to_owned()),
+            false => is_cron(cron).then(|| format!("cron({cron})")),
+        };
+    }
+    let range = &spec["timeRange"];
+    let (hour, minute) = range["startAfter"].as_str()?.split_once(':')?;
+    let (hour, minute) = (hour.parse::<u8>().ok()?, minute.parse::<u8>().ok()?);
+    let recurrence = &range["recurrence"];
+    let days = match (
+        recurrence.pointer("/weekly/dayOfWeek"),
+        recurrence.pointer("/monthly/dayOfMonth"),
+    ) {
+        (Some(day), _) => format!("? * {}", day.as_str()?.get(..3)?),
+        (None, Some(day)) => format!("{} * ?", day.as_u64()?),
+        (None, None) => "* * ?".to_owned(),
+    };
+    Some(format!("cron({minute} {hour} {days} *)"))
 }
 
 fn is_expression(text: &str) -> bool {
@@ -144,6 +166,10 @@ mod tests {
         let both = json!({ "expression": "rate(7 days)", "spec": { "cron": { "expression": "0 9 * * 1" } } });
         assert!(schedule(&both).is_err());
         assert!(schedule(&json!({})).is_err());
-        assert!(schedule(&json!({ "spec": both["spec"] })).is_ok());
+        assert_eq!(schedule(&json!({ "spec": both["spec"] })).unwrap(), "cron(0 9 * * 1)");
+        let weekly = json!({ "weekly": { "dayOfWeek": "MONDAY" } });
+        let range = json!({ "startAfter": "09:05", "startBefore": "10:00", "recurrence": weekly });
+        let weekly = schedule(&json!({ "spec": { "timeRange": range } })).unwrap();
+        assert_eq!(weekly, "cron(5 9 ? * MON *)");
     }
 }
