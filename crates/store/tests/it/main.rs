@@ -34,3 +34,5 @@ mod sealed;
 mod spaces;
 #[cfg(test)]
 mod tamper;
+#[cfg(test)]
+mod tasks;
