@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nightjar_agent::{
-    Names, Onlooker, Policy, Request, Setup, State, UserRequest, conduct, resume,
+    Names, Onlooker, Policy, Request, Setup, Start, State, UserRequest, replay, resume,
 };
 use nightjar_capsule::{Limits, connection, read, write_archive};
-use nightjar_incident::SpaceId;
 use nightjar_incident::journal::Entry;
+use nightjar_incident::{RawAlert, SpaceId};
+use serde_json::json as value;
 
 use crate::program::{done, json, nightjar};
 
@@ -46,9 +47,14 @@ fn a_capsule_in_a_file_serves_as_its_folder_does() {
     assert!(refused.stderr.contains("the archive is cut off"), "{}", refused.stderr);
 }
 
-/// A recording played as a service does, its first incident looked at once more for a person.
-fn played(capsule: &Path) -> Vec<u8> {
-    let recording = Arc::new(read(capsule, &Limits::default()).unwrap());
+/// A recording played as a service does, its first incident looked at once more for a person; with
+/// its alerts, or with what somebody described.
+fn played(capsule: &Path, start: Option<&Start>) -> Vec<u8> {
+    let mut recording = read(capsule, &Limits::default()).unwrap();
+    if let Some(start) = start {
+        recording.alerts = vec![start.message.clone()];
+    }
+    let recording = Arc::new(recording);
     let connections = [connection(Arc::clone(&recording), &recording.name)];
     let setup = Setup {
         space: SpaceId::new("team-a"),
@@ -58,7 +64,7 @@ fn played(capsule: &Path) -> Vec<u8> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut keeper = Onlooker(|_: &Entry| {});
-    let first = runtime.block_on(conduct(&setup, &mut keeper)).unwrap();
+    let first = runtime.block_on(replay(&setup, start, &[], &mut keeper)).unwrap();
     let mut journal = first.journal.clone();
     let state = State::from(first);
     let incident = Names::play(3).incident(1);
@@ -76,7 +82,23 @@ fn played(capsule: &Path) -> Vec<u8> {
 fn what_a_service_played_is_replayed_under_its_names_and_with_what_people_asked() {
     let (folder, capsule) = simulated();
     let folder = folder.path();
-    fs::write(folder.join("played.tar.zst"), played(&folder.join(capsule))).unwrap();
+    fs::write(folder.join("played.tar.zst"), played(&folder.join(capsule), None)).unwrap();
+    let replayed = json(folder, &["replay", "played.tar.zst", "--json"]);
+    assert_eq!(replayed["same"], true, "{replayed}");
+}
+
+#[test]
+fn what_a_person_started_is_replayed_from_what_they_described() {
+    let (folder, capsule) = simulated();
+    let folder = folder.path();
+    let end = read(&folder.join(&capsule), &Limits::default()).unwrap().window.unwrap().to;
+    let payload = value!({
+        "eventType": "incident", "incidentId": "task-1", "action": "created", "priority": "HIGH",
+        "title": "checkout is slow", "description": "", "timestamp": end.to_string(),
+    });
+    let message = RawAlert { provider: Some("generic".into()), received_at: end, payload };
+    let start = Start { actor: "alice".into(), message };
+    fs::write(folder.join("played.tar.zst"), played(&folder.join(&capsule), Some(&start))).unwrap();
     let replayed = json(folder, &["replay", "played.tar.zst", "--json"]);
     assert_eq!(replayed["same"], true, "{replayed}");
 }

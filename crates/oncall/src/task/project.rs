@@ -113,10 +113,211 @@ fn told(conclusion: &Conclusion) -> String {
                 let confidence = cause.hypothesis.confidence.value();
                 format!("{}; confidence {confidence:.2}", cause.statement)
             });
-            format!("root cause found: {}", told.collect::<Vec<_>>().join(" And: "))
+            format!("root cause found: {}", told.collect::<Vec<_>>().join("; and: "))
         }
         Verdict::NoIncident { reason } => format!("no incident: {reason}"),
         Verdict::NotFound { .. } => "no root cause found; see investigation gaps".to_owned(),
     };
     format!("{stage}: {verdict}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use jiff::Timestamp;
+    use nightjar_incident::{
+        AlertId, AlertStatus, Execution, FaultMode, Hypothesis, HypothesisId, Incident, IncidentId,
+        RootCause, Share, SpaceId, TriageDecision, Window,
+    };
+    use nightjar_topology::{EntityId, Topology};
+
+    use super::*;
+
+    const AT: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn alert(number: u32, severity: Severity) -> Alert {
+        Alert {
+            id: AlertId::new(format!("alert-1-{number}")),
+            provider: "generic".into(),
+            key: format!("i-{number}"),
+            title: format!("alert {number}"),
+            description: "it fires".into(),
+            status: AlertStatus::Firing,
+            severity,
+            entity_names: Vec::new(),
+            signal: None,
+            labels: BTreeMap::new(),
+            starts_at: AT,
+            ends_at: None,
+            received_at: AT,
+            url: None,
+            notes: Vec::new(),
+        }
+    }
+
+    fn note(number: u32, decision: TriageDecision, reason: &str) -> TriageNote {
+        TriageNote {
+            alert: AlertId::new(format!("alert-1-{number}")),
+            incident: Some(IncidentId::new("inc-1-1")),
+            decision,
+            reason: reason.into(),
+            at: AT,
+        }
+    }
+
+    fn execution(number: u32, stage: Stage, verdict: Verdict) -> Execution {
+        let window = Window { from: AT, to: AT };
+        Execution {
+            id: ExecutionId::new(format!("inc-1-1/exec-{number}")),
+            occasion: "first alert".into(),
+            conclusion: Conclusion {
+                at: AT,
+                stage,
+                verdict,
+                hypotheses: Vec::new(),
+                observations: Vec::new(),
+                gaps: Vec::new(),
+                impact: None,
+                blast_radius: Vec::new(),
+                window,
+                reference: window,
+            },
+        }
+    }
+
+    fn cause(statement: &str, confidence: f64) -> RootCause {
+        let hypothesis = Hypothesis {
+            id: HypothesisId::new("h-1"),
+            entity: EntityId::new("service:shop").unwrap(),
+            peer: None,
+            fault_mode: FaultMode::CpuSaturation,
+            trigger: None,
+            support: Vec::new(),
+            against: Vec::new(),
+            confidence: Share::new(confidence),
+            share_explained: None,
+            path: Vec::new(),
+            reasons: Vec::new(),
+        };
+        RootCause { hypothesis, statement: statement.into() }
+    }
+
+    fn incident(alerts: Vec<Alert>, executions: Vec<Execution>) -> Investigation {
+        let id = IncidentId::new("inc-1-1");
+        let entities = Vec::new();
+        Investigation {
+            space: SpaceId::new("s"),
+            incident: Incident { id, opened_at: AT, last_news_at: AT, alerts, entities },
+            triage: vec![
+                note(1, TriageDecision::Proceed, "nothing is open"),
+                note(2, TriageDecision::Linked, "it calls the other"),
+                note(2, TriageDecision::Linked, "moved by alice"),
+            ],
+            executions,
+            plans: Vec::new(),
+            evidence: Vec::new(),
+            topology: Topology::default(),
+        }
+    }
+
+    #[test]
+    fn the_first_alert_has_the_verdict_whatever_it_is() {
+        let not_found = || Verdict::NotFound { reason: "too little".into() };
+        let quiet = || Verdict::NoIncident { reason: "it recovered".into() };
+        let found = |causes| Verdict::CauseFound { causes };
+        let (provisional, last) = (Stage::Provisional, Stage::Final);
+        let both = vec![cause("the CPU is full", 0.424), cause("a disk is full", 0.9)];
+        for (executions, status, reason) in [
+            (vec![], TaskStatus::InProgress, None),
+            (
+                vec![execution(1, provisional, not_found())],
+                TaskStatus::Completed,
+                Some("provisional: no root cause found; see investigation gaps"),
+            ),
+            (
+                vec![execution(1, provisional, not_found()), execution(2, last, quiet())],
+                TaskStatus::Completed,
+                Some("final: no incident: it recovered"),
+            ),
+            (
+                vec![execution(1, provisional, found(vec![cause("the CPU is full", 0.424)]))],
+                TaskStatus::Completed,
+                Some("provisional: root cause found: the CPU is full; confidence 0.42"),
+            ),
+            (
+                vec![execution(1, last, found(both))],
+                TaskStatus::Completed,
+                Some(
+                    "final: root cause found: the CPU is full; confidence 0.42; and: a disk is \
+                     full; confidence 0.90",
+                ),
+            ),
+        ] {
+            let ran = executions.len().max(1);
+            let tasks = of_incident(&incident(vec![alert(1, Severity::High)], executions), None);
+            let [task] = &tasks[..] else { panic!("{tasks:?}") };
+            assert_eq!((task.status, task.reason.as_deref()), (status, reason));
+            assert_eq!((&task.primary, task.has_linked), (&None, false));
+            let execution = task.execution.as_ref().unwrap().as_str();
+            assert_eq!(execution, format!("inc-1-1/exec-{ran}"));
+        }
+    }
+
+    #[test]
+    fn later_alerts_stay_linked_with_the_reason_of_triage() {
+        let alerts = vec![alert(1, Severity::High), alert(2, Severity::Info)];
+        let verdict = Verdict::NoIncident { reason: "it recovered".into() };
+        for executions in [vec![], vec![execution(1, Stage::Final, verdict)]] {
+            let tasks = of_incident(&incident(alerts.clone(), executions), None);
+            assert!(tasks[0].has_linked);
+            assert_eq!(tasks[1].status, TaskStatus::Linked);
+            assert_eq!(tasks[1].primary, Some(AlertId::new("alert-1-1")));
+            assert_eq!(tasks[1].reason.as_deref(), Some("moved by alice"));
+            assert_eq!(tasks[1].execution, None);
+        }
+        // Nothing is left of an incident that was merged into another one.
+        assert_eq!(of_incident(&incident(Vec::new(), Vec::new()), None), []);
+    }
+
+    #[test]
+    fn news_of_a_known_alert_are_a_change_and_the_same_again_is_none() {
+        let before = of_incident(&incident(vec![alert(1, Severity::High)], Vec::new()), None);
+        let again = of_incident(&incident(vec![alert(1, Severity::High)], Vec::new()), None);
+        assert_eq!(before, again);
+        let changes: [fn(&mut Alert); 4] = [
+            |alert| alert.received_at = Timestamp::MAX,
+            |alert| alert.status = AlertStatus::Resolved,
+            |alert| alert.severity = Severity::Critical,
+            |alert| alert.notes.push("one came late".into()),
+        ];
+        for change in changes {
+            let mut repeated = alert(1, Severity::High);
+            change(&mut repeated);
+            assert_ne!(of_incident(&incident(vec![repeated], Vec::new()), None), before);
+        }
+    }
+
+    #[test]
+    fn severity_is_priority_and_a_link_is_a_reference() {
+        use nightjar_store::Priority::{Critical, High, Low, Medium};
+        for (severity, priority) in [
+            (Severity::Critical, Critical),
+            (Severity::High, High),
+            (Severity::Warning, Medium),
+            (Severity::Unknown, Medium),
+            (Severity::Info, Low),
+        ] {
+            let skipped = note(1, TriageDecision::Skipped, "it asks for nothing");
+            let task = of_skipped(&alert(1, severity), &skipped, Some("con-1"));
+            assert_eq!((task.status, task.priority), (TaskStatus::Skipped, priority));
+            assert_eq!(task.reason.as_deref(), Some("it asks for nothing"));
+            assert_eq!(task.reference, None);
+        }
+        let url = Some("https://monitor.example/7".to_owned());
+        let known = Alert { url, ..alert(1, Severity::High) };
+        let tasks = of_incident(&incident(vec![known], Vec::new()), Some("con-1"));
+        let reference = tasks[0].reference.as_ref().unwrap();
+        assert_eq!((reference.id.as_str(), reference.association.as_str()), ("i-1", "con-1"));
+    }
 }

@@ -33,7 +33,7 @@ fn mortal(house: &House, looks: u32) -> (Worker, Arc<AtomicU32>) {
 }
 
 /// Lets workers die, each a little later than the one before, until one gets through.
-async fn die_and_resume(house: &House, id: &str, first: u32) -> u32 {
+pub(crate) async fn die_and_resume(house: &House, id: &str, first: u32) -> u32 {
     let mut deaths = 0;
     for looks in first.. {
         let (worker, left) = mortal(house, looks);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
-use nightjar_agent::{Names, Onlooker, Outcome, Setup, UserRequest};
+use nightjar_agent::{Names, Onlooker, Outcome, Setup, Start, UserRequest};
 use nightjar_connect::Connection;
 use nightjar_incident::journal::Entry;
 use nightjar_incident::{RawAlert, Recording, SpaceId};
@@ -16,7 +16,7 @@ use nightjar_oncall::{
 };
 use nightjar_store::{
     InvestigationRecord, InvestigationState, MasterKeyFile, NewConnection, NewSpace, Options,
-    PageRequest, Space, Store,
+    PageRequest, Space, Store, TaskFilter, TaskOrder, TaskRecord, TaskSort,
 };
 use nightjar_topology::{Entity, EntityId, EntityKind, Topology};
 use serde_json::json;
@@ -132,6 +132,13 @@ impl House {
 
     /// Uploads a recording, connects it and starts an investigation.
     pub(crate) async fn start(&self, recording: &Recording) -> InvestigationRecord {
+        let connection = self.connect(recording).await;
+        let now = self.now();
+        self.space.start_investigation(&connection, None, now).await.unwrap().into_inner()
+    }
+
+    /// Uploads a recording and connects it.
+    pub(crate) async fn connect(&self, recording: &Recording) -> String {
         let now = self.now();
         let capsule =
             import_capsule(&self.space, &self.recordings, archive(recording), None, now).await;
@@ -141,8 +148,13 @@ impl House {
             name: capsule.id.clone(),
             config: json!({ "capsule": capsule.id }),
         };
-        let connection = self.space.create_connection(new, None, now).await.unwrap().into_inner();
-        self.space.start_investigation(&connection.id, None, now).await.unwrap().into_inner()
+        self.space.create_connection(new, None, now).await.unwrap().into_inner().id
+    }
+
+    /// The only recording of the space as it is stored: redacted.
+    pub(crate) async fn stored(&self) -> Recording {
+        let archive = self.space.capsule_archive("cap-1").await.unwrap();
+        self.recordings.read(&archive).unwrap().recording
     }
 
     pub(crate) async fn state(&self, id: &str) -> InvestigationState {
@@ -167,7 +179,9 @@ impl House {
         let is_over = async || {
             let ended = matches!(
                 self.state(id).await,
-                InvestigationState::Done | InvestigationState::Failed
+                InvestigationState::Done
+                    | InvestigationState::Failed
+                    | InvestigationState::Cancelled
             );
             ended && self.store.queue_depth().await.unwrap() == (0, 0)
         };
@@ -213,6 +227,13 @@ impl House {
         states
     }
 
+    /// All tasks of the space, oldest first.
+    pub(crate) async fn tasks(&self) -> Vec<TaskRecord> {
+        let order = TaskOrder { by: TaskSort::CreatedAt, is_descending: false };
+        let page = PageRequest { limit: 1000, after: None };
+        self.space.tasks(&TaskFilter::default(), order, &page).await.unwrap().items
+    }
+
     pub(crate) async fn alerts(&self) -> Vec<nightjar_store::AlertRecord> {
         let page = PageRequest { limit: 1000, after: None };
         self.space.alerts(None, &page).await.unwrap().items
@@ -234,6 +255,16 @@ async fn open(database: &str, folder: PathBuf, process: &str) -> Store {
 
 /// What the agent makes of a recording by itself.
 pub(crate) fn directly(space: &SpaceId, recording: &Recording, asked: &[UserRequest]) -> Outcome {
+    started(space, recording, None, asked)
+}
+
+/// The same of a recording that somebody started by hand.
+pub(crate) fn started(
+    space: &SpaceId,
+    recording: &Recording,
+    start: Option<&Start>,
+    asked: &[UserRequest],
+) -> Outcome {
     let name = recording.name.clone();
     let connections = [nightjar_capsule::connection(Arc::new(recording.clone()), &name)];
     let setup = Setup {
@@ -242,7 +273,7 @@ pub(crate) fn directly(space: &SpaceId, recording: &Recording, asked: &[UserRequ
         connections: &connections,
         policy: Policy::default(),
     };
-    block_on(nightjar_agent::replay(&setup, None, asked, &mut Onlooker(|_: &Entry| {}))).unwrap()
+    block_on(nightjar_agent::replay(&setup, start, asked, &mut Onlooker(|_: &Entry| {}))).unwrap()
 }
 
 /// Two services that don't know each other, three alerts, and nothing measured: an investigation

@@ -10,3 +10,7 @@ mod house;
 mod queue;
 #[cfg(test)]
 mod requests;
+#[cfg(test)]
+mod starts;
+#[cfg(test)]
+mod tasks;

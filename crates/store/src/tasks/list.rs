@@ -151,11 +151,17 @@ impl Stretch<'_> {
         if let Some(primary) = &filter.primary {
             and("primary_task =", Value::Text(primary.clone()));
         }
-        if let Some(kind) = filter.kind {
-            and("kind =", Value::Text(kind.label().to_owned()));
+        // What is linked to one task is of one incident, and mostly of one kind and status: these two are
+        // looked at row by row then, and written so that no index of theirs is taken instead.
+        let (kind, status) = match filter.primary {
+            Some(_) => ("(kind || '') =", "(status || '') ="),
+            None => ("kind =", "status ="),
+        };
+        if let Some(wanted) = filter.kind {
+            and(kind, Value::Text(wanted.label().to_owned()));
         }
-        if let Some(status) = filter.status {
-            and("status =", Value::Text(status.label().to_owned()));
+        if let Some(wanted) = filter.status {
+            and(status, Value::Text(wanted.label().to_owned()));
         }
         if let Some(rank) = self.rank {
             and("priority =", Value::Number(rank));
@@ -178,5 +184,69 @@ impl Stretch<'_> {
         let down = if is_descending { " DESC" } else { "" };
         text.push_str(&format!(" ORDER BY created_at{down}, number{down} LIMIT $2"));
         (text, values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row as _;
+
+    use super::*;
+    use crate::db::Db;
+
+    /// Every combination of filters, each with every sort of list and place in it.
+    fn combinations() -> Vec<(TaskFilter, Option<i64>, Option<(i64, i64)>, bool)> {
+        let mut all = Vec::new();
+        let at = Timestamp::UNIX_EPOCH;
+        for bits in 0_u32..256 {
+            let has = |bit: u32| bits & (1 << bit) != 0;
+            let filter = TaskFilter {
+                created_after: has(0).then_some(at),
+                created_before: has(1).then_some(at),
+                priority: None,
+                status: has(2).then_some(TaskStatus::Linked),
+                kind: has(3).then_some(TaskKind::Investigation),
+                primary: has(4).then(|| "task-1".to_owned()),
+            };
+            // A list sorted by priority is read priority by priority; so is one with that filter.
+            all.push((filter, has(5).then_some(3), has(6).then_some((0, 1)), has(7)));
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn every_list_is_read_from_an_index_in_its_order() {
+        let db = Db::open("sqlite::memory:", 1).await.unwrap();
+        db.migrate().await.unwrap();
+        for (filter, rank, after, is_descending) in combinations() {
+            let (statement, values) =
+                Stretch { filter: &filter, rank, after }.statement(is_descending);
+            let explain = format!("EXPLAIN QUERY PLAN {statement}");
+            let mut query = sqlx::query(AssertSqlSafe(explain)).bind("space").bind(10_i64);
+            for value in values {
+                query = match value {
+                    Value::Number(number) => query.bind(number),
+                    Value::Text(text) => query.bind(text),
+                };
+            }
+            let plan = query.fetch_all(db.read()).await.unwrap();
+            let plan: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+            // One step, the search: no sorting beside it.
+            let [search] = &plan[..] else { panic!("{statement}: {plan:?}") };
+            assert!(search.starts_with("SEARCH tasks USING INDEX tasks_"), "{statement}: {search}");
+            let is_linked = filter.primary.is_some();
+            let wanted = [
+                ("primary_task=?", is_linked),
+                ("kind=?", filter.kind.is_some() && !is_linked),
+                ("status=?", filter.status.is_some() && !is_linked),
+                ("priority=?", rank.is_some()),
+                ("created_at", filter.created_after.is_some() || filter.created_before.is_some()),
+                ("created_at,number", after.is_some()),
+            ];
+            for (condition, is_wanted) in wanted {
+                let is_used = search.contains(condition);
+                assert!(is_used || !is_wanted, "{statement}: {search} lacks {condition}");
+            }
+        }
     }
 }

@@ -36,3 +36,5 @@ mod sealed;
 mod spaces;
 #[cfg(test)]
 mod tamper;
+#[cfg(test)]
+mod tasks;

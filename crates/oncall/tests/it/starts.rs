@@ -1,0 +1,282 @@
+//! Investigations that a person started, and ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nightjar_agent::Start;
+use nightjar_incident::journal::{Entry, Kind};
+use nightjar_incident::{Recording, Verdict};
+use nightjar_oncall::{
+    Error, NewTask, RunState, Worker, cancel_task, export_capsule, run_task_again, runs, start_task,
+};
+use nightjar_store::{
+    Created, Error as StoreError, InvestigationState, Once, Priority, TaskKind, TaskRecord,
+    TaskReference, TaskStatus,
+};
+use tokio::sync::watch;
+
+use crate::crashes::die_and_resume;
+use crate::house::{House, assert_same, small, started};
+
+fn new(title: &str) -> NewTask {
+    NewTask {
+        title: title.to_owned(),
+        description: "customers complain since this morning".to_owned(),
+        priority: Priority::Minimal,
+        kind: TaskKind::Investigation,
+        reference: None,
+        connection: None,
+    }
+}
+
+async fn start(house: &House, new: &NewTask) -> TaskRecord {
+    let now = house.now();
+    let started = start_task(&house.space, &house.recordings, "NJAK1", new, None, now).await;
+    started.unwrap().into_inner()
+}
+
+/// What the agent makes of the start by itself, with the recording as it is stored.
+async fn expected(house: &House) -> nightjar_agent::Outcome {
+    let start = Start::of_journal(&house.journal().await).unwrap();
+    started(house.space.id(), &house.stored().await, Some(&start), &[])
+}
+
+#[tokio::test]
+async fn what_a_person_describes_is_investigated_as_an_alert_at_the_end_of_the_recording() {
+    for house in House::each().await {
+        let recording = nightjar_world::demo();
+        house.connect(&recording).await;
+        let task = start(&house, &new("checkout is slow")).await;
+        assert_eq!((task.status, task.version), (TaskStatus::PendingStart, 1));
+        house.work("inv-1").await;
+        let entries = house.journal().await;
+        let first = &entries[0];
+        assert_eq!((first.kind, first.actor.as_str()), (Kind::UserRequest, "NJAK1"));
+        assert_eq!(
+            first.body["request"]["start"]["message"]["payload"]["title"],
+            "checkout is slow"
+        );
+        assert_eq!(first.at, recording.window.unwrap().to);
+        // The alerts that the recording holds aren't played.
+        assert_eq!(house.alerts().await.len(), 1);
+        let task = house.space.task(&task.id).await.unwrap();
+        assert_eq!(task.status, TaskStatus::Completed);
+        assert_eq!((task.title.as_str(), task.priority), ("checkout is slow", Priority::Minimal));
+        assert_eq!(task.alert.as_ref().unwrap().as_str(), "alert-1-1");
+        let states = house.states("inv-1").await;
+        assert_eq!(states.len(), 1);
+        assert_eq!(states[0].incident.alerts[0].key, task.id);
+        assert_eq!(runs(&house.space, &task).await.unwrap().len(), states[0].executions.len());
+        assert_same(&entries, &expected(&house).await.journal);
+    }
+}
+
+#[tokio::test]
+async fn without_a_connection_the_verdict_says_what_could_not_be_seen() {
+    let house = House::new().await;
+    let task = start(&house, &new("checkout is slow")).await;
+    house.work("inv-1").await;
+    assert_eq!(house.space.investigation("inv-1").await.unwrap().connection, None);
+    let states = house.states("inv-1").await;
+    let conclusion = states[0].conclusion().unwrap();
+    assert!(matches!(conclusion.verdict, Verdict::NotFound { .. }));
+    for wanted in ["metrics", "logs", "traces", "changes", "topology"] {
+        let is_told = |gap: &&nightjar_incident::Gap| gap.wanted == wanted;
+        let gap = conclusion.gaps.iter().find(is_told).unwrap();
+        assert_eq!(gap.reason, "no connection provides them");
+    }
+    let task = house.space.task(&task.id).await.unwrap();
+    let reason = task.reason.unwrap();
+    assert!(reason.ends_with("no root cause found; see investigation gaps"), "{reason}");
+    // The capsule holds the message and nothing else, and comes to the same.
+    let exported = export_capsule(&house.space, &house.recordings, "inv-1").await.unwrap();
+    let (recording, journal): (Recording, Option<Vec<Entry>>) =
+        serde_json::from_slice(&exported.archive).unwrap();
+    assert_eq!(recording.alerts.len(), 1);
+    let journal = journal.unwrap();
+    let start = Start::of_journal(&journal);
+    assert_same(&started(house.space.id(), &recording, start.as_ref(), &[]).journal, &journal);
+}
+
+#[tokio::test]
+async fn an_exported_start_replays_the_same() {
+    let house = House::new().await;
+    house.connect(&nightjar_world::demo()).await;
+    start(&house, &new("checkout is slow")).await;
+    house.work("inv-1").await;
+    let exported = export_capsule(&house.space, &house.recordings, "inv-1").await.unwrap();
+    let (recording, journal): (Recording, Option<Vec<Entry>>) =
+        serde_json::from_slice(&exported.archive).unwrap();
+    let (start, journal) =
+        (Start::of_journal(journal.as_ref().unwrap()).unwrap(), journal.unwrap());
+    assert_eq!(recording.alerts, [start.message.clone()]);
+    assert_same(&started(house.space.id(), &recording, Some(&start), &[]).journal, &journal);
+}
+
+#[tokio::test]
+async fn killed_at_every_step_a_start_ends_as_if_nothing_had_happened() {
+    for house in House::each().await {
+        house.connect(&small()).await;
+        let task = start(&house, &new("checkout is slow")).await;
+        let deaths = die_and_resume(&house, "inv-1", 1).await;
+        assert!(deaths > 5, "{deaths}");
+        let expected = expected(&house).await;
+        assert_same(&house.journal().await, &expected.journal);
+        assert_eq!(house.states("inv-1").await, expected.investigations);
+        let tasks = house.tasks().await;
+        assert_eq!((tasks.len(), &tasks[0].id), (1, &task.id));
+        assert_eq!(tasks[0].status, TaskStatus::Completed);
+        assert!(house.space.verify(&[]).await.unwrap().findings.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_a_person_writes_is_redacted_before_it_is_stored() {
+    let house = House::new().await;
+    let leaky = NewTask {
+        title: "jane.doe@customer.example can't pay".into(),
+        description: "token ghp_16C7e42F292c6912E7710c838347Ae178B4a fails".into(),
+        reference: Some(TaskReference {
+            system: "tickets".into(),
+            title: Some("ask jane.doe@customer.example".into()),
+            id: "T-1".into(),
+            url: "https://tickets.example/T-1?user=jane.doe@customer.example".into(),
+            association: "con-1".into(),
+        }),
+        ..new("")
+    };
+    let task = start(&house, &leaky).await;
+    let kept = TaskReference { association: "con-1".into(), ..task.reference.clone().unwrap() };
+    assert_eq!((kept.id.as_str(), kept.system.as_str()), ("T-1", "tickets"));
+    house.work("inv-1").await;
+    let journal = serde_json::to_string(&house.journal().await).unwrap();
+    let alerts = format!("{:?}", house.alerts().await);
+    for stored in [format!("{task:?}"), format!("{:?}", house.tasks().await), journal, alerts] {
+        assert!(!stored.contains("jane.doe") && !stored.contains("ghp_16C7"), "{stored}");
+    }
+}
+
+#[tokio::test]
+async fn a_start_names_its_connection_or_takes_the_newest() {
+    let house = House::new().await;
+    let first = house.connect(&small()).await;
+    let second = house.connect(&Recording { name: "other".into(), ..small() }).await;
+    let connection_of = async |wanted: Option<&str>| {
+        let new = NewTask { connection: wanted.map(str::to_owned), ..new("checkout is slow") };
+        let task = start(&house, &new).await;
+        house.space.investigation(&task.investigation.unwrap()).await.unwrap().connection
+    };
+    assert_eq!(connection_of(None).await, Some(second));
+    assert_eq!(connection_of(Some(&first)).await, Some(first.clone()));
+    // Connections are called as their capsules here.
+    assert_eq!(connection_of(Some("cap-1")).await, Some(first));
+    let unknown = NewTask { connection: Some("con-9".into()), ..new("x") };
+    let now = house.now();
+    let refused = start_task(&house.space, &house.recordings, "NJAK1", &unknown, None, now).await;
+    assert!(matches!(refused, Err(Error::Store(StoreError::NotFound { what: "connection", .. }))));
+}
+
+#[tokio::test]
+async fn work_of_other_kinds_is_skipped_and_a_repeated_start_is_one() {
+    let house = House::new().await;
+    for kind in TaskKind::ALL.into_iter().filter(|kind| *kind != TaskKind::Investigation) {
+        let task = start(&house, &NewTask { kind, ..new("look at it") }).await;
+        assert_eq!((task.status, &task.investigation), (TaskStatus::Skipped, &None));
+        let reason = task.reason.as_deref();
+        assert_eq!(reason, Some("this version doesn't run tasks of this kind"));
+        let now = house.now();
+        let error = cancel_task(&house.space, &task.id, "NJAK1", None, now).await.unwrap_err();
+        assert_eq!(error.to_string(), format!("task `{}` has ended: it is SKIPPED", task.id));
+        let again = run_task_again(&house.space, &task.id, "NJAK1", None, now).await;
+        assert!(matches!(again, Err(Error::Store(StoreError::Conflict(_)))));
+    }
+    let digest = nightjar_incident::journal::Digest::of(b"x");
+    let once = Once { caller: "NJAK1".into(), key: "k".into(), digest };
+    let mut made = Vec::new();
+    for _ in 0..2 {
+        let new = new("checkout is slow");
+        let now = house.now();
+        let started = start_task(&house.space, &house.recordings, "NJAK1", &new, Some(&once), now);
+        made.push(started.await.unwrap());
+    }
+    assert!(matches!(&made[..], [Created::New(one), Created::Again(same)] if one == same));
+    assert_eq!(house.store.queue_depth().await.unwrap(), (1, 0));
+}
+
+#[tokio::test]
+async fn a_start_that_waits_is_cancelled_and_can_be_run_all_the_same() {
+    let house = House::new().await;
+    let task = start(&house, &new("checkout is slow")).await;
+    let now = house.now();
+    let cancelled = cancel_task(&house.space, &task.id, "NJAK1", None, now).await.unwrap();
+    assert_eq!(cancelled.into_inner().reason.as_deref(), Some("cancelled by NJAK1"));
+    assert_eq!(house.store.queue_depth().await.unwrap(), (0, 0));
+    let told = &house.ledger().await[0];
+    assert_eq!((told.kind, told.actor.as_str()), (Kind::UserRequest, "NJAK1"));
+    assert_eq!(told.body["request"]["cancel"]["task"], task.id);
+    run_task_again(&house.space, &task.id, "NJAK1", None, now).await.unwrap();
+    house.work("inv-1").await;
+    assert_eq!(house.space.task(&task.id).await.unwrap().status, TaskStatus::Completed);
+}
+
+#[tokio::test]
+async fn whoever_works_on_what_is_cancelled_stops_and_what_is_left_can_be_ended_later() {
+    for house in House::each().await {
+        let recording = nightjar_world::demo();
+        let id = house.start(&recording).await.id;
+        let mut seen = house.space.watch_journal();
+        let (stop, stopped) = watch::channel(false);
+        let working = tokio::spawn(Arc::new(house.worker()).run(stopped));
+        // Let it come so far that there is a task.
+        loop {
+            seen.changed().await.unwrap();
+            if !house.tasks().await.is_empty() {
+                break;
+            }
+        }
+        let now = house.now();
+        cancel_task(&house.space, "task-1", "NJAK1", None, now).await.unwrap();
+        stop.send(true).unwrap();
+        tokio::time::timeout(Duration::from_secs(20), working).await.expect("soon").unwrap();
+        assert_eq!(house.state(&id).await, InvestigationState::Cancelled);
+        let task = house.space.task("task-1").await.unwrap();
+        assert_eq!(task.status, TaskStatus::Canceled);
+        assert_eq!(house.store.queue_depth().await.unwrap(), (0, 0));
+        for run in runs(&house.space, &task).await.unwrap() {
+            assert!(matches!(run.state, RunState::Cancelled | RunState::Finished), "{run:?}");
+        }
+
+        run_task_again(&house.space, "task-1", "NJAK1", None, house.now()).await.unwrap();
+        house.work(&id).await;
+        let expected = crate::house::directly(house.space.id(), &house.stored().await, &[]);
+        assert_same(&house.journal().await, &expected.journal);
+        assert_eq!(house.states(&id).await, expected.investigations);
+        let tasks = house.tasks().await;
+        let is_settled =
+            |task: &TaskRecord| matches!(task.status, TaskStatus::Completed | TaskStatus::Linked);
+        assert!(tasks.iter().all(is_settled), "{tasks:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_process_sees_at_its_next_heartbeat_what_was_cancelled() {
+    let house = House::new().await;
+    let id = house.start(&nightjar_world::demo()).await.id;
+    let other = house.opened_again("second").await;
+    let mut seen = house.space.watch_journal();
+    let (stop, stopped) = watch::channel(false);
+    let mut worker = Worker { store: other, ..house.worker() };
+    worker.pace.lease = Duration::from_millis(60);
+    let working = tokio::spawn(Arc::new(worker).run(stopped));
+    loop {
+        seen.changed().await.unwrap();
+        if !house.tasks().await.is_empty() {
+            break;
+        }
+    }
+    cancel_task(&house.space, "task-1", "NJAK1", None, house.now()).await.unwrap();
+    stop.send(true).unwrap();
+    tokio::time::timeout(Duration::from_secs(20), working).await.expect("soon").unwrap();
+    assert_eq!(house.state(&id).await, InvestigationState::Cancelled);
+    assert_eq!(house.space.task("task-1").await.unwrap().status, TaskStatus::Canceled);
+}
