@@ -1,13 +1,16 @@
 //! Investigations that a person started, and ended.
 
-use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use nightjar_agent::Start;
+use nightjar_agent::{Request, Start, State, UserRequest};
 use nightjar_incident::journal::{Entry, Kind};
-use nightjar_incident::{Recording, Verdict};
+use nightjar_incident::{IncidentId, Recording, Verdict};
 use nightjar_oncall::{
-    Error, NewTask, RunState, Worker, cancel_task, export_capsule, run_task_again, runs, start_task,
+    Clock, Error, NewTask, RunState, Worker, cancel_task, export_capsule, request, run_task_again,
+    runs, start_task,
 };
 use nightjar_store::{
     Created, Error as StoreError, InvestigationState, Once, Priority, TaskKind, TaskRecord,
@@ -43,32 +46,36 @@ async fn expected(house: &House) -> nightjar_agent::Outcome {
 
 #[tokio::test]
 async fn what_a_person_describes_is_investigated_as_an_alert_at_the_end_of_the_recording() {
-    for house in House::each().await {
-        let recording = nightjar_world::demo();
-        house.connect(&recording).await;
-        let task = start(&house, &new("checkout is slow")).await;
-        assert_eq!((task.status, task.version), (TaskStatus::PendingStart, 1));
-        house.work("inv-1").await;
-        let entries = house.journal().await;
-        let first = &entries[0];
-        assert_eq!((first.kind, first.actor.as_str()), (Kind::UserRequest, "NJAK1"));
-        assert_eq!(
-            first.body["request"]["start"]["message"]["payload"]["title"],
-            "checkout is slow"
-        );
-        assert_eq!(first.at, recording.window.unwrap().to);
-        // The alerts that the recording holds aren't played.
-        assert_eq!(house.alerts().await.len(), 1);
-        let task = house.space.task(&task.id).await.unwrap();
-        assert_eq!(task.status, TaskStatus::Completed);
-        assert_eq!((task.title.as_str(), task.priority), ("checkout is slow", Priority::Minimal));
-        assert_eq!(task.alert.as_ref().unwrap().as_str(), "alert-1-1");
-        let states = house.states("inv-1").await;
-        assert_eq!(states.len(), 1);
-        assert_eq!(states[0].incident.alerts[0].key, task.id);
-        assert_eq!(runs(&house.space, &task).await.unwrap().len(), states[0].executions.len());
-        assert_same(&entries, &expected(&house).await.journal);
-    }
+    let house = House::new().await;
+    let recording = nightjar_world::demo();
+    house.connect(&recording).await;
+    let task = start(&house, &new("checkout is slow")).await;
+    assert_eq!((task.status, task.version), (TaskStatus::PendingStart, 1));
+    house.work("inv-1").await;
+    let entries = house.journal().await;
+    let first = &entries[0];
+    assert_eq!((first.kind, first.actor.as_str()), (Kind::UserRequest, "NJAK1"));
+    assert_eq!(first.body["request"]["start"]["message"]["payload"]["title"], "checkout is slow");
+    assert_eq!(first.at, recording.window.unwrap().to);
+    // The alerts that the recording holds aren't played.
+    assert_eq!(house.alerts().await.len(), 1);
+    let task = house.space.task(&task.id).await.unwrap();
+    assert_eq!(task.status, TaskStatus::Completed);
+    assert_eq!((task.title.as_str(), task.priority), ("checkout is slow", Priority::Minimal));
+    assert_eq!(task.alert.as_ref().unwrap().as_str(), "alert-1-1");
+    let states = house.states("inv-1").await;
+    assert_eq!(states.len(), 1);
+    assert_eq!(states[0].incident.alerts[0].key, task.id);
+    assert_eq!(runs(&house.space, &task).await.unwrap().len(), states[0].executions.len());
+
+    // The exported capsule holds what was played, and replays the same.
+    let exported = export_capsule(&house.space, &house.recordings, "inv-1").await.unwrap();
+    let (recording, journal): (Recording, Option<Vec<Entry>>) =
+        serde_json::from_slice(&exported.archive).unwrap();
+    assert_same(&entries, &journal.unwrap());
+    let start = Start::of_journal(&entries).unwrap();
+    assert_eq!(recording.alerts, std::slice::from_ref(&start.message));
+    assert_same(&started(house.space.id(), &recording, Some(&start), &[]).journal, &entries);
 }
 
 #[tokio::test]
@@ -96,21 +103,6 @@ async fn without_a_connection_the_verdict_says_what_could_not_be_seen() {
     let journal = journal.unwrap();
     let start = Start::of_journal(&journal);
     assert_same(&started(house.space.id(), &recording, start.as_ref(), &[]).journal, &journal);
-}
-
-#[tokio::test]
-async fn an_exported_start_replays_the_same() {
-    let house = House::new().await;
-    house.connect(&nightjar_world::demo()).await;
-    start(&house, &new("checkout is slow")).await;
-    house.work("inv-1").await;
-    let exported = export_capsule(&house.space, &house.recordings, "inv-1").await.unwrap();
-    let (recording, journal): (Recording, Option<Vec<Entry>>) =
-        serde_json::from_slice(&exported.archive).unwrap();
-    let (start, journal) =
-        (Start::of_journal(journal.as_ref().unwrap()).unwrap(), journal.unwrap());
-    assert_eq!(recording.alerts, [start.message.clone()]);
-    assert_same(&started(house.space.id(), &recording, Some(&start), &[]).journal, &journal);
 }
 
 #[tokio::test]
@@ -219,64 +211,142 @@ async fn a_start_that_waits_is_cancelled_and_can_be_run_all_the_same() {
     assert_eq!(house.space.task(&task.id).await.unwrap().status, TaskStatus::Completed);
 }
 
+/// A clock that holds up whoever conducts an investigation at its n-th look: before an append, or
+/// before what came of one is kept. Workers look at it from the thread of the test and aren't held.
+struct Gate {
+    looks: AtomicU32,
+    is_reached: AtomicBool,
+    is_open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn at(house: &House, looks: u32) -> (Arc<Self>, Clock) {
+        let gate = Arc::new(Self {
+            looks: AtomicU32::new(looks),
+            is_reached: AtomicBool::new(false),
+            is_open: Mutex::new(false),
+            opened: Condvar::new(),
+        });
+        let (clock, held, test) = (house.clock(), Arc::clone(&gate), std::thread::current().id());
+        let clock: Clock = Arc::new(move || {
+            if std::thread::current().id() != test && held.looks.fetch_sub(1, SeqCst) == 1 {
+                held.is_reached.store(true, SeqCst);
+                let is_open = held.is_open.lock().unwrap();
+                drop(held.opened.wait_while(is_open, |is_open| !*is_open).unwrap());
+            }
+            clock()
+        });
+        (gate, clock)
+    }
+
+    fn open(&self) {
+        *self.is_open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+}
+
+/// Cancels the first task when the investigation has come so far as the gate is, and holds it there for
+/// a while; says how long the journal was, or that there was nothing to cancel.
+async fn cancelled_at(
+    house: &House,
+    id: &str,
+    worker: Worker,
+    looks: u32,
+    held_for: Duration,
+) -> Option<usize> {
+    let (gate, clock) = Gate::at(house, looks);
+    let (stop, stopped) = watch::channel(false);
+    let working = tokio::spawn(Arc::new(Worker { clock, ..worker }).run(stopped));
+    let is_done = async || house.state(id).await == InvestigationState::Done;
+    while !gate.is_reached.load(SeqCst) && !is_done().await {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let cancelled = cancel_task(&house.space, "task-1", "NJAK1", None, house.now()).await;
+    let written = house.journal().await.len();
+    if cancelled.is_ok() {
+        tokio::time::sleep(held_for).await;
+    }
+    gate.open();
+    if cancelled.is_err() {
+        house.wait(id).await;
+    }
+    stop.send(true).unwrap();
+    tokio::time::timeout(Duration::from_secs(20), working).await.expect("soon").unwrap();
+    cancelled.ok().map(|_| written)
+}
+
+/// That all was conducted to its end, as the agent does it by itself.
+async fn assert_ended(house: &House, id: &str, asked: &[UserRequest]) {
+    let expected = crate::house::directly(house.space.id(), &small(), asked);
+    assert_same(&house.journal().await, &expected.journal);
+    assert_eq!(house.states(id).await, expected.investigations);
+    let is_settled =
+        |task: &TaskRecord| matches!(task.status, TaskStatus::Completed | TaskStatus::Linked);
+    assert!(house.tasks().await.iter().all(is_settled));
+}
+
 #[tokio::test]
 async fn whoever_works_on_what_is_cancelled_stops_and_what_is_left_can_be_ended_later() {
-    for house in House::each().await {
-        let recording = nightjar_world::demo();
-        let id = house.start(&recording).await.id;
-        let mut seen = house.space.watch_journal();
-        let (stop, stopped) = watch::channel(false);
-        let working = tokio::spawn(Arc::new(house.worker()).run(stopped));
-        // Let it come so far that there is a task.
-        loop {
-            seen.changed().await.unwrap();
-            if !house.tasks().await.is_empty() {
-                break;
-            }
-        }
-        let now = house.now();
-        cancel_task(&house.space, "task-1", "NJAK1", None, now).await.unwrap();
-        stop.send(true).unwrap();
-        tokio::time::timeout(Duration::from_secs(20), working).await.expect("soon").unwrap();
+    let mut houses = House::each().await;
+    houses.push(House::new().await);
+    for (number, house) in houses.into_iter().enumerate() {
+        let id = house.start(&small()).await.id;
+        let worker = match number {
+            0 | 1 => house.worker(),
+            // Of another process, which isn't told: the store doesn't let it keep tasks any more.
+            _ => Worker { store: house.opened_again("second").await, ..house.worker() },
+        };
+        // In the middle of the first execution.
+        cancelled_at(&house, &id, worker, 4, Duration::from_millis(20)).await.unwrap();
         assert_eq!(house.state(&id).await, InvestigationState::Cancelled);
         let task = house.space.task("task-1").await.unwrap();
         assert_eq!(task.status, TaskStatus::Canceled);
         assert_eq!(house.store.queue_depth().await.unwrap(), (0, 0));
-        for run in runs(&house.space, &task).await.unwrap() {
-            assert!(matches!(run.state, RunState::Cancelled | RunState::Finished), "{run:?}");
-        }
+        // The other process came to the end of the execution, and no further.
+        let stopped = if number < 2 { RunState::Cancelled } else { RunState::Finished };
+        let runs = runs(&house.space, &task).await.unwrap();
+        assert_eq!(runs.iter().map(|run| run.state).collect::<Vec<_>>(), [stopped]);
 
         run_task_again(&house.space, "task-1", "NJAK1", None, house.now()).await.unwrap();
         house.work(&id).await;
-        let expected = crate::house::directly(house.space.id(), &house.stored().await, &[]);
-        assert_same(&house.journal().await, &expected.journal);
-        assert_eq!(house.states(&id).await, expected.investigations);
-        let tasks = house.tasks().await;
-        let is_settled =
-            |task: &TaskRecord| matches!(task.status, TaskStatus::Completed | TaskStatus::Linked);
-        assert!(tasks.iter().all(is_settled), "{tasks:?}");
+        assert_ended(&house, &id, &[]).await;
     }
 }
 
 #[tokio::test]
-async fn another_process_sees_at_its_next_heartbeat_what_was_cancelled() {
-    let house = House::new().await;
-    let id = house.start(&nightjar_world::demo()).await.id;
-    let other = house.opened_again("second").await;
-    let mut seen = house.space.watch_journal();
-    let (stop, stopped) = watch::channel(false);
-    let mut worker = Worker { store: other, ..house.worker() };
-    worker.pace.lease = Duration::from_millis(60);
-    let working = tokio::spawn(Arc::new(worker).run(stopped));
-    loop {
-        seen.changed().await.unwrap();
-        if !house.tasks().await.is_empty() {
-            break;
-        }
+async fn a_look_again_that_is_cancelled_is_ended_when_the_task_runs_again() {
+    let plain = |house: &House| {
+        State::from(crate::house::directly(house.space.id(), &small(), &[])).latest().unwrap()
+    };
+    // Before its request is in the journal, and in the middle of its execution.
+    for (looks, has_begun) in [(1, false), (3, true)] {
+        let house = House::new().await;
+        let id = house.start(&small()).await.id;
+        house.work(&id).await;
+        run_task_again(&house.space, "task-1", "NJAK1", None, house.now()).await.unwrap();
+        let held_for = Duration::from_millis(20);
+        cancelled_at(&house, &id, house.worker(), looks, held_for).await.unwrap();
+        let again = Request::LookAgain { incident: IncidentId::new("inc-1-1") };
+        let refused = request(&house.space, &id, "NJAK1", &again, None, house.now()).await;
+        assert!(matches!(refused, Err(Error::Store(StoreError::Conflict(_)))));
+        run_task_again(&house.space, "task-1", "NJAK1", None, house.now()).await.unwrap();
+        house.work(&id).await;
+        let asked = UserRequest { at: plain(&house), actor: "NJAK1".into(), request: again };
+        let asked = if has_begun { vec![asked] } else { Vec::new() };
+        assert_ended(&house, &id, &asked).await;
     }
-    cancel_task(&house.space, "task-1", "NJAK1", None, house.now()).await.unwrap();
-    stop.send(true).unwrap();
-    tokio::time::timeout(Duration::from_secs(20), working).await.expect("soon").unwrap();
+}
+
+#[tokio::test]
+async fn another_process_writes_nothing_more_from_its_next_heartbeat_on() {
+    let house = House::new().await;
+    let id = house.start(&small()).await.id;
+    let mut worker = Worker { store: house.opened_again("second").await, ..house.worker() };
+    worker.pace.lease = Duration::from_millis(900);
+    // Behind the first task, before the entries of its execution.
+    let written = cancelled_at(&house, &id, worker, 4, Duration::from_millis(700)).await;
+    assert_eq!(house.journal().await.len(), written.unwrap());
     assert_eq!(house.state(&id).await, InvestigationState::Cancelled);
     assert_eq!(house.space.task("task-1").await.unwrap().status, TaskStatus::Canceled);
 }

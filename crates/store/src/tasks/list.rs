@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::AssertSqlSafe;
 
 use super::{COLUMNS, Priority, TaskKind, TaskRecord, TaskStatus};
-use crate::db::{Columns as _, from_driver, id, micros};
+use crate::db::{Columns as _, Kind, from_driver, id, micros};
 use crate::once::clean;
 use crate::{Page, PageRequest, Result, Space};
 
@@ -85,7 +85,7 @@ impl Space {
         is_descending: bool,
         wanted: i64,
     ) -> Result<Vec<([i64; 3], TaskRecord)>> {
-        let (statement, values) = stretch.statement(is_descending);
+        let (statement, values) = stretch.statement(is_descending, self.store.db().kind());
         let mut query = sqlx::query(AssertSqlSafe(statement)).bind(id(&self.id)).bind(wanted);
         for value in values {
             query = match value {
@@ -138,11 +138,33 @@ fn by_priority(
 }
 
 impl Stretch<'_> {
+    /// The index that holds exactly what is asked for.
+    fn index(&self) -> String {
+        let filter = self.filter;
+        let mut name = "tasks".to_owned();
+        match (&filter.primary, filter.kind, filter.status) {
+            (Some(_), _, _) => name.push_str("_primary"),
+            (None, Some(_), Some(_)) => name.push_str("_kind_status"),
+            (None, Some(_), None) => name.push_str("_kind"),
+            (None, None, Some(_)) => name.push_str("_status"),
+            (None, None, None) => name.push_str("_by"),
+        }
+        if self.rank.is_some() {
+            name.push_str("_rank");
+        }
+        name
+    }
+
     /// The statement, and what is bound to it behind the space and the limit. Only what is asked for
     /// stands in it: a condition that may be void would keep the database from using an index.
-    fn statement(&self, is_descending: bool) -> (String, Vec<Value>) {
+    fn statement(&self, is_descending: bool, database: Kind) -> (String, Vec<Value>) {
         let filter = self.filter;
-        let mut text = format!("SELECT {COLUMNS} FROM tasks WHERE space = $1");
+        // PostgreSQL knows from its statistics which index is best; SQLite has none, and guesses.
+        let indexed = match database {
+            Kind::Sqlite => format!(" INDEXED BY {}", self.index()),
+            Kind::Postgres => String::new(),
+        };
+        let mut text = format!("SELECT {COLUMNS} FROM tasks{indexed} WHERE space = $1");
         let mut values = Vec::new();
         let mut and = |condition: &str, value: Value| {
             values.push(value);
@@ -194,8 +216,11 @@ mod tests {
     use super::*;
     use crate::db::Db;
 
+    /// A filter, the only priority, the place to go on from, and whether it goes down.
+    type Listed = (TaskFilter, Option<i64>, Option<(i64, i64)>, bool);
+
     /// Every combination of filters, each with every sort of list and place in it.
-    fn combinations() -> Vec<(TaskFilter, Option<i64>, Option<(i64, i64)>, bool)> {
+    fn combinations() -> Vec<Listed> {
         let mut all = Vec::new();
         let at = Timestamp::UNIX_EPOCH;
         for bits in 0_u32..256 {
@@ -220,7 +245,7 @@ mod tests {
         db.migrate().await.unwrap();
         for (filter, rank, after, is_descending) in combinations() {
             let (statement, values) =
-                Stretch { filter: &filter, rank, after }.statement(is_descending);
+                Stretch { filter: &filter, rank, after }.statement(is_descending, Kind::Sqlite);
             let explain = format!("EXPLAIN QUERY PLAN {statement}");
             let mut query = sqlx::query(AssertSqlSafe(explain)).bind("space").bind(10_i64);
             for value in values {
