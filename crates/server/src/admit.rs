@@ -213,7 +213,7 @@ pub(crate) fn failed(app: &App, Peer(peer): Peer) {
     app.limiters.failed(peer);
 }
 
-fn may_ask(app: &App, call: &Call, caller: &Caller) -> Result<(), Problem> {
+pub(crate) fn may_ask(app: &App, call: &Call, caller: &Caller) -> Result<(), Problem> {
     let (standing, is_within) = app.limiters.ask_with(caller.identity.id());
     call.note(|facts| facts.rate = Some(standing));
     if is_within {

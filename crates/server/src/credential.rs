@@ -8,13 +8,15 @@ use nightjar_store::{Holder, Store};
 use crate::call::Caller;
 use crate::problem::{Kind, Problem};
 
-/// What somebody shows to be let in. Requests signed with a secret key (SigV4) will be a third kind.
+/// What somebody shows to be let in.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Credential {
     /// A key's token.
     Bearer(String),
     /// The secret of a session's cookie.
     Cookie(String),
+    /// A signature that was verified, by the id of its key (the public contract's way).
+    Signature(String),
 }
 
 impl fmt::Debug for Credential {
@@ -22,6 +24,7 @@ impl fmt::Debug for Credential {
         out.write_str(match self {
             Self::Bearer(_) => "Bearer(***)",
             Self::Cookie(_) => "Cookie(***)",
+            Self::Signature(_) => "Signature(***)",
         })
     }
 }
@@ -71,13 +74,18 @@ impl Credential {
                 id: session.id,
                 ..session.holder
             }),
+            Self::Signature(key) => store.holder_of_key(key, now).await?.map(|(holder, _)| holder),
         };
-        Ok(holder.and_then(|holder| {
-            let role: Role = holder.role.parse().ok()?;
-            let space = holder.space.map(|space| space.as_str().to_owned());
-            let identity = Identity::new(holder.id, role, space).ok()?;
-            Some(Caller { identity, name: holder.name, credential: self.clone() })
-        }))
+        Ok(holder.and_then(|holder| self.held_by(holder)))
+    }
+
+    /// The caller, once it is known whose this is; `None` where the store holds something that no
+    /// version wrote.
+    pub(crate) fn held_by(&self, holder: Holder) -> Option<Caller> {
+        let role: Role = holder.role.parse().ok()?;
+        let space = holder.space.map(|space| space.as_str().to_owned());
+        let identity = Identity::new(holder.id, role, space).ok()?;
+        Some(Caller { identity, name: holder.name, credential: self.clone() })
     }
 }
 

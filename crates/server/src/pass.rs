@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::call::{Call, Facts};
+use crate::contract;
 use crate::problem::{Kind, Problem};
 use crate::rates::{self, Standing};
 
@@ -35,6 +36,7 @@ const REQUEST_ID: &str = "x-request-id";
 pub(crate) async fn pass(State(app): State<App>, request: Request, next: Next) -> Response {
     let id = request_id(request.headers());
     let fallback_id = id.clone();
+    let dialect = Dialect::of(&request);
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let span = tracing::info_span!(
         "request",
@@ -42,14 +44,42 @@ pub(crate) async fn pass(State(app): State<App>, request: Request, next: Next) -
         http.method = %request.method(),
         http.route = route.as_deref().unwrap_or("unknown"),
     );
-    let task = tokio::spawn(serve(app, request, next, id).instrument(span));
+    let task = tokio::spawn(serve(app, dialect, request, next, id).instrument(span));
     let response = task.await;
     response.unwrap_or_else(|_| {
-        Problem::new(Kind::Internal, "something went wrong on our side").render(&fallback_id)
+        let problem = Problem::new(Kind::Internal, "something went wrong on our side");
+        dialect.render(problem, &fallback_id)
     })
 }
 
-async fn serve(app: App, mut request: Request, next: Next, id: String) -> Response {
+/// Whose words a problem is told in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Native,
+    Contract,
+}
+
+impl Dialect {
+    fn of(request: &Request) -> Self {
+        let is_of_contract = nightjar_contract::is_of_contract(request.uri().path());
+        if is_of_contract { Self::Contract } else { Self::Native }
+    }
+
+    fn render(self, problem: Problem, id: &str) -> Response {
+        match self {
+            Self::Native => problem.render(id),
+            Self::Contract => contract::render(problem),
+        }
+    }
+}
+
+async fn serve(
+    app: App,
+    dialect: Dialect,
+    mut request: Request,
+    next: Next,
+    id: String,
+) -> Response {
     let (began, at) = (Instant::now(), Timestamp::now());
     let is_options = request.method() == Method::OPTIONS;
     let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
@@ -77,9 +107,17 @@ async fn serve(app: App, mut request: Request, next: Next, id: String) -> Respon
         },
     };
     let facts = call.facts();
-    let answer = settle(answer, is_options, &id);
-    let mut answer = record(&app, &facts, at, peer, &id, answer).await;
+    let answer = settle(answer, is_options, dialect, &id);
+    let mut answer = match record(&app, &facts, at, peer, &id, answer).await {
+        Ok(answer) => answer,
+        Err(problem) => dialect.render(problem, &id),
+    };
     dress(&app, answer.headers_mut(), &id, facts.rate);
+    if dialect == Dialect::Contract
+        && let Ok(id) = HeaderValue::from_str(&id)
+    {
+        answer.headers_mut().insert("x-amzn-requestid", id);
+    }
     let operation = facts.operation.unwrap_or("unknown");
     app.metrics.answered(operation, answer.status(), began.elapsed());
     let status = answer.status().as_u16();
@@ -160,7 +198,7 @@ fn broken(panic: &(dyn Any + Send)) -> Problem {
 }
 
 /// Writes problems out; what a library refused becomes a problem as well.
-fn settle(mut response: Response, is_options: bool, id: &str) -> Response {
+fn settle(mut response: Response, is_options: bool, dialect: Dialect, id: &str) -> Response {
     let status = response.status();
     if is_options && status == StatusCode::METHOD_NOT_ALLOWED {
         // The router adds `Allow` behind us.
@@ -177,7 +215,7 @@ fn settle(mut response: Response, is_options: bool, id: &str) -> Response {
         }
         None => return response,
     };
-    let mut rendered = problem.render(id);
+    let mut rendered = dialect.render(problem, id);
     for name in [header::ALLOW, header::SET_COOKIE] {
         if let Some(value) = response.headers_mut().remove(&name) {
             rendered.headers_mut().insert(name, value);
@@ -194,9 +232,9 @@ async fn record(
     peer: IpAddr,
     id: &str,
     answer: Response,
-) -> Response {
+) -> Result<Response, Problem> {
     if facts.unrecorded {
-        return answer;
+        return Ok(answer);
     }
     let status = answer.status().as_u16();
     let call = NewAudit {
@@ -216,12 +254,12 @@ async fn record(
         request: id.to_owned(),
     };
     match app.store.audit(call).await {
-        Ok(()) => answer,
+        Ok(()) => Ok(answer),
         Err(error) if status >= 500 => {
             tracing::error!(%error, "a failed call couldn't be recorded");
-            answer
+            Ok(answer)
         }
-        Err(error) => Problem::from(error).render(id),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,12 +1,15 @@
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::{Request, State};
 use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 
 use crate::app::{App, Parts};
-use crate::pass::pass;
+use crate::call::Call;
+use crate::pass::{Peer, pass};
 use crate::problem::Problem;
 use crate::routes::Routes;
-use crate::{api, describe, probes, sign_in};
+use crate::{api, contract, describe, probes, sign_in};
 
 /// The whole service as one router, for tests and for those who bring their own socket.
 pub fn router(parts: Parts) -> Router {
@@ -20,9 +23,18 @@ pub(crate) fn route(app: App) -> Router {
     // Nobody else sets it: an application is routed once.
     let _ = app.description.set(text);
     router
-        .fallback(async || Problem::not_found())
+        .fallback(other)
         .layer(from_fn_with_state(app.clone(), pass))
         .with_state(app)
+}
+
+/// What isn't of the native API: the public contract has paths that no router's patterns can hold, since
+/// one of its ids has an encoded slash in it.
+async fn other(app: State<App>, call: Call, peer: Peer, request: Request) -> Response {
+    if nightjar_contract::is_of_contract(request.uri().path()) {
+        return contract::serve(app, call, peer, request).await;
+    }
+    Problem::not_found().into_response()
 }
 
 /// The description of the API: OpenAPI 3.1, as JSON.

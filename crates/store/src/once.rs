@@ -2,7 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::journal::Digest;
 
 use crate::db::{Columns as _, Tx, from_driver, micros};
-use crate::{Error, Result};
+use crate::{Error, Result, Store};
 
 /// An idempotency key: the same request again makes nothing new.
 #[derive(Clone, Debug)]
@@ -80,6 +80,21 @@ pub(crate) async fn claim(
         return Err(Error::KeyReused);
     }
     row.text("subject").map(Some)
+}
+
+impl Store {
+    /// Remembers an idempotency key of a change that leaves the same behind however often it is made:
+    /// the same change may come again.
+    ///
+    /// # Errors
+    /// [`Error::KeyReused`] where the key came with another one.
+    pub async fn remember(&self, once: Option<&Once>, now: Timestamp) -> Result<()> {
+        let mut tx = self.db().begin().await?;
+        if claim(&mut tx, once, now).await?.is_none() {
+            settle(&mut tx, once, "").await?;
+        }
+        tx.commit().await.map_err(from_driver)
+    }
 }
 
 /// Notes what was made under the key that [`claim`] took.

@@ -3,6 +3,17 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
+use crate::Result;
+use crate::crypto::random;
+
+/// A new secret for a program to keep: 256 random bits, fit for links and headers.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub fn new_secret() -> Result<String> {
+    Ok(url(&random::<32>()?))
+}
+
 /// RFC 4648, upper case, without padding; 10 bytes make 16 characters.
 pub(crate) fn base32(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

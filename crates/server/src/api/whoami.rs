@@ -80,7 +80,7 @@ async fn who(caller: Caller) -> Json<Who> {
     let Caller { identity, name, credential, .. } = caller;
     let csrf_token = match &credential {
         Credential::Cookie(cookie) => Some(csrf_of(cookie)),
-        Credential::Bearer(_) => None,
+        Credential::Bearer(_) | Credential::Signature(_) => None,
     };
     Json(Who {
         csrf_token,

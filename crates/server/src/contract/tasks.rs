@@ -1,0 +1,148 @@
+//! Backlog tasks: one per alert, and one per manual start.
+
+use nightjar_oncall::{NewTask, cancel_task, run_task_again, start_task};
+use nightjar_store::{Created, Priority, TaskFilter, TaskOrder, TaskRecord, TaskReference, TaskStatus};
+use serde_json::{Value, json};
+
+use super::input::Asked;
+use super::wire::{list as write_list, put, seconds};
+use crate::page::Shelf;
+use crate::problem::Problem;
+
+pub(super) async fn create(asked: Asked) -> Result<Value, Problem> {
+    let space = asked.space()?;
+    let reference = asked.input.get("reference").map(reference);
+    let new = NewTask {
+        title: asked.need("title")?.to_owned(),
+        description: asked.text("description").unwrap_or_default().to_owned(),
+        priority: priority(asked.need("priority")?)?,
+        kind: asked.need("taskType")?.to_owned(),
+        connection: reference.as_ref().map(|reference| reference.association.clone()),
+        reference,
+        actor: asked.caller.identity.id().to_owned(),
+    };
+    let made = start_task(space, &new, asked.once.as_ref(), asked.now).await?;
+    let task = Created::into_inner(made);
+    asked.about(&task.id);
+    answer(&asked, &task)
+}
+
+pub(super) async fn get(asked: Asked) -> Result<Value, Problem> {
+    let task = asked.space()?.task(asked.need("taskId")?).await?;
+    answer(&asked, &task)
+}
+
+pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
+    let space = asked.space()?;
+    let given = asked.input.get("filter").cloned().unwrap_or_default();
+    let first = |name: &str| given[name].get(0).and_then(Value::as_str);
+    let filter = TaskFilter {
+        created_after: super::input::time(&given["createdAfter"]),
+        created_before: super::input::time(&given["createdBefore"]),
+        priority: first("priority").map(priority).transpose()?,
+        status: first("status").map(status).transpose()?,
+        kind: first("taskType").map(str::to_owned),
+        primary: given["primaryTaskId"].as_str().map(str::to_owned),
+    };
+    let order = TaskOrder {
+        by_priority: asked.text("sortField") == Some("PRIORITY"),
+        // The newest, or the most urgent, first unless asked otherwise.
+        ascending: asked.text("order") == Some("ASC"),
+    };
+    let shown = given.to_string();
+    let filters = [Some(shown.as_str()), asked.text("sortField"), asked.text("order")];
+    let shelf = Shelf::of_space(space, "ListBacklogTasks", &filters);
+    let request = asked.page(&shelf, "limit")?;
+    let page = space.tasks(&filter, order, &request).await?;
+    let id = space.id().to_string();
+    Ok(write_list(&shelf, "tasks", page, |task| wire(&id, &task)))
+}
+
+/// A client says two things of a task: that it is to end, and that it is to be done (again).
+pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
+    let space = asked.space()?;
+    let (id, actor) = (asked.need("taskId")?, asked.caller.identity.id());
+    let once = asked.once.as_ref();
+    let task = match asked.text("taskStatus") {
+        None => space.task(id).await?,
+        Some("CANCELED") => cancel_task(space, id, actor, once, asked.now).await?.into_inner(),
+        Some("PENDING_START") => run_task_again(space, id, actor, once, asked.now).await?.into_inner(),
+        Some(other) => {
+            // Whether it is there is told first.
+            space.task(id).await?;
+            let told = format!(
+                "a task becomes `{other}` by itself; ask for `CANCELED` to end it, or for \
+                 `PENDING_START` to have it done again"
+            );
+            return Err(Problem::invalid("/taskStatus", told));
+        }
+    };
+    answer(&asked, &task)
+}
+
+fn answer(asked: &Asked, task: &TaskRecord) -> Result<Value, Problem> {
+    Ok(json!({ "task": wire(asked.space()?.id().as_str(), task) }))
+}
+
+fn wire(space: &str, task: &TaskRecord) -> Value {
+    let mut told = json!({
+        "agentSpaceId": space,
+        "taskId": task.id,
+        "title": task.title,
+        "taskType": task.kind,
+        "priority": task.priority.label(),
+        "status": task.status.label(),
+        "createdAt": seconds(task.created_at),
+        "updatedAt": seconds(task.updated_at),
+        "version": task.version,
+        "hasLinkedTasks": task.has_linked,
+    });
+    let description = Some(task.description.clone()).filter(|text| !text.is_empty());
+    put(&mut told, "description", description);
+    put(&mut told, "executionId", task.execution.as_deref().map(super::executions::id));
+    put(&mut told, "primaryTaskId", task.primary.clone());
+    put(&mut told, "statusReason", task.reason.clone());
+    put(&mut told, "reference", task.reference.as_ref().map(told_reference));
+    // What our own API calls it, so that a script can go on there.
+    let ours = [
+        ("alertId", task.alert.as_ref().map(ToString::to_string)),
+        ("incidentId", task.incident.as_ref().map(ToString::to_string)),
+        ("investigationId", task.investigation.clone()),
+    ];
+    let mut metadata = json!({});
+    for (name, id) in ours {
+        put(&mut metadata, name, id);
+    }
+    put(&mut told, "metadata", Some(metadata));
+    told
+}
+
+fn reference(given: &Value) -> TaskReference {
+    let text = |name: &str| given[name].as_str().unwrap_or_default().to_owned();
+    TaskReference {
+        system: text("system"),
+        title: given["title"].as_str().map(str::to_owned),
+        id: text("referenceId"),
+        url: text("referenceUrl"),
+        association: text("associationId"),
+    }
+}
+
+fn told_reference(reference: &TaskReference) -> Value {
+    let mut told = json!({
+        "system": reference.system,
+        "referenceId": reference.id,
+        "referenceUrl": reference.url,
+        "associationId": reference.association,
+    });
+    put(&mut told, "title", reference.title.clone());
+    told
+}
+
+fn priority(word: &str) -> Result<Priority, Problem> {
+    Priority::parse(word).ok_or_else(|| Problem::invalid("/priority", "there is no such priority"))
+}
+
+fn status(word: &str) -> Result<TaskStatus, Problem> {
+    TaskStatus::parse(word).ok_or_else(|| Problem::invalid("/filter/status", "there is no such status"))
+}
