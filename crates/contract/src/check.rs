@@ -57,6 +57,14 @@ pub(crate) fn check(shape: &Shape, value: &mut Value, path: &Path<'_>, findings:
             return integer(number, *bounds, false, path, findings);
         }
         (Shape::Timestamp, Value::Number(number)) => return timestamp(number, path, findings),
+        (Shape::DateTime, Value::String(text)) => match wire::seconds(text) {
+            Some(seconds) => {
+                timestamp(&seconds, path, findings);
+                *value = Value::Number(seconds);
+                return;
+            }
+            None => "Member must be a timestamp",
+        },
         (Shape::Blob, Value::String(text)) => return blob(text, path, findings),
         (Shape::List(list), Value::Array(items)) => return check_list(list, items, path, findings),
         (Shape::Map(map), Value::Object(entries)) => {
@@ -76,7 +84,7 @@ pub(crate) fn check(shape: &Shape, value: &mut Value, path: &Path<'_>, findings:
         (Shape::Integer(_) | Shape::Long(_), _) => "Member must be an integer",
         (Shape::Double, _) => "Member must be a number",
         (Shape::Boolean, _) => "Member must be a boolean",
-        (Shape::Timestamp, _) => "Member must be a timestamp",
+        (Shape::Timestamp | Shape::DateTime, _) => "Member must be a timestamp",
         (Shape::Blob, _) => "Member must be base64",
         (Shape::List(_), _) => "Member must be a list",
         (Shape::Map(_) | Shape::Structure(_), _) => "Member must be an object",

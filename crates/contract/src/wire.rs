@@ -20,7 +20,7 @@ pub(crate) fn value(shape: &Shape, text: String) -> Value {
         Shape::Integer(_) | Shape::Long(_) => integer(&text).map(Value::from),
         Shape::Double => text.parse().ok().and_then(Number::from_f64).map(Value::Number),
         Shape::Boolean => text.parse().ok().map(Value::Bool),
-        Shape::Timestamp => seconds(&text).map(Value::Number),
+        Shape::Timestamp | Shape::DateTime => seconds(&text).map(Value::Number),
         Shape::Text(_)
         | Shape::Choice(_)
         | Shape::Blob
@@ -40,7 +40,7 @@ fn integer(text: &str) -> Option<i64> {
 }
 
 /// `2026-01-02T03:04:05.678Z` as seconds since 1970.
-fn seconds(text: &str) -> Option<Number> {
+pub(crate) fn seconds(text: &str) -> Option<Number> {
     // The library also takes other separators, and no seconds.
     let is_plain = text.as_bytes().get(10).is_some_and(|byte| *byte == b'T')
         && text.as_bytes().get(16).is_some_and(|byte| *byte == b':');

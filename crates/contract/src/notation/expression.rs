@@ -53,6 +53,7 @@ impl<'a> Expression<'a> {
             "double" => Ok(Shape::Double),
             "boolean" => Ok(Shape::Boolean),
             "timestamp" => Ok(Shape::Timestamp),
+            "datetime" => Ok(Shape::DateTime),
             "blob" => Ok(Shape::Blob),
             "document" => Ok(Shape::Document),
             name => self.names.named(name),

@@ -107,6 +107,7 @@ pub(crate) fn values(shape: &Shape) -> Vec<Value> {
         Shape::Double => vec![json!(0.5)],
         Shape::Boolean => vec![json!(true)],
         Shape::Timestamp => vec![json!(1_767_323_045)],
+        Shape::DateTime => vec![json!("2026-01-02T03:04:05Z")],
         Shape::Blob => vec![json!("AAEC")],
         Shape::Document => vec![json!({"any": ["thing", 1, null]}), json!("text")],
         Shape::List(list) => values(&list.item).into_iter().map(|item| json!([item])).collect(),

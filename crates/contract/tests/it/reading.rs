@@ -42,7 +42,7 @@ fn numbers_and_times_come_in_one_form() {
         shown(
             "ListBacklogTasks",
             "",
-            br#"{"limit": 5.0, "filter": {"createdAfter": 1.5e0}, "order": null}"#
+            br#"{"limit": 5.0, "filter": {"createdAfter": "1970-01-01T00:00:01.5Z"}, "order": null}"#
         ),
         r#"{"agentSpaceId":"s-1","filter":{"createdAfter":1.5},"limit":5}"#
     );
@@ -54,11 +54,11 @@ fn everything_wrong_is_told_at_once() {
         shown(
             "ListBacklogTasks",
             "",
-            br#"{"limit": 0, "order": "UP", "sort": 1, "filter": {"priority": ["HIGH", "LOW"], "createdAfter": 1e15}, "agentSpaceId": "other"}"#
+            br#"{"limit": 0, "order": "UP", "sort": 1, "filter": {"priority": ["HIGH", "LOW"], "createdAfter": 1.5}, "agentSpaceId": "other"}"#
         ),
         "6 validation errors detected: \
          Value at '/agentSpaceId' failed to satisfy constraint: Member must not be in the body; \
-         Value at '/filter/createdAfter' failed to satisfy constraint: Member must be a timestamp between the years 1 and 9999; \
+         Value at '/filter/createdAfter' failed to satisfy constraint: Member must be a timestamp; \
          Value at '/filter/priority' failed to satisfy constraint: Member must have length between 1 and 1, inclusive; \
          Value at '/limit' failed to satisfy constraint: Member must be between 1 and 1000, inclusive; \
          Value at '/order' failed to satisfy constraint: Member must satisfy enum value set: [ASC, DESC]; \

@@ -43,7 +43,7 @@ fn a_value_of_another_type_is_refused_everywhere() {
             Shape::Integer(_) | Shape::Long(_) => "Member must be an integer",
             Shape::Double => "Member must be a number",
             Shape::Boolean => "Member must be a boolean",
-            Shape::Timestamp => "Member must be a timestamp",
+            Shape::Timestamp | Shape::DateTime => "Member must be a timestamp",
             Shape::Blob => "Member must be base64",
             Shape::List(_) => "Member must be a list",
             Shape::Structure(structure) if structure.kind == Kind::Events => {
