@@ -48,9 +48,9 @@ async fn answer(app: &App, call: &Call, peer: Peer, request: Request) -> Result<
         facts.space = label("agentSpaceId").and_then(sane).map(str::to_owned);
         facts.subject = subject.and_then(|(_, value)| sane(value)).map(str::to_owned);
     });
-    let claim = signature::claim(app, call, peer, &parts.headers)?;
+    signature::claimed(app, call, peer, &parts)?;
     let bytes = take(app, &parts.headers, body, app.config.limits.body_bytes).await?;
-    let caller = signature::caller(app, call, peer, claim, &parts, &bytes).await?;
+    let caller = signature::caller(app, call, peer, &parts, &bytes).await?;
     may_ask(app, call, &caller)?;
     let space = allowed(app, row, &caller, &label).await?;
     let input = read(operation, &labels, &parts.uri, &parts.headers, &bytes)?;
