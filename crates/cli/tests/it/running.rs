@@ -42,7 +42,12 @@ impl Running {
         BufReader::new(stdout).read_line(&mut line).expect("a line when ready");
         let base = line.split_whitespace().find(|word| word.starts_with("http"));
         let base = base.expect("where it listens").to_owned();
-        Self { child, base, token: part("token"), key: (part("accessKeyId"), part("secretAccessKey")) }
+        Self {
+            child,
+            base,
+            token: part("token"),
+            key: (part("accessKeyId"), part("secretAccessKey")),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::arn;
 use super::input::Asked;
-use super::wire::{list as write_list, seconds};
+use super::wire::{list as write_list, moment};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
@@ -97,8 +97,8 @@ fn wire(arn: &str, goal: &Document) -> Value {
         "content": goal.body["content"],
         "status": goal.state,
         "goalType": goal.parent,
-        "createdAt": seconds(goal.created_at),
-        "updatedAt": seconds(goal.updated_at),
+        "createdAt": moment(goal.created_at),
+        "updatedAt": moment(goal.updated_at),
         "version": goal.version,
         "evaluationSchedule": goal.body["evaluationSchedule"],
     })

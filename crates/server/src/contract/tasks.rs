@@ -5,7 +5,7 @@ use nightjar_store::{Created, Priority, TaskFilter, TaskOrder, TaskRecord, TaskR
 use serde_json::{Value, json};
 
 use super::input::Asked;
-use super::wire::{list as write_list, put, seconds};
+use super::wire::{list as write_list, moment, put};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
@@ -92,8 +92,8 @@ fn wire(space: &str, task: &TaskRecord) -> Value {
         "taskType": task.kind,
         "priority": task.priority.label(),
         "status": task.status.label(),
-        "createdAt": seconds(task.created_at),
-        "updatedAt": seconds(task.updated_at),
+        "createdAt": moment(task.created_at),
+        "updatedAt": moment(task.updated_at),
         "version": task.version,
         "hasLinkedTasks": task.has_linked,
     });
