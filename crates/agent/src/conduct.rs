@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::keeper::Keeper;
 use crate::names::Names;
 use crate::policy::Policy;
-use crate::request::UserRequest;
+use crate::request::{Start, UserRequest};
 
 /// On whose behalf, whom to ask, and by which rules.
 pub struct Setup<'a> {
@@ -95,23 +95,25 @@ pub(crate) enum Event {
 /// # Errors
 /// When the alerts themselves can't be read, or the keeper refuses; everything else becomes a gap.
 pub async fn conduct(setup: &Setup<'_>, keeper: &mut dyn Keeper) -> Result<Outcome, Error> {
-    let mut conductor = Conductor::new(setup, keeper);
-    play(&mut conductor).await?;
-    Ok(conductor.into_outcome())
+    replay(setup, None, &[], keeper).await
 }
 
 /// As [`conduct`], and then does what people asked for the first time. A request that can't be met
 /// this time leaves no entry, which a comparison of the journals shows.
 ///
+/// What somebody started by hand begins with the message they described; alerts that the connections
+/// hold aren't played then.
+///
 /// # Errors
 /// As [`conduct`].
 pub async fn replay(
     setup: &Setup<'_>,
+    start: Option<&Start>,
     requests: &[UserRequest],
     keeper: &mut dyn Keeper,
 ) -> Result<Outcome, Error> {
     let mut conductor = Conductor::new(setup, keeper);
-    play(&mut conductor).await?;
+    play(&mut conductor, start).await?;
     for request in requests {
         match conductor.meet(request).await {
             Ok(())
@@ -146,8 +148,14 @@ pub async fn resume(
     Ok(conductor.into_outcome())
 }
 
-async fn play(conductor: &mut Conductor<'_, '_>) -> Result<(), Error> {
-    let messages = messages(conductor.setup.connections).await?;
+async fn play(conductor: &mut Conductor<'_, '_>, start: Option<&Start>) -> Result<(), Error> {
+    let messages = match start {
+        Some(start) => {
+            conductor.started(start).await?;
+            vec![start.message.clone()]
+        }
+        None => messages(conductor.setup.connections).await?,
+    };
     let mut agenda: BTreeMap<(Timestamp, Event), ()> = messages
         .iter()
         .enumerate()

@@ -25,4 +25,4 @@ pub use error::Error;
 pub use keeper::{Keeper, Message, Onlooker, Reading, Refused};
 pub use names::Names;
 pub use policy::Policy;
-pub use request::{Request, UserRequest};
+pub use request::{Request, Start, UserRequest};

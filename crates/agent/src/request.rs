@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use nightjar_incident::journal::{Entry, Kind};
-use nightjar_incident::{Alert, AlertId, IncidentId, TriageDecision, TriageNote};
+use nightjar_incident::{Alert, AlertId, IncidentId, RawAlert, TriageDecision, TriageNote};
 use nightjar_topology::Topology;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -48,6 +48,42 @@ pub struct UserRequest {
     pub request: Request,
 }
 
+/// A start by hand: somebody described what is wrong, and that is taken for an alert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// Who asked, as a reader of the journal should know them.
+    pub actor: String,
+    /// What they described, as a message; played when it arrived.
+    pub message: RawAlert,
+}
+
+/// Body of the entry about a start.
+#[derive(Serialize, Deserialize)]
+struct StartBody {
+    actor: String,
+    request: Started,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+enum Started {
+    Start { message: RawAlert },
+}
+
+impl Start {
+    /// The start that a journal tells of, if somebody started it by hand.
+    pub fn of_journal(journal: &[Entry]) -> Option<Self> {
+        let intake = Names::of_journal(journal).intake();
+        let first = journal.iter().find(|entry| entry.chain == intake && entry.seq == 0)?;
+        if first.kind != Kind::UserRequest {
+            return None;
+        }
+        let StartBody { actor, request } = serde_json::from_value(first.body.clone()).ok()?;
+        let Started::Start { message } = request;
+        Some(Self { actor, message })
+    }
+}
+
 /// Body of the entry about a request.
 #[derive(Serialize, Deserialize)]
 struct Body {
@@ -72,6 +108,14 @@ impl UserRequest {
 }
 
 impl Conductor<'_, '_> {
+    /// Writes down who started this by hand, and with what.
+    pub(crate) async fn started(&mut self, start: &Start) -> Result<(), Refused> {
+        let Start { actor, message } = start;
+        let body = json!({ "actor": actor, "request": { "start": { "message": message } } });
+        self.note(message.received_at, Kind::UserRequest, actor, body);
+        self.flush().await
+    }
+
     /// Writes a request down and does what it asks.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use nightjar_agent::{Names, Onlooker, Outcome, Policy, Setup, UserRequest};
+use nightjar_agent::{Names, Onlooker, Outcome, Policy, Setup, Start, UserRequest};
 use nightjar_incident::journal::Entry;
 use nightjar_incident::{Recording, SpaceId, Verdict};
 use serde_json::json;
@@ -18,26 +18,34 @@ pub(crate) type Sink<'a> = &'a mut (dyn FnMut(&Entry) + Send);
 
 /// Investigates everything a recording holds; `sink` sees each journal entry as it is written.
 pub(crate) fn conduct(recording: Arc<Recording>, sink: Sink<'_>) -> anyhow::Result<Outcome> {
-    with(recording, Names::default(), Policy::default(), &[], sink)
+    with(recording, Names::default(), Policy::default(), &Asked::default(), sink)
 }
 
 /// As [`conduct`], where only the verdict counts: answers aren't digested for the journal.
 pub(crate) fn quietly(recording: Arc<Recording>, policy: Policy) -> anyhow::Result<Outcome> {
     let policy = Policy { digest_answers: false, ..policy };
-    with(recording, Names::default(), policy, &[], &mut |_| {})
+    with(recording, Names::default(), policy, &Asked::default(), &mut |_| {})
 }
 
 /// Does again what a stored journal tells of, under its names and with what people asked then.
 pub(crate) fn again(recording: Arc<Recording>, stored: &[Entry]) -> anyhow::Result<Outcome> {
-    let requests = UserRequest::of_journal(stored);
-    with(recording, Names::of_journal(stored), Policy::default(), &requests, &mut |_| {})
+    let asked =
+        Asked { start: Start::of_journal(stored), requests: UserRequest::of_journal(stored) };
+    with(recording, Names::of_journal(stored), Policy::default(), &asked, &mut |_| {})
+}
+
+/// What people had a part in.
+#[derive(Default)]
+struct Asked {
+    start: Option<Start>,
+    requests: Vec<UserRequest>,
 }
 
 fn with(
     recording: Arc<Recording>,
     names: Names,
     policy: Policy,
-    requests: &[UserRequest],
+    asked: &Asked,
     sink: Sink<'_>,
 ) -> anyhow::Result<Outcome> {
     let name = recording.name.clone();
@@ -49,7 +57,12 @@ fn with(
         .build()
         .context("starting the runtime")?;
     runtime
-        .block_on(nightjar_agent::replay(&setup, requests, &mut Onlooker(sink)))
+        .block_on(nightjar_agent::replay(
+            &setup,
+            asked.start.as_ref(),
+            &asked.requests,
+            &mut Onlooker(sink),
+        ))
         .with_context(|| format!("investigating `{name}`"))
 }
 

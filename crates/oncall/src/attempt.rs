@@ -1,21 +1,23 @@
-//! One attempt at a task: look at what is stored, decide, act, and note how it ended.
+//! One attempt at a job: look at what is stored, decide, act, and note how it ended.
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use nightjar_agent::UserRequest;
-use nightjar_store::{InvestigationRecord, InvestigationState, Space, Store, Task, TaskKind};
+use nightjar_store::{InvestigationRecord, InvestigationState, Job, JobKind, Space, Store};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
-use crate::conduct::{self, Job, Work, of_ours, time_of_request};
+use crate::conduct::{self, Assignment, Work, of_ours, time_of_request};
 use crate::keeper::Halt;
 use crate::ledger::Ledger;
 use crate::plan::{Afterwards, Ended, Step, afterwards, plan};
 use crate::request::Asked;
+use crate::task::{of_incident, start_of};
 use crate::worker::{Worker, later};
 use crate::{Result, connectors, export};
 
-/// What belongs to a task.
+/// What belongs to a job.
 pub(crate) struct Opened {
     space: Space,
     record: InvestigationRecord,
@@ -25,11 +27,11 @@ pub(crate) struct Opened {
 impl Opened {
     pub(crate) async fn of(
         store: &Store,
-        task: &Task,
+        job: &Job,
     ) -> std::result::Result<Self, nightjar_store::Error> {
-        let space = store.space(&task.space).await?;
-        let record = space.investigation(&task.investigation).await?;
-        let ledger = Ledger::open(&space, record.number, task.id).await?;
+        let space = store.space(&job.space).await?;
+        let record = space.investigation(&job.investigation).await?;
+        let ledger = Ledger::open(&space, record.number, job.id).await?;
         Ok(Self { space, record, ledger })
     }
 }
@@ -41,16 +43,16 @@ enum Prepared {
 }
 
 impl Worker {
-    /// Does what is to be done with a task.
+    /// Does what is to be done with a job.
     pub(crate) async fn attempt(
         &self,
-        task: &Task,
+        job: &Job,
         opened: &mut Opened,
         halt: watch::Receiver<Halt>,
     ) -> Ended {
-        let step = plan(task, opened.ledger.past(), &self.pace);
-        info!(step = ?step, attempt = task.attempts, "task begun");
-        match self.try_step(task, opened, step, halt).await {
+        let step = plan(job, opened.ledger.past(), &self.pace);
+        info!(step = ?step, attempt = job.attempts, "job begun");
+        match self.try_step(job, opened, step, halt).await {
             Ok(ended) => ended,
             Err(error) => of_ours(&error),
         }
@@ -58,23 +60,33 @@ impl Worker {
 
     async fn try_step(
         &self,
-        task: &Task,
+        job: &Job,
         opened: &mut Opened,
         step: Step,
         halt: watch::Receiver<Halt>,
     ) -> Result<Ended> {
         let (id, now) = (&opened.record.id, (self.clock)());
         let running = InvestigationState::Running;
-        opened.space.set_investigation_state(id, running, None, now).await?;
-        let work = match self.prepare(task, opened, step).await? {
+        if !opened.space.set_investigation_state(id, running, None, now).await? {
+            // It was cancelled, and the job with it.
+            return Ok(Ended::Lost);
+        }
+        let work = match self.prepare(job, opened, step).await? {
             Prepared::Ended(ended) => return Ok(ended),
             Prepared::Work(work) => work,
         };
-        let connection = opened.space.connection(&opened.record.connection).await?;
-        let job = Job {
+        let connection = match &opened.record.connection {
+            Some(connection) => {
+                let record = opened.space.connection(connection).await?;
+                Some(connectors::open(&record, &opened.space, &self.recordings).await?)
+            }
+            None => None,
+        };
+        let job = Assignment {
             space: opened.space.clone(),
             record: opened.record.clone(),
-            connection: connectors::open(&connection, &opened.space, &self.recordings).await?,
+            connection,
+            start: start_of(&opened.space, &opened.record.id).await?,
             policy: self.policy.clone(),
             clock: Arc::clone(&self.clock),
             halt,
@@ -84,11 +96,11 @@ impl Worker {
     }
 
     /// Fetches what a step needs, and notes that a request begins.
-    async fn prepare(&self, task: &Task, opened: &mut Opened, step: Step) -> Result<Prepared> {
+    async fn prepare(&self, job: &Job, opened: &mut Opened, step: Step) -> Result<Prepared> {
         let Opened { space, record, ledger } = opened;
-        let asked = match &task.kind {
-            TaskKind::Investigate => None,
-            TaskKind::Request(body) => match serde_json::from_value::<Asked>(body.clone()) {
+        let asked = match &job.kind {
+            JobKind::Investigate => None,
+            JobKind::Request(body) => match serde_json::from_value::<Asked>(body.clone()) {
                 Ok(asked) => Some(asked),
                 Err(error) => {
                     let reason = format!("the request can't be understood: {error}");
@@ -102,7 +114,9 @@ impl Worker {
             (Step::GiveUp { reason }, _) => return Ok(Prepared::Ended(Ended::Failed(reason))),
             (Step::Play | Step::Continue | Step::Repeat { .. }, None) => {
                 let stored = export::entries(space, record.number).await?;
-                Work::Play { requests: Vec::new(), stored }
+                // There are some where it was cancelled or failed after people had asked for something.
+                let requests = UserRequest::of_journal(&stored);
+                Work::Play { requests, stored }
             }
             (Step::Play | Step::Continue, Some(asked)) => {
                 let state = conduct::state(space, record).await?;
@@ -125,30 +139,31 @@ impl Worker {
     /// Does what is to be done after an attempt.
     pub(crate) async fn conclude(
         &self,
-        task: &Task,
+        job: &Job,
         ended: Ended,
         opened: &mut Opened,
     ) -> Result<()> {
         let Opened { space, record, ledger } = opened;
         let now = (self.clock)();
-        match afterwards(ended, task, &self.pace) {
+        match afterwards(ended, job, &self.pace) {
             Afterwards::Leave => {
-                warn!("somebody else has the task now");
+                warn!("somebody else has the job now, or it was cancelled");
                 Ok(())
             }
-            Afterwards::Drop => Ok(self.store.finish_task(task).await?),
+            Afterwards::Drop => Ok(self.store.finish_job(job).await?),
             Afterwards::Finish { state, reason } => {
                 if let Some(reason) = &reason {
-                    warn!(reason, "task ended without its result");
+                    warn!(reason, "job ended without its result");
                     ledger.error(reason, now).await?;
                 }
+                settle_tasks(space, &record.id, state, reason.as_deref(), now).await?;
                 space.set_investigation_state(&record.id, state, reason.as_deref(), now).await?;
-                info!("task done");
-                Ok(self.store.finish_task(task).await?)
+                info!("job done");
+                Ok(self.store.finish_job(job).await?)
             }
             Afterwards::Postpone { pause, reason, is_noted } => {
-                warn!(reason, pause_seconds = pause.as_secs(), "task put off");
-                // What can't be reached may be the store: the task is given back all the same.
+                warn!(reason, pause_seconds = pause.as_secs(), "job put off");
+                // What can't be reached may be the store: the job is given back all the same.
                 let noted = match is_noted {
                     true => ledger.put_off(&reason, now).await,
                     false => ledger.error(&reason, now).await,
@@ -156,9 +171,34 @@ impl Worker {
                 let queued = InvestigationState::Queued;
                 let told = space.set_investigation_state(&record.id, queued, Some(&reason), now);
                 let told = noted.and(told.await);
-                self.store.postpone_task(task, later(now, pause), &reason).await?;
-                Ok(told?)
+                self.store.postpone_job(job, later(now, pause), &reason).await?;
+                told?;
+                Ok(())
             }
         }
     }
+}
+
+/// Gives the tasks of an investigation that ended what came of it. Most have it already: this is for
+/// those that wait for what was asked, or that an earlier end had cancelled or failed.
+async fn settle_tasks(
+    space: &Space,
+    investigation: &str,
+    state: InvestigationState,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    if !space.has_unsettled_tasks(investigation).await? {
+        return Ok(());
+    }
+    if state == InvestigationState::Done {
+        let record = space.investigation(investigation).await?;
+        for incident in &record.incidents {
+            let incident = space.incident_state(incident, false).await?;
+            let tasks = of_incident(&incident, record.connection.as_deref());
+            space.keep_tasks(investigation, &tasks, now).await?;
+        }
+    }
+    let reason = reason.unwrap_or("no incident came of it");
+    Ok(space.fail_tasks(investigation, reason, now).await?)
 }

@@ -1,7 +1,9 @@
 //! Hands an investigation to the agent, on a thread where it may compute as long as it likes.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use nightjar_agent::{Names, Outcome, Policy, Setup, State, UserRequest};
+use nightjar_agent::{Names, Outcome, Policy, Setup, Start, State, UserRequest};
 use nightjar_connect::Connection;
 use nightjar_incident::journal::{Chain, Entry};
 use nightjar_incident::{IncidentId, Investigation, TriageNote};
@@ -15,10 +17,13 @@ use crate::plan::Ended;
 use crate::worker::Clock;
 
 /// Everything an investigation needs.
-pub(crate) struct Job {
+pub(crate) struct Assignment {
     pub(crate) space: Space,
     pub(crate) record: InvestigationRecord,
-    pub(crate) connection: Connection,
+    /// None in a space without any.
+    pub(crate) connection: Option<Connection>,
+    /// What it begins with, if a person started it.
+    pub(crate) start: Option<Start>,
     pub(crate) policy: Policy,
     pub(crate) clock: Clock,
     pub(crate) halt: watch::Receiver<Halt>,
@@ -33,7 +38,7 @@ pub(crate) enum Work {
     Continue { state: Box<State>, request: UserRequest },
 }
 
-impl Job {
+impl Assignment {
     /// Conducts it; ends early when told to halt.
     pub(crate) async fn conduct(self) -> Ended {
         let handle = Handle::current();
@@ -45,8 +50,8 @@ impl Job {
     }
 
     async fn run(self) -> Ended {
-        let Self { space, record, connection, policy, clock, mut halt, work } = self;
-        let connections = [connection];
+        let Self { space, record, connection, start, policy, clock, mut halt, work } = self;
+        let connections: Vec<Connection> = connection.into_iter().collect();
         let setup = Setup {
             space: space.id().clone(),
             names: Names::play(record.number),
@@ -60,17 +65,21 @@ impl Job {
         let mut keeper = StoreKeeper {
             space: space.clone(),
             investigation: record.id,
+            connection: record.connection,
             stored: stored.into(),
             clock,
             halt: halt.clone(),
             stop: None,
             message: (0, Vec::new()),
+            tasks: BTreeMap::new(),
         };
         let agent = async {
             match work {
                 Work::Play { requests, .. } => {
                     let asked = requests.len();
-                    let outcome = nightjar_agent::replay(&setup, &requests, &mut keeper).await?;
+                    let outcome =
+                        nightjar_agent::replay(&setup, start.as_ref(), &requests, &mut keeper)
+                            .await?;
                     let is_met = UserRequest::of_journal(&outcome.journal).len() == asked;
                     Ok((outcome, is_met))
                 }
@@ -184,7 +193,7 @@ fn of_error(error: nightjar_agent::Error, stop: Option<Stop>) -> Ended {
     }
 }
 
-/// What an error of the store means for a task.
+/// What an error of the store means for a job.
 pub(crate) fn of_store(error: &StoreError) -> Ended {
     match error {
         StoreError::Unavailable { .. } | StoreError::Full(_) => Ended::Later(error.to_string()),
@@ -201,7 +210,7 @@ pub(crate) fn of_store(error: &StoreError) -> Ended {
     }
 }
 
-/// What an error of this room means for a task.
+/// What an error of this room means for a job.
 pub(crate) fn of_ours(error: &crate::Error) -> Ended {
     match error {
         crate::Error::Store(error) => of_store(error),

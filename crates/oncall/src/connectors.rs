@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use nightjar_connect::Connection;
+use nightjar_incident::Recording;
 use nightjar_store::{ConnectionRecord, Space};
 use serde_json::{Value, json};
 
@@ -102,15 +103,26 @@ pub(crate) async fn open(
     space: &Space,
     recordings: &Arc<dyn Recordings>,
 ) -> Result<Connection> {
+    let recording = recording(record, space, recordings).await?;
+    let recordings = Arc::clone(recordings);
+    compute(move || {
+        let recording = Arc::new(recording);
+        let name = recording.name.clone();
+        recordings.connection(recording, &name)
+    })
+    .await
+}
+
+/// The recording that a connection answers from.
+pub(crate) async fn recording(
+    record: &ConnectionRecord,
+    space: &Space,
+    recordings: &Arc<dyn Recordings>,
+) -> Result<Recording> {
     let id = capsule_of(&record.kind, &record.config)?;
     let archive = space.capsule_archive(&id).await?;
     let recordings = Arc::clone(recordings);
-    compute(move || {
-        let recording = Arc::new(recordings.read(&archive)?.recording);
-        let name = recording.name.clone();
-        Ok(recordings.connection(recording, &name))
-    })
-    .await?
+    Ok(compute(move || recordings.read(&archive)).await??.recording)
 }
 
 #[cfg(test)]

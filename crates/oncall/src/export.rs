@@ -1,12 +1,13 @@
 use std::sync::Arc;
 
+use nightjar_incident::Recording;
 use nightjar_incident::journal::Entry;
 use nightjar_store::{JournalEntry, Space};
 
 use crate::conduct::incidents;
-use crate::connectors::capsule_of;
 use crate::error::compute;
-use crate::{Played, Recordings, Result};
+use crate::task::start_of;
+use crate::{Played, Recordings, Result, connectors};
 
 /// Entries read at a time.
 const PAGE: usize = 1000;
@@ -30,13 +31,18 @@ pub async fn export_capsule(
     investigation: &str,
 ) -> Result<Exported> {
     let record = space.investigation(investigation).await?;
-    let connection = space.connection(&record.connection).await?;
-    let archive = space.capsule_archive(&capsule_of(&connection.kind, &connection.config)?).await?;
+    let mut recording = match &record.connection {
+        Some(id) => connectors::recording(&space.connection(id).await?, space, recordings).await?,
+        None => Recording { name: record.id.clone(), ..Recording::default() },
+    };
+    if let Some(start) = start_of(space, investigation).await? {
+        // What was played; the alerts that the recording holds weren't.
+        recording.alerts = vec![start.message];
+    }
     let journal = entries(space, record.number).await?;
     let investigations = incidents(space, &record).await?;
     let recordings = Arc::clone(recordings);
     compute(move || {
-        let recording = recordings.read(&archive)?.recording;
         let played = Played { journal, investigations };
         let archive = recordings.write(&recording, Some(&played))?;
         Ok(Exported { name: recording.name, archive })

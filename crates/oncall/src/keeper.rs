@@ -1,15 +1,16 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use async_trait::async_trait;
 use nightjar_agent::{Keeper, Message, Reading, Refused};
 use nightjar_incident::journal::Entry;
-use nightjar_incident::{Alert, Investigation, TriageNote};
-use nightjar_store::{Error, NewMessage, Space};
+use nightjar_incident::{Alert, AlertId, Investigation, TriageDecision, TriageNote};
+use nightjar_store::{Error, NewMessage, Space, TaskState};
 use tokio::sync::watch;
 
+use crate::task::{of_incident, of_skipped};
 use crate::worker::Clock;
 
-/// Whether work on a task may go on.
+/// Whether work on a job may go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Halt {
     /// It may.
@@ -42,8 +43,8 @@ pub(crate) enum Stop {
 /// Keeps in the store what an investigation brings forth, and skips what is there already.
 ///
 /// INVARIANT: `stored` is what follows in the journal, in the order of writing. While it isn't
-/// empty, everything that comes was kept before: messages and states too, since each is kept before
-/// the next entry is written.
+/// empty, everything that comes was kept before: messages, states and tasks too, since each is kept
+/// before the next entry is written.
 pub(crate) struct StoreKeeper {
     pub(crate) space: Space,
     pub(crate) investigation: String,
@@ -53,6 +54,11 @@ pub(crate) struct StoreKeeper {
     pub(crate) stop: Option<Stop>,
     /// The message that is told of, and its alerts so far.
     pub(crate) message: (usize, Vec<(Alert, TriageNote)>),
+    /// The connection that the alerts come from.
+    pub(crate) connection: Option<String>,
+    /// The tasks that were kept, so that a long incident doesn't cost one more look at each of its
+    /// alerts with every new one.
+    pub(crate) tasks: BTreeMap<AlertId, TaskState>,
 }
 
 impl StoreKeeper {
@@ -117,7 +123,15 @@ impl StoreKeeper {
             alerts: &self.message.1,
             rejected,
         };
-        self.space.keep_message(&new).await.map_err(Stop::Store)
+        self.space.keep_message(&new).await.map_err(Stop::Store)?;
+        match message.reading {
+            Reading::Alert { alert, triage } if triage.decision == TriageDecision::Skipped => {
+                let task = of_skipped(alert, triage, self.connection.as_deref());
+                self.keep_tasks(vec![task]).await
+            }
+            // Whatever belongs to an incident comes with its state.
+            Reading::Alert { .. } | Reading::Rejected(_) => Ok(()),
+        }
     }
 
     async fn keep_investigation(&mut self, state: &Investigation) -> Result<(), Stop> {
@@ -125,7 +139,20 @@ impl StoreKeeper {
             return Ok(());
         }
         self.may_write()?;
-        self.space.keep_incident(&self.investigation, state).await.map_err(Stop::Store)
+        self.space.keep_incident(&self.investigation, state).await.map_err(Stop::Store)?;
+        self.keep_tasks(of_incident(state, self.connection.as_deref())).await
+    }
+
+    async fn keep_tasks(&mut self, mut tasks: Vec<TaskState>) -> Result<(), Stop> {
+        tasks.retain(|task| self.tasks.get(&task.alert) != Some(task));
+        if tasks.is_empty() {
+            return Ok(());
+        }
+        let now = (self.clock)();
+        let kept = self.space.keep_tasks(&self.investigation, &tasks, now).await;
+        kept.map_err(Stop::Store)?;
+        self.tasks.extend(tasks.into_iter().map(|task| (task.alert.clone(), task)));
+        Ok(())
     }
 
     fn answer(&mut self, kept: Result<(), Stop>) -> Result<(), Refused> {

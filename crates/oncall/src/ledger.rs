@@ -1,5 +1,5 @@
 //! What the workflow itself notes about an investigation: which requests were begun, what was put
-//! off, what went wrong. A chain of its own, `work-1`, beside those of the investigation, which hold
+//! off, what went wrong, what was cancelled. A chain of its own, `work-1`, beside those of the investigation, which hold
 //! only what a replay writes again.
 
 use jiff::Timestamp;
@@ -16,28 +16,37 @@ const PAGE: usize = 500;
 /// Who writes.
 const ACTOR: &str = "oncall";
 
+/// What the chain for an investigation of this number is called.
+pub(crate) fn chain(play: u64) -> String {
+    format!("work-{play}")
+}
+
 pub(crate) struct Ledger {
     space: Space,
     chain: Chain,
-    task: i64,
+    job: i64,
     past: Past,
 }
 
 impl Ledger {
-    /// Reads what was noted about a task.
-    pub(crate) async fn open(space: &Space, play: u64, task: i64) -> Result<Self, Error> {
-        let name = format!("work-{play}");
+    /// Reads what was noted about a job.
+    pub(crate) async fn open(space: &Space, play: u64, job: i64) -> Result<Self, Error> {
+        let name = chain(play);
         let mut past = Past::default();
         let (mut next, mut head) = (0, Digest::ZERO);
         loop {
             let page = space.chain(&name, next, PAGE).await?;
             let Some(last) = page.last() else { break };
             (next, head) = (last.seq + 1, last.hash);
-            let is_ours = |entry: &&Entry| of(entry, "task").and_then(Value::as_i64) == Some(task);
+            // Ledgers of the first version call it a task.
+            let of_job = |entry: &Entry| {
+                of(entry, "job").or_else(|| of(entry, "task")).and_then(Value::as_i64)
+            };
+            let is_ours = |entry: &&Entry| of_job(entry) == Some(job);
             page.iter().filter(is_ours).for_each(|entry| note(&mut past, entry));
         }
         let chain = Chain::continued(space.id().clone(), name, next, head);
-        Ok(Self { space: space.clone(), chain, task, past })
+        Ok(Self { space: space.clone(), chain, job, past })
     }
 
     pub(crate) fn past(&self) -> &Past {
@@ -56,7 +65,7 @@ impl Ledger {
         self.write(Kind::Decision, body, now).await
     }
 
-    /// Notes that the task is put off.
+    /// Notes that the job is put off.
     pub(crate) async fn put_off(&mut self, reason: &str, now: Timestamp) -> Result<(), Error> {
         self.write(Kind::Update, json!({ "put_off": reason }), now).await
     }
@@ -68,7 +77,7 @@ impl Ledger {
 
     async fn write(&mut self, kind: Kind, mut body: Value, now: Timestamp) -> Result<(), Error> {
         if let Some(members) = body.as_object_mut() {
-            members.insert("task".to_owned(), self.task.into());
+            members.insert("job".to_owned(), self.job.into());
         }
         let mut chain = self.chain.clone();
         let entry = chain.append(now, kind, ACTOR, body);

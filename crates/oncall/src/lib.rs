@@ -1,6 +1,6 @@
 //! The workflow of the service: what is to be done next, and doing it.
 //!
-//! A worker takes a task of the queue, looks at what is stored of it, decides by a pure function
+//! A worker takes a job of the queue, looks at what is stored of it, decides by a pure function
 //! ([`plan`]) and acts. An investigation that a killed process left behind is conducted again from
 //! its beginning *onto* the stored journal: what is there already has to be equal and is skipped,
 //! so that the journal ends as if nothing had happened (decision record 8).
@@ -21,6 +21,7 @@ mod plan;
 mod recordings;
 mod redaction;
 mod request;
+mod task;
 mod worker;
 
 pub use connectors::{BadConfig, ConnectorKind, check, kinds};
@@ -32,6 +33,7 @@ pub use nightjar_agent::{Policy, Request};
 pub use plan::{Afterwards, Ended, Pace, Past, Step, afterwards, plan};
 pub use recordings::{BadArchive, Played, Recordings, Unpacked};
 pub use request::request;
+pub use task::{NewTask, Run, RunState, cancel_task, run_task_again, runs, start_task};
 pub use worker::{Clock, Worker};
 
 /// A result of this room.

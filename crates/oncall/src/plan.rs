@@ -1,22 +1,22 @@
-//! What is to be done with a task, and after it: decided here, done by the worker.
+//! What is to be done with a job, and after it: decided here, done by the worker.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
-use nightjar_store::{InvestigationState, Task, TaskKind};
+use nightjar_store::{InvestigationState, Job, JobKind};
 
 /// How patient the worker is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// How long a lease holds without a heartbeat: as long as a dead worker's task waits.
+    /// How long a lease holds without a heartbeat: as long as a dead worker's job waits.
     pub lease: Duration,
-    /// How often a task may end without a word (a crash, a power cut) before it is given up.
+    /// How often a job may end without a word (a crash, a power cut) before it is given up.
     pub most_crashes: u32,
     /// The first pause where the store can't be reached; each is twice the one before.
     pub first_pause: Duration,
     /// The longest pause.
     pub longest_pause: Duration,
-    /// How long a running task may go on after the service was asked to stop.
+    /// How long a running job may go on after the service was asked to stop.
     pub grace: Duration,
     /// How long to wait for news of the queue before looking again.
     pub look_again: Duration,
@@ -37,7 +37,7 @@ impl Default for Pace {
     }
 }
 
-/// What the ledger of an investigation tells of a task.
+/// What the ledger of an investigation tells of a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Past {
     /// How often it was put off, on purpose and with a reason.
@@ -47,7 +47,7 @@ pub struct Past {
     pub begun: Option<(Timestamp, usize)>,
 }
 
-/// What to do with a task.
+/// What to do with a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// It brought the worker down too often.
@@ -69,23 +69,23 @@ pub enum Step {
     },
 }
 
-/// Decides what to do with a task.
-pub fn plan(task: &Task, past: &Past, pace: &Pace) -> Step {
-    let crashes = task.attempts.saturating_sub(1).saturating_sub(past.pauses);
+/// Decides what to do with a job.
+pub fn plan(job: &Job, past: &Past, pace: &Pace) -> Step {
+    let crashes = job.attempts.saturating_sub(1).saturating_sub(past.pauses);
     if crashes >= pace.most_crashes {
         let reason = format!(
             "given up after {crashes} attempts that ended without a word; the log of the service tells more"
         );
         return Step::GiveUp { reason };
     }
-    match (&task.kind, past.begun) {
-        (TaskKind::Investigate, _) => Step::Play,
-        (TaskKind::Request(_), None) => Step::Continue,
-        (TaskKind::Request(_), Some((at, after))) => Step::Repeat { at, after },
+    match (&job.kind, past.begun) {
+        (JobKind::Investigate, _) => Step::Play,
+        (JobKind::Request(_), None) => Step::Continue,
+        (JobKind::Request(_), Some((at, after))) => Step::Repeat { at, after },
     }
 }
 
-/// How the work on a task ended.
+/// How the work on a job ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
     /// It is done.
@@ -94,7 +94,7 @@ pub enum Ended {
     Unmet(String),
     /// The service stops.
     Stopped,
-    /// Somebody else has the task now.
+    /// Somebody else has the job now.
     Lost,
     /// The space was deleted.
     Gone,
@@ -106,10 +106,10 @@ pub enum Ended {
     Broken(String),
 }
 
-/// What to do after the work on a task.
+/// What to do after the work on a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Afterwards {
-    /// Nothing: the task isn't ours any more.
+    /// Nothing: the job isn't ours any more.
     Leave,
     /// Take it out of the queue without a word.
     Drop,
@@ -131,9 +131,9 @@ pub enum Afterwards {
     },
 }
 
-/// Decides what to do after the work on a task.
-pub fn afterwards(ended: Ended, task: &Task, pace: &Pace) -> Afterwards {
-    let pause = pause(task.attempts, pace);
+/// Decides what to do after the work on a job.
+pub fn afterwards(ended: Ended, job: &Job, pace: &Pace) -> Afterwards {
+    let pause = pause(job.attempts, pace);
     match ended {
         Ended::Done => Afterwards::Finish { state: InvestigationState::Done, reason: None },
         Ended::Unmet(reason) => {
@@ -141,9 +141,9 @@ pub fn afterwards(ended: Ended, task: &Task, pace: &Pace) -> Afterwards {
         }
         Ended::Failed(reason) => {
             // A request that fails takes nothing from the result that is there.
-            let state = match task.kind {
-                TaskKind::Investigate => InvestigationState::Failed,
-                TaskKind::Request(_) => InvestigationState::Done,
+            let state = match job.kind {
+                JobKind::Investigate => InvestigationState::Failed,
+                JobKind::Request(_) => InvestigationState::Done,
             };
             Afterwards::Finish { state, reason: Some(reason) }
         }
@@ -172,13 +172,13 @@ mod tests {
 
     use super::*;
 
-    fn task(attempts: u32, kind: TaskKind) -> Task {
-        Task { id: 1, space: SpaceId::new("s"), investigation: "inv-1".into(), kind, attempts }
+    fn job(attempts: u32, kind: JobKind) -> Job {
+        Job { id: 1, space: SpaceId::new("s"), investigation: "inv-1".into(), kind, attempts }
     }
 
     #[test]
     fn a_request_goes_on_from_what_is_stored_unless_it_was_begun_before() {
-        let request = task(1, TaskKind::Request(json!({})));
+        let request = job(1, JobKind::Request(json!({})));
         let pace = Pace::default();
         assert_eq!(plan(&request, &Past::default(), &pace), Step::Continue);
         let at = "2026-11-23T03:00:00Z".parse().unwrap();
@@ -187,11 +187,11 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_kills_is_given_up_and_one_that_waits_is_not() {
+    fn a_job_that_kills_is_given_up_and_one_that_waits_is_not() {
         let pace = Pace::default();
         let given_up = |attempts, pauses| {
             let past = Past { pauses, begun: None };
-            let step = plan(&task(attempts, TaskKind::Investigate), &past, &pace);
+            let step = plan(&job(attempts, JobKind::Investigate), &past, &pace);
             matches!(step, Step::GiveUp { .. })
         };
         assert!(!given_up(1, 0));
@@ -212,12 +212,12 @@ mod tests {
     #[test]
     fn what_was_lost_is_left_alone_and_a_failed_request_leaves_the_result() {
         let pace = Pace::default();
-        let investigate = task(1, TaskKind::Investigate);
-        let request = task(1, TaskKind::Request(json!({})));
+        let investigate = job(1, JobKind::Investigate);
+        let request = job(1, JobKind::Request(json!({})));
         assert_eq!(afterwards(Ended::Lost, &investigate, &pace), Afterwards::Leave);
         assert_eq!(afterwards(Ended::Gone, &investigate, &pace), Afterwards::Drop);
         let reason = Some("why".to_owned());
-        let failed = |task| afterwards(Ended::Failed("why".into()), task, &pace);
+        let failed = |job| afterwards(Ended::Failed("why".into()), job, &pace);
         let state = InvestigationState::Failed;
         assert_eq!(failed(&investigate), Afterwards::Finish { state, reason: reason.clone() });
         let state = InvestigationState::Done;

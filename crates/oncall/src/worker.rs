@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use nightjar_agent::Policy;
-use nightjar_store::{Error as StoreError, Store, Task};
+use nightjar_store::{Error as StoreError, Job, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -17,9 +17,9 @@ use crate::plan::{Ended, Pace, pause};
 /// Tells the time; given by the top.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Takes tasks out of the queue and does them.
+/// Takes jobs out of the queue and does them.
 pub struct Worker {
-    /// Where tasks come from and results go to.
+    /// Where jobs come from and results go to.
     pub store: Store,
     /// How recordings are read.
     pub recordings: Arc<dyn Recordings>,
@@ -27,14 +27,14 @@ pub struct Worker {
     pub policy: Policy,
     /// How patient it is.
     pub pace: Pace,
-    /// How many tasks at the same time; at least one.
+    /// How many jobs at the same time; at least one.
     pub concurrency: usize,
     /// The time.
     pub clock: Clock,
 }
 
 impl Worker {
-    /// Works until `shutdown` becomes true, or whoever could say so is gone. Running tasks may go on
+    /// Works until `shutdown` becomes true, or whoever could say so is gone. Running jobs may go on
     /// for a while then; what isn't done by that time is given back.
     pub async fn run(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
         let mut running = JoinSet::new();
@@ -48,24 +48,23 @@ impl Worker {
                 }
                 continue;
             }
-            match self.store.take_task(self.pace.lease, (self.clock)()).await {
-                Ok(Some(task)) => {
+            match self.store.take_job(self.pace.lease, (self.clock)()).await {
+                Ok(Some(job)) => {
                     failures = 0;
                     let span = info_span!(
-                        "task",
-                        task.id = task.id,
-                        space.id = %task.space,
-                        investigation.id = task.investigation
+                        "job",
+                        job.id = job.id,
+                        space.id = %job.space,
+                        investigation.id = job.investigation
                     );
                     let worker = Arc::clone(&self);
                     let shutdown = shutdown.clone();
-                    running
-                        .spawn(async move { worker.work(task, shutdown).await }.instrument(span));
+                    running.spawn(async move { worker.work(job, shutdown).await }.instrument(span));
                 }
                 Ok(None) => {
                     failures = 0;
                     tokio::select! {
-                        () = self.store.wait_for_task(self.pace.look_again) => {}
+                        () = self.store.wait_for_job(self.pace.look_again) => {}
                         () = over(&mut shutdown) => {}
                     }
                 }
@@ -82,23 +81,27 @@ impl Worker {
         while running.join_next().await.is_some() {}
     }
 
-    /// Does a task while keeping its lease.
-    async fn work(&self, task: Task, shutdown: watch::Receiver<bool>) {
-        let mut opened = match Opened::of(&self.store, &task).await {
+    /// Does a job while keeping its lease.
+    async fn work(&self, job: Job, shutdown: watch::Receiver<bool>) {
+        let mut opened = match Opened::of(&self.store, &job).await {
             Ok(opened) => opened,
-            Err(error) => return self.turn_away(&task, &error).await,
+            Err(error) => return self.turn_away(&job, &error).await,
         };
-        let ended = self.keep_leased(&task, &mut opened, shutdown).await;
-        if let Err(error) = self.conclude(&task, ended, &mut opened).await {
-            // The lease runs out, and the task is taken again.
-            warn!(error = %error, "the end of a task can't be noted");
+        let begun = Instant::now();
+        let ended = self.keep_leased(&job, &mut opened, shutdown).await;
+        if let Err(error) = self.store.note_busy(&job, begun.elapsed(), (self.clock)()).await {
+            warn!(error = %error, "how long a job took can't be noted");
+        }
+        if let Err(error) = self.conclude(&job, ended, &mut opened).await {
+            // The lease runs out, and the job is taken again.
+            warn!(error = %error, "the end of a job can't be noted");
         }
     }
 
-    /// Does a task; tells it to halt when its lease is lost, or the service stops and it takes long.
+    /// Does a job; tells it to halt when its lease is lost, or the service stops and it takes long.
     async fn keep_leased(
         &self,
-        task: &Task,
+        job: &Job,
         opened: &mut Opened,
         mut shutdown: watch::Receiver<bool>,
     ) -> Ended {
@@ -106,7 +109,9 @@ impl Worker {
         let mut lease_ends = Instant::now() + self.pace.lease;
         let mut beat_at = Instant::now() + self.pace.lease / 3;
         let mut stop_at = None;
-        let attempt = self.attempt(task, opened, halted);
+        // Before the first look at the investigation, which tells of what was cancelled until then.
+        let mut cancels = self.store.cancels();
+        let attempt = self.attempt(job, opened, halted);
         tokio::pin!(attempt);
         loop {
             tokio::select! {
@@ -117,7 +122,7 @@ impl Worker {
                 () = sleep_until(beat_at) => {
                     let sent = Instant::now();
                     beat_at = sent + self.pace.lease / 3;
-                    let kept = self.store.keep_lease(task, self.pace.lease, (self.clock)());
+                    let kept = self.store.keep_lease(job, self.pace.lease, (self.clock)());
                     match tokio::time::timeout_at(lease_ends, kept).await {
                         Ok(Ok(true)) => lease_ends = sent + self.pace.lease,
                         Ok(Ok(false)) => { halt.send_replace(Halt::Lost); }
@@ -125,6 +130,8 @@ impl Worker {
                         Err(_) => { halt.send_replace(Halt::Lost); }
                     }
                 }
+                // Something was cancelled: see at once whether it is this.
+                Ok(()) = cancels.changed() => beat_at = Instant::now(),
                 () = over(&mut shutdown), if stop_at.is_none() => {
                     stop_at = Some(Instant::now() + self.pace.grace);
                 }
@@ -135,23 +142,23 @@ impl Worker {
         }
     }
 
-    /// Handles a task that can't even be looked at.
-    async fn turn_away(&self, task: &Task, error: &StoreError) {
+    /// Handles a job that can't even be looked at.
+    async fn turn_away(&self, job: &Job, error: &StoreError) {
         let done = match error {
             // The space is gone, and everything in it.
             StoreError::NotFound { .. } | StoreError::Destroyed => {
-                info!("the space of a task is gone");
-                self.store.finish_task(task).await
+                info!("the space of a job is gone");
+                self.store.finish_job(job).await
             }
             error => {
-                warn!(error = %error, "a task can't be begun");
-                let pause = pause(task.attempts, &self.pace);
+                warn!(error = %error, "a job can't be begun");
+                let pause = pause(job.attempts, &self.pace);
                 let until = later((self.clock)(), pause);
-                self.store.postpone_task(task, until, &error.to_string()).await
+                self.store.postpone_job(job, until, &error.to_string()).await
             }
         };
         if let Err(error) = done {
-            warn!(error = %error, "the end of a task can't be noted");
+            warn!(error = %error, "the end of a job can't be noted");
         }
     }
 }

@@ -22,10 +22,7 @@ pub(crate) fn route(app: App) -> Router {
     let text = Bytes::from(describe::text(&description));
     // Nobody else sets it: an application is routed once.
     let _ = app.description.set(text);
-    router
-        .fallback(other)
-        .layer(from_fn_with_state(app.clone(), pass))
-        .with_state(app)
+    router.fallback(other).layer(from_fn_with_state(app.clone(), pass)).with_state(app)
 }
 
 /// What isn't of the native API: the public contract has paths that no router's patterns can hold, since

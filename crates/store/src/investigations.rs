@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use nightjar_incident::IncidentId;
@@ -7,6 +8,7 @@ use sqlx::any::AnyRow;
 use crate::connections::no_connection;
 use crate::db::{Columns as _, Kind, Tx, from_driver, id, micros, number};
 use crate::once::{claim, settle};
+use crate::tasks::was_cancelled;
 use crate::{Created, Error, Once, Page, PageRequest, Result, Space};
 
 /// Where an investigation of a recording stands.
@@ -20,25 +22,29 @@ pub enum InvestigationState {
     Done,
     /// It couldn't be done; the reason is kept.
     Failed,
+    /// A person ended it; the reason says who.
+    Cancelled,
 }
 
-/// An investigation that was started over a connection that holds alerts.
+/// An investigation that was started over a connection that holds alerts, or by a person.
 #[derive(Clone, Debug)]
 pub struct InvestigationRecord {
     /// `inv-1`, the number is that of its names: incidents `inc-1-1`, chains `play-1/intake`.
     pub id: String,
     /// Its number within the space, from 1.
     pub number: u64,
-    /// Which connection.
-    pub connection: String,
+    /// Which connection; `None` where a person started it in a space without any.
+    pub connection: Option<String>,
     /// Where it stands.
     pub state: InvestigationState,
-    /// Why it failed, if it did.
+    /// Why it failed or was cancelled, if it was.
     pub reason: Option<String>,
     /// When it was started.
     pub created_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// How long workers were busy with it.
+    pub busy: Duration,
     /// The incidents so far, in the order they opened.
     pub incidents: Vec<IncidentId>,
 }
@@ -50,11 +56,12 @@ impl InvestigationState {
             Self::Running => "running",
             Self::Done => "done",
             Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
         }
     }
 
-    fn parse(text: &str) -> Result<Self> {
-        let all = [Self::Queued, Self::Running, Self::Done, Self::Failed];
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let all = [Self::Queued, Self::Running, Self::Done, Self::Failed, Self::Cancelled];
         all.into_iter().find(|state| state.label() == text).ok_or_else(|| Error::Damaged {
             what: "an investigation".to_owned(),
             reason: format!("`{text}` is no state"),
@@ -62,12 +69,12 @@ impl InvestigationState {
     }
 
     fn has_ended(self) -> bool {
-        matches!(self, Self::Done | Self::Failed)
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
     }
 }
 
 impl Space {
-    /// Starts an investigation: the record and its task in the queue, in one transaction.
+    /// Starts an investigation: the record and its job in the queue, in one transaction.
     pub async fn start_investigation(
         &self,
         connection: &str,
@@ -79,7 +86,16 @@ impl Space {
             tx.commit().await.map_err(from_driver)?;
             return self.investigation(&made).await.map(Created::Again);
         }
-        // Held, so that it isn't deleted before the investigation is there to forbid it.
+        self.hold_connection(&mut tx, connection).await?;
+        let name = self.insert_investigation(&mut tx, Some(connection), None, now).await?;
+        settle(&mut tx, once, &name).await?;
+        tx.commit().await.map_err(from_driver)?;
+        self.store.inner.work.notify_one();
+        self.investigation(&name).await.map(Created::New)
+    }
+
+    /// Holds a connection, so that it isn't deleted before the investigation is there to forbid it.
+    pub(crate) async fn hold_connection(&self, tx: &mut Tx, connection: &str) -> Result<()> {
         let statement = match self.store.db().kind() {
             Kind::Sqlite => "SELECT id FROM connections WHERE space = $1 AND id = $2",
             Kind::Postgres => "SELECT id FROM connections WHERE space = $1 AND id = $2 FOR SHARE",
@@ -87,29 +103,58 @@ impl Space {
         let found = sqlx::query(statement)
             .bind(id(&self.id))
             .bind(connection.to_owned())
-            .fetch_optional(&mut *tx)
+            .fetch_optional(&mut **tx)
             .await
             .map_err(from_driver)?;
-        found.ok_or_else(|| no_connection(connection))?;
-        let next = self.next(&mut tx, "investigation").await?;
+        found.map(drop).ok_or_else(|| no_connection(connection))
+    }
+
+    /// Writes a new investigation and its job, and says what it is called.
+    pub(crate) async fn insert_investigation(
+        &self,
+        tx: &mut Tx,
+        connection: Option<&str>,
+        start: Option<&serde_json::Value>,
+        now: Timestamp,
+    ) -> Result<String> {
+        let next = self.next(tx, "investigation").await?;
         let name = format!("inv-{next}");
+        let context = format!("{name}|start");
+        let start = start.map(|start| self.seal("investigation", &context, start)).transpose()?;
         sqlx::query(
-            "INSERT INTO investigations (space, number, id, connection, state, created_at)
-             VALUES ($1, $2, $3, $4, 'queued', $5)",
+            "INSERT INTO investigations (space, number, id, connection, state, created_at,
+                                         start_sealed)
+             VALUES ($1, $2, $3, $4, 'queued', $5, $6)",
         )
         .bind(id(&self.id))
         .bind(number(next)?)
         .bind(name.clone())
-        .bind(connection.to_owned())
+        .bind(connection.map(str::to_owned))
         .bind(micros(now))
-        .execute(&mut *tx)
+        .bind(start)
+        .execute(&mut **tx)
         .await
         .map_err(from_driver)?;
-        self.enqueue(&mut tx, &name, None, now).await?;
-        settle(&mut tx, once, &name).await?;
-        tx.commit().await.map_err(from_driver)?;
-        self.store.inner.work.notify_one();
-        self.investigation(&name).await.map(Created::New)
+        self.enqueue(tx, &name, None, now).await?;
+        Ok(name)
+    }
+
+    /// What an investigation that a person started begins with; `None` for the alerts of its connection.
+    pub async fn investigation_start(
+        &self,
+        investigation: &str,
+    ) -> Result<Option<serde_json::Value>> {
+        let row =
+            sqlx::query("SELECT start_sealed FROM investigations WHERE space = $1 AND id = $2")
+                .bind(id(&self.id))
+                .bind(investigation.to_owned())
+                .fetch_optional(self.store.db().read())
+                .await
+                .map_err(from_driver)?;
+        let row = row.ok_or_else(|| no_investigation(investigation))?;
+        let context = format!("{investigation}|start");
+        let sealed = row.maybe_bytes("start_sealed")?;
+        sealed.map(|sealed| self.open("investigation", &context, &sealed)).transpose()
     }
 
     /// All of them, newest first.
@@ -117,7 +162,8 @@ impl Space {
         self.alive().await?;
         let [before] = page.keys("investigations")?.unwrap_or([i64::MAX]);
         let rows = sqlx::query(
-            "SELECT number, id, connection, state, reason_sealed, created_at, ended_at
+            "SELECT number, id, connection, state, reason_sealed, created_at, ended_at,
+                    busy_micros
              FROM investigations WHERE space = $1 AND number < $2 ORDER BY number DESC LIMIT $3",
         )
         .bind(id(&self.id))
@@ -142,7 +188,8 @@ impl Space {
     pub async fn investigation(&self, investigation: &str) -> Result<InvestigationRecord> {
         self.alive().await?;
         let row = sqlx::query(
-            "SELECT number, id, connection, state, reason_sealed, created_at, ended_at
+            "SELECT number, id, connection, state, reason_sealed, created_at, ended_at,
+                    busy_micros
              FROM investigations WHERE space = $1 AND id = $2",
         )
         .bind(id(&self.id))
@@ -156,20 +203,20 @@ impl Space {
         self.investigation_of(&row, incidents.unwrap_or_default())
     }
 
-    /// Says where it stands.
+    /// Says where it stands, and whether that was noted: one that was cancelled stays so.
     pub async fn set_investigation_state(
         &self,
         investigation: &str,
         state: InvestigationState,
         reason: Option<&str>,
         now: Timestamp,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let mut tx = self.begin().await?;
         let context = format!("{investigation}|reason");
         let reason = reason.map(|reason| self.seal("investigation", &context, &reason));
         let changed = sqlx::query(
             "UPDATE investigations SET state = $3, reason_sealed = $4, ended_at = $5
-             WHERE space = $1 AND id = $2",
+             WHERE space = $1 AND id = $2 AND state <> 'cancelled'",
         )
         .bind(id(&self.id))
         .bind(investigation.to_owned())
@@ -179,14 +226,23 @@ impl Space {
         .execute(&mut *tx)
         .await
         .map_err(from_driver)?;
-        if changed.rows_affected() == 0 {
-            return Err(no_investigation(investigation));
+        let is_noted = changed.rows_affected() > 0;
+        if is_noted && state == InvestigationState::Running {
+            self.begin_tasks(&mut tx, investigation, now).await?;
         }
-        tx.commit().await.map_err(from_driver)
+        tx.commit().await.map_err(from_driver)?;
+        if !is_noted {
+            // It is there and cancelled, or it isn't there.
+            self.investigation(investigation).await?;
+        }
+        Ok(is_noted)
     }
 
     /// Puts a person's request on an investigation into the queue (JSON understood by `oncall`), in one
     /// transaction with its idempotency row, and sets the investigation to queued again.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if it was cancelled: what it left may be half of something.
     pub async fn request(
         &self,
         investigation: &str,
@@ -199,23 +255,35 @@ impl Space {
             tx.commit().await.map_err(from_driver)?;
             return Ok(Created::Again(()));
         }
-        let changed = sqlx::query(
+        let held = self.hold_investigation(&mut tx, investigation).await?;
+        if held.state == InvestigationState::Cancelled {
+            return Err(was_cancelled(investigation));
+        }
+        self.requeue(&mut tx, investigation, Some(body), now).await?;
+        settle(&mut tx, once, investigation).await?;
+        tx.commit().await.map_err(from_driver)?;
+        self.store.inner.work.notify_one();
+        Ok(Created::New(()))
+    }
+
+    /// Puts one more job of an investigation into the queue.
+    pub(crate) async fn requeue(
+        &self,
+        tx: &mut Tx,
+        investigation: &str,
+        request: Option<&serde_json::Value>,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
             "UPDATE investigations SET state = 'queued', reason_sealed = NULL, ended_at = NULL
              WHERE space = $1 AND id = $2",
         )
         .bind(id(&self.id))
         .bind(investigation.to_owned())
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await
         .map_err(from_driver)?;
-        if changed.rows_affected() == 0 {
-            return Err(no_investigation(investigation));
-        }
-        self.enqueue(&mut tx, investigation, Some(body), now).await?;
-        settle(&mut tx, once, investigation).await?;
-        tx.commit().await.map_err(from_driver)?;
-        self.store.inner.work.notify_one();
-        Ok(Created::New(()))
+        self.enqueue(tx, investigation, request, now).await
     }
 
     async fn enqueue(
@@ -276,11 +344,12 @@ impl Space {
         let reason = reason.map(|sealed| self.open("investigation", &context, &sealed));
         Ok(InvestigationRecord {
             number: row.count("number")?,
-            connection: row.text("connection")?,
+            connection: row.maybe_text("connection")?,
             state: InvestigationState::parse(&row.text("state")?)?,
             reason: reason.transpose()?,
             created_at: row.time("created_at")?,
             ended_at: row.maybe_time("ended_at")?,
+            busy: Duration::from_micros(row.count("busy_micros")?),
             incidents,
             id,
         })

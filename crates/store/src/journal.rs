@@ -1,19 +1,23 @@
 mod chains;
 mod prune;
+mod records;
 mod rows;
 
 use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
-use nightjar_incident::journal::{Digest, Entry, SCHEMA, canonical};
+use nightjar_incident::SpaceId;
+use nightjar_incident::journal::{Chain, Digest, Entry, Kind as EntryKind, SCHEMA, canonical};
 use tokio::sync::watch;
 
-use crate::db::{from_driver, id, number, whole};
+use crate::db::{Tx, from_driver, id, number, whole};
+use crate::heads::Head;
 use crate::once::clean;
-use crate::{Error, Page, Result, Space, heads};
+use crate::{Error, Page, Result, Space, Store, heads};
 
 pub(crate) use chains::ChainRow;
 pub(crate) use prune::PrunedRow;
+pub use records::ChainEnds;
 pub(crate) use rows::{EntryRow, body_context};
 
 /// An entry with its place in the space's order of writing.
@@ -37,6 +41,19 @@ pub struct Appended {
     pub next_seq: u64,
     /// Hash of the chain's last entry.
     pub head: Digest,
+}
+
+/// An entry for the end of its chain, wherever that is when it is written.
+#[derive(Clone, Debug)]
+pub struct NewEntry {
+    /// Which chain.
+    pub chain: String,
+    /// What it records.
+    pub kind: EntryKind,
+    /// Who acted.
+    pub actor: String,
+    /// The record itself.
+    pub body: serde_json::Value,
 }
 
 /// An entry that was checked and sealed, before it has its place.
@@ -102,9 +119,32 @@ impl Space {
         heads::store(&mut tx, mac_key, self.id.as_str(), &head).await?;
         tx.commit().await.map_err(from_driver)?;
         let written = u64::try_from(entries.len()).unwrap_or(u64::MAX);
-        self.store.inner.appended.fetch_add(written, Ordering::Relaxed);
-        self.store.inner.watchers.tell(&self.id, head.position);
+        self.store.told_appended(&self.id, written, head.position);
         Ok(Appended { position: head.position, next_seq: last.seq + 1, head: last.hash })
+    }
+
+    /// Appends one entry within a transaction that locked the space's head, and moves that. Whoever
+    /// commits stores the head and calls [`crate::Store::told_appended`].
+    pub(crate) async fn append_at_end(
+        &self,
+        tx: &mut Tx,
+        head: &mut Head,
+        new: &NewEntry,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut row = self.chain_row(tx, &new.chain).await?;
+        let mut chain =
+            Chain::continued(self.id.clone(), new.chain.clone(), row.next_seq, row.head);
+        let entry = chain.append(now, new.kind, &new.actor, new.body.clone());
+        let entry = entry.map_err(|error| Error::Invalid(error.to_string()))?;
+        let sealed = self.check(&entry)?;
+        head.position += 1;
+        head.hash = entry.hash;
+        row.next_seq += 1;
+        row.head = entry.hash;
+        row.last_position = head.position;
+        self.insert(tx, &sealed, head.position, whole(now)).await?;
+        row.store(tx, &self.store.inner.installation.mac_key, self.id.as_str()).await
     }
 
     /// What can be said of an entry without the database, and its body sealed.
@@ -198,6 +238,14 @@ impl Space {
     /// first answer of the database is there.
     pub fn watch_journal(&self) -> watch::Receiver<u64> {
         self.store.inner.watchers.watch(&self.id)
+    }
+}
+
+impl Store {
+    /// Tells watchers and metrics of entries that are durable now.
+    pub(crate) fn told_appended(&self, space: &SpaceId, entries: u64, position: u64) {
+        self.inner.appended.fetch_add(entries, Ordering::Relaxed);
+        self.inner.watchers.tell(space, position);
     }
 }
 

@@ -33,6 +33,8 @@ mod sealed;
 mod secret;
 mod sessions;
 mod spaces;
+mod tasks;
+mod usage;
 mod verify;
 mod watch;
 mod work;
@@ -49,7 +51,7 @@ pub use evidence::EvidenceRecord;
 pub use feedback::{FeedbackRecord, NewFeedback, Rating};
 pub use incidents::{IncidentFilter, IncidentRecord};
 pub use investigations::{InvestigationRecord, InvestigationState};
-pub use journal::{Appended, JournalEntry};
+pub use journal::{Appended, ChainEnds, JournalEntry, NewEntry};
 pub use keys::{KeyService, MasterKeyFile};
 pub use maintain::Maintained;
 pub use once::{Created, Once};
@@ -58,5 +60,9 @@ pub use page::{Page, PageRequest};
 pub use secret::new_secret;
 pub use sessions::{SessionRecord, SignInLink, csrf_of};
 pub use spaces::{NewSpace, Profile, Space, SpaceRecord, SpaceSettings};
+pub use tasks::{
+    Cancel, Decide, NewTask, Priority, TaskFilter, TaskKind, TaskOrder, TaskRecord, TaskReference,
+    TaskSort, TaskStart, TaskState, TaskStatus,
+};
 pub use verify::{Finding, Report};
-pub use work::{Task, TaskKind};
+pub use work::{Job, JobKind};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use nightjar_incident::SpaceId;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::audit::AuditWriter;
 use crate::blobs::Blobs;
@@ -51,8 +51,10 @@ pub(crate) struct Inner {
     pub(crate) process: String,
     pub(crate) audit: AuditWriter,
     pub(crate) watchers: Watchers,
-    /// Told when a task was put into the queue.
+    /// Told when a job was put into the queue.
     pub(crate) work: Notify,
+    /// How often something was cancelled by this process.
+    pub(crate) cancels: watch::Sender<u64>,
     /// Keys of spaces that were opened; whether a space still exists is asked each time.
     pub(crate) keys: Mutex<BTreeMap<SpaceId, Arc<SpaceKeys>>>,
     /// Journal entries this process has written.
@@ -105,6 +107,7 @@ impl Store {
             installation,
             process: options.process,
             work: Notify::new(),
+            cancels: watch::Sender::new(0),
             keys: Mutex::default(),
             appended: AtomicU64::new(0),
         };

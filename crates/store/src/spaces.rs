@@ -62,7 +62,7 @@ pub struct Space {
 }
 
 /// What a deleted space leaves nothing in. Journal, heads and checkpoints stay.
-const EMPTIED: [&str; 13] = [
+const EMPTIED: [&str; 14] = [
     "DELETE FROM sign_in_links WHERE space = $1",
     "DELETE FROM sessions WHERE space = $1",
     "DELETE FROM originals WHERE space = $1",
@@ -76,6 +76,7 @@ const EMPTIED: [&str; 13] = [
     "DELETE FROM triage_notes WHERE space = $1",
     "DELETE FROM feedback WHERE space = $1",
     "DELETE FROM documents WHERE scope = $1",
+    "DELETE FROM tasks WHERE space = $1",
 ];
 
 impl Store {

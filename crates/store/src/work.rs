@@ -3,22 +3,23 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::SpaceId;
 use sqlx::AssertSqlSafe;
+use tokio::sync::watch;
 
 use crate::db::{Columns as _, Kind, from_driver, micros};
 use crate::{Error, Result, Store};
 
-/// What a task asks for.
+/// What a job asks for.
 #[derive(Clone, Debug, PartialEq)]
-pub enum TaskKind {
+pub enum JobKind {
     /// Conduct an investigation from its beginning (again after a crash).
     Investigate,
     /// Do what a person asked of an investigation.
     Request(serde_json::Value),
 }
 
-/// A task that this process has leased.
+/// A job that this process has leased.
 #[derive(Clone, Debug)]
-pub struct Task {
+pub struct Job {
     /// Its id.
     pub id: i64,
     /// Whose.
@@ -26,12 +27,12 @@ pub struct Task {
     /// Which investigation.
     pub investigation: String,
     /// What is asked.
-    pub kind: TaskKind,
+    pub kind: JobKind,
     /// How often it was begun, this time included.
     pub attempts: u32,
 }
 
-/// The oldest task that is due and free, and is the first of its investigation: a later one waits
+/// The oldest job that is due and free, and is the first of its investigation: a later one waits
 /// until the earlier one is done, however often that was postponed.
 const NEXT: &str = "SELECT w.id FROM work w
     WHERE w.due_at <= $1 AND (w.lease_until IS NULL OR w.lease_until <= $1)
@@ -40,9 +41,9 @@ const NEXT: &str = "SELECT w.id FROM work w
     ORDER BY w.id LIMIT 1";
 
 impl Store {
-    /// Takes the oldest task that is due and nobody has leased; tasks of one investigation are taken in
+    /// Takes the oldest job that is due and nobody has leased; jobs of one investigation are taken in
     /// their order and never two at a time. `None` if there is none.
-    pub async fn take_task(&self, lease: Duration, now: Timestamp) -> Result<Option<Task>> {
+    pub async fn take_job(&self, lease: Duration, now: Timestamp) -> Result<Option<Job>> {
         let statement = match self.db().kind() {
             Kind::Sqlite => NEXT.to_owned(),
             Kind::Postgres => format!("{NEXT} FOR UPDATE OF w SKIP LOCKED"),
@@ -54,12 +55,12 @@ impl Store {
             .await
             .map_err(from_driver)?;
         let Some(next) = next else { return Ok(None) };
-        let task = next.signed("id")?;
+        let job = next.signed("id")?;
         let row = sqlx::query(
             "UPDATE work SET lease_owner = $2, lease_until = $3, attempts = attempts + 1
              WHERE id = $1 RETURNING space, investigation, request_sealed, attempts",
         )
-        .bind(task)
+        .bind(job)
         .bind(self.inner.process.clone())
         .bind(micros(until(lease, now)))
         .fetch_one(&mut *tx)
@@ -69,25 +70,25 @@ impl Store {
         let space: SpaceId = row.id("space")?;
         let investigation = row.text("investigation")?;
         let kind = match row.maybe_bytes("request_sealed")? {
-            None => TaskKind::Investigate,
+            None => JobKind::Investigate,
             Some(sealed) => {
                 let space = self.space(&space).await?;
-                TaskKind::Request(space.open("work", &investigation, &sealed)?)
+                JobKind::Request(space.open("work", &investigation, &sealed)?)
             }
         };
         let attempts = u32::try_from(row.count("attempts")?).unwrap_or(u32::MAX);
-        Ok(Some(Task { id: task, space, investigation, kind, attempts }))
+        Ok(Some(Job { id: job, space, investigation, kind, attempts }))
     }
 
     /// Keeps a lease; `false` if it was lost meanwhile.
-    pub async fn keep_lease(&self, task: &Task, lease: Duration, now: Timestamp) -> Result<bool> {
+    pub async fn keep_lease(&self, job: &Job, lease: Duration, now: Timestamp) -> Result<bool> {
         let kept = sqlx::query(
             "UPDATE work SET lease_until = $4
              WHERE id = $1 AND lease_owner = $2 AND attempts = $3",
         )
-        .bind(task.id)
+        .bind(job.id)
         .bind(self.inner.process.clone())
-        .bind(i64::from(task.attempts))
+        .bind(i64::from(job.attempts))
         .bind(micros(until(lease, now)))
         .execute(self.db().write())
         .await
@@ -95,41 +96,41 @@ impl Store {
         Ok(kept.rows_affected() == 1)
     }
 
-    /// Takes a finished task out of the queue. [`Error::Conflict`] if the lease was lost meanwhile.
-    pub async fn finish_task(&self, task: &Task) -> Result<()> {
+    /// Takes a finished job out of the queue. [`Error::Conflict`] if the lease was lost meanwhile.
+    pub async fn finish_job(&self, job: &Job) -> Result<()> {
         let finished =
             sqlx::query("DELETE FROM work WHERE id = $1 AND lease_owner = $2 AND attempts = $3")
-                .bind(task.id)
+                .bind(job.id)
                 .bind(self.inner.process.clone())
-                .bind(i64::from(task.attempts))
+                .bind(i64::from(job.attempts))
                 .execute(self.db().write())
                 .await
                 .map_err(from_driver)?;
         if finished.rows_affected() == 0 {
-            return Err(lost(task));
+            return Err(lost(job));
         }
         // The next one of the same investigation may be waiting for this.
         self.inner.work.notify_one();
         Ok(())
     }
 
-    /// Gives a task back, to be tried again at a later time. The reason is for operators; it holds
+    /// Gives a job back, to be tried again at a later time. The reason is for operators; it holds
     /// nothing of what was investigated.
-    pub async fn postpone_task(&self, task: &Task, until: Timestamp, reason: &str) -> Result<()> {
+    pub async fn postpone_job(&self, job: &Job, until: Timestamp, reason: &str) -> Result<()> {
         let postponed = sqlx::query(
             "UPDATE work SET lease_owner = NULL, lease_until = NULL, due_at = $4, reason = $5
              WHERE id = $1 AND lease_owner = $2 AND attempts = $3",
         )
-        .bind(task.id)
+        .bind(job.id)
         .bind(self.inner.process.clone())
-        .bind(i64::from(task.attempts))
+        .bind(i64::from(job.attempts))
         .bind(micros(until))
         .bind(reason.replace('\0', ""))
         .execute(self.db().write())
         .await
         .map_err(from_driver)?;
         match postponed.rows_affected() {
-            0 => Err(lost(task)),
+            0 => Err(lost(job)),
             _ => Ok(()),
         }
     }
@@ -151,20 +152,26 @@ impl Store {
         Ok(freed.rows_affected())
     }
 
-    /// Returns when a task may have become due: told at once in this process, at most `at_most` otherwise.
-    pub async fn wait_for_task(&self, at_most: Duration) {
+    /// Returns when a job may have become due: told at once in this process, at most `at_most` otherwise.
+    pub async fn wait_for_job(&self, at_most: Duration) {
         // Either is a reason to look.
         let _ = tokio::time::timeout(at_most, self.inner.work.notified()).await;
     }
 
-    /// Tasks waiting and running, for metrics.
+    /// Changes when something was cancelled by this process: then a lease may be lost. Other processes'
+    /// cancelling is seen when the lease is kept the next time.
+    pub fn cancels(&self) -> watch::Receiver<u64> {
+        self.inner.cancels.subscribe()
+    }
+
+    /// Jobs waiting and running, for metrics.
     pub async fn queue_depth(&self) -> Result<(u64, u64)> {
-        let row = sqlx::query("SELECT COUNT(*) AS tasks, COUNT(lease_owner) AS running FROM work")
+        let row = sqlx::query("SELECT COUNT(*) AS jobs, COUNT(lease_owner) AS running FROM work")
             .fetch_one(self.db().read())
             .await
             .map_err(from_driver)?;
         let running = row.count("running")?;
-        Ok((row.count("tasks")?.saturating_sub(running), running))
+        Ok((row.count("jobs")?.saturating_sub(running), running))
     }
 }
 
@@ -173,6 +180,6 @@ fn until(lease: Duration, now: Timestamp) -> Timestamp {
     now.saturating_add(lease).unwrap_or(Timestamp::MAX)
 }
 
-fn lost(task: &Task) -> Error {
-    Error::Conflict(format!("the lease of task {} was lost: somebody else works on it", task.id))
+fn lost(job: &Job) -> Error {
+    Error::Conflict(format!("the lease of job {} was lost: somebody else works on it", job.id))
 }

@@ -193,7 +193,7 @@ fn a_run_may_move_between_threads() {
     let setup = Setup { space, names, connections: &[], policy: Policy::default() };
     let mut keeper = Shared::default();
     assert_send(conduct(&setup, &mut keeper));
-    assert_send(nightjar_agent::replay(&setup, &[], &mut keeper));
+    assert_send(nightjar_agent::replay(&setup, None, &[], &mut keeper));
     let intake = journal::Chain::new(SpaceId::new("space"), "intake");
     let state = nightjar_agent::State { investigations: Vec::new(), intake };
     assert_send(nightjar_agent::resume(&setup, state, &[], &mut keeper));

@@ -198,7 +198,7 @@ fn a_replay_of_the_whole_journal_gives_what_was_resumed() {
     assert_eq!(requests.len(), 3);
     let connections = connections();
     let setup = Setup { names: Names::of_journal(&whole), ..setup(&connections) };
-    let again = block_on(replay(&setup, &requests, &mut Onlooker(|_: &Entry| {}))).unwrap();
+    let again = block_on(replay(&setup, None, &requests, &mut Onlooker(|_: &Entry| {}))).unwrap();
     assert_eq!(again.journal, whole);
     assert_eq!(again.investigations, resumed.investigations);
     assert_eq!(again.intake, resumed.intake);

@@ -67,7 +67,7 @@ async fn serve(installation: &Installation) -> anyhow::Result<()> {
     let store = installation.store().await?;
     let freed = store.free_dead_leases().await.context("looking at the queue")?;
     if freed > 0 {
-        info!(tasks = freed, "tasks of a process that ended are taken up again");
+        info!(jobs = freed, "jobs of a process that ended are taken up again");
     }
     let recordings: Arc<dyn Recordings> =
         Arc::new(Capsules { limits: Limits { total_bytes: CAPSULE_BYTES, ..Limits::default() } });

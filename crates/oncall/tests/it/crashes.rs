@@ -15,7 +15,7 @@ use crate::house::{House, assert_same, directly, several, small};
 const LEASE_IS_OVER: i64 = 120;
 
 /// A worker that falls over dead when it looks at the clock for the n-th time: before each append,
-/// and at every step of a task.
+/// and at every step of a job.
 fn mortal(house: &House, looks: u32) -> (Worker, Arc<AtomicU32>) {
     let left = Arc::new(AtomicU32::new(looks));
     let (clock, counted) = (house.clock(), Arc::clone(&left));
@@ -26,7 +26,7 @@ fn mortal(house: &House, looks: u32) -> (Worker, Arc<AtomicU32>) {
         assert!(is_alive, "dead, as this test wants");
         clock()
     });
-    // A dead process's crash counts; here there are many of them in one task's life.
+    // A dead process's crash counts; here there are many of them in one job's life.
     let pace =
         Pace { most_crashes: u32::MAX, look_again: Duration::from_millis(5), ..Pace::default() };
     (Worker { clock, pace, ..house.worker() }, left)
@@ -117,7 +117,7 @@ async fn killed_at_every_step_of_a_request_it_is_met_once() {
 }
 
 #[tokio::test]
-async fn a_task_that_always_kills_is_given_up_with_the_reason() {
+async fn a_job_that_always_kills_is_given_up_with_the_reason() {
     let house = House::new().await;
     let id = house.start(&small()).await.id;
     for _ in 0..4 {

@@ -162,7 +162,7 @@ impl House {
         working.await.unwrap();
     }
 
-    /// Waits until an investigation is done or failed, and its tasks are out of the queue.
+    /// Waits until an investigation is done or failed, and its jobs are out of the queue.
     pub(crate) async fn wait(&self, id: &str) {
         let is_over = async || {
             let ended = matches!(
@@ -242,7 +242,7 @@ pub(crate) fn directly(space: &SpaceId, recording: &Recording, asked: &[UserRequ
         connections: &connections,
         policy: Policy::default(),
     };
-    block_on(nightjar_agent::replay(&setup, asked, &mut Onlooker(|_: &Entry| {}))).unwrap()
+    block_on(nightjar_agent::replay(&setup, None, asked, &mut Onlooker(|_: &Entry| {}))).unwrap()
 }
 
 /// Two services that don't know each other, three alerts, and nothing measured: an investigation

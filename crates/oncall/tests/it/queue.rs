@@ -44,7 +44,7 @@ async fn two_workers_share_a_queue_and_do_nothing_twice() {
         for id in &ids {
             assert_eq!(house.state(id).await, InvestigationState::Done);
         }
-        // Nobody ever found a task begun by the other: nothing was put off, lost or diverged.
+        // Nobody ever found a job begun by the other: nothing was put off, lost or diverged.
         assert!(house.ledger().await.is_empty());
         let one = directly(house.space.id(), &small(), &[]).journal.len();
         assert_eq!(house.journal().await.len(), one * ids.len());
@@ -71,7 +71,7 @@ async fn a_record_that_the_program_would_write_otherwise_fails_honestly() {
 }
 
 #[tokio::test]
-async fn a_task_of_a_deleted_space_leaves_the_queue() {
+async fn a_job_of_a_deleted_space_leaves_the_queue() {
     for house in House::each().await {
         house.start(&small()).await;
         house.space.delete(house.now()).await.unwrap();
@@ -89,7 +89,7 @@ async fn a_task_of_a_deleted_space_leaves_the_queue() {
 }
 
 #[tokio::test]
-async fn a_stopped_service_gives_its_task_back_and_the_next_one_ends_it() {
+async fn a_stopped_service_gives_its_job_back_and_the_next_one_ends_it() {
     let house = House::new().await;
     let recording = nightjar_world::demo();
     let id = house.start(&recording).await.id;

@@ -48,6 +48,8 @@ enum Standing {
     Done,
     /// It couldn't be done.
     Failed,
+    /// A person ended it.
+    Cancelled,
 }
 
 impl From<InvestigationState> for Standing {
@@ -57,11 +59,12 @@ impl From<InvestigationState> for Standing {
             InvestigationState::Running => Self::Running,
             InvestigationState::Done => Self::Done,
             InvestigationState::Failed => Self::Failed,
+            InvestigationState::Cancelled => Self::Cancelled,
         }
     }
 }
 
-/// An investigation of the alerts that a connection holds.
+/// An investigation of the alerts that a connection holds, or of what a person described.
 #[derive(Serialize, ToSchema)]
 struct Investigation {
     /// Its id.
@@ -69,11 +72,12 @@ struct Investigation {
     id: String,
     /// Its number, which is in the names of its incidents: `inc-1-1`.
     number: u64,
-    /// Which connection.
-    connection: String,
+    /// Which connection; null where a person started it in a space without any.
+    #[schema(required)]
+    connection: Option<String>,
     /// Where it stands.
     state: Standing,
-    /// Why it failed, if it did.
+    /// Why it failed or was cancelled, if it was.
     #[schema(required)]
     reason: Option<String>,
     /// When it was started.

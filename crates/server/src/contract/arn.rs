@@ -21,13 +21,19 @@ impl<'a> Resource<'a> {
         let start = [parts.next(), parts.next(), parts.next()];
         let resource = parts.nth(2).and_then(|resource| resource.split_once('/'));
         match (start, resource) {
-            ([Some("arn"), Some("aws"), Some("aidevops")], Some(("agentspace", id))) => Ok(Self::Space(id)),
-            ([Some("arn"), Some("aws"), Some("aidevops")], Some(("service", id))) => Ok(Self::Service(id)),
+            ([Some("arn"), Some("aws"), Some("aidevops")], Some(("agentspace", id))) => {
+                Ok(Self::Space(id))
+            }
+            ([Some("arn"), Some("aws"), Some("aidevops")], Some(("service", id))) => {
+                Ok(Self::Service(id))
+            }
             // Private connections can be named, and there are none.
             ([Some("arn"), Some("aws"), Some("aidevops")], Some(("private-connection", _))) => {
                 Err(Problem::not_found())
             }
-            _ => Err(Problem::invalid("/resourceArn", "it is no name of a resource of this service")),
+            _ => {
+                Err(Problem::invalid("/resourceArn", "it is no name of a resource of this service"))
+            }
         }
     }
 }
@@ -51,7 +57,13 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for wrong in ["", "arn", "arn:aws:s3:::bucket/x", "arn:aws:aidevops:r:1:other/x", "arn:aws:aidevops:r:1:agentspace"] {
+        for wrong in [
+            "",
+            "arn",
+            "arn:aws:s3:::bucket/x",
+            "arn:aws:aidevops:r:1:other/x",
+            "arn:aws:aidevops:r:1:agentspace",
+        ] {
             assert!(Resource::parse(wrong).is_err(), "{wrong}");
         }
     }

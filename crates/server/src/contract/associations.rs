@@ -17,7 +17,8 @@ pub(super) async fn associate(asked: Asked) -> Result<Value, Problem> {
     let configuration = &asked.input["configuration"];
     let kind = kind_of(configuration)?.to_owned();
     fits(&asked, &service, &kind).await?;
-    let body = json!({ "configuration": configuration, "capabilities": asked.input.get("capabilities") });
+    let body =
+        json!({ "configuration": configuration, "capabilities": asked.input.get("capabilities") });
     let (parent, state) = (Some(service), kind.clone());
     let new = NewDocument { id: None, parent, built_in: &BUILT_IN, state, body };
     let space = asked.space()?;
@@ -65,7 +66,8 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
     let associations = space.documents(Collection::Association);
     let before = associations.get(id).await?;
     if before.state != kind {
-        let told = format!("the association is of the kind `{}`; its settings stand there", before.state);
+        let told =
+            format!("the association is of the kind `{}`; its settings stand there", before.state);
         return Err(Problem::invalid("/configuration", told));
     }
     let changed = associations

@@ -26,11 +26,9 @@ fn exception(kind: Kind) -> (&'static str, u16) {
         Kind::TooLarge => ("ContentSizeExceededException", 413),
         // Clients wait and try again after a throttled request, which is what both ask for.
         Kind::RateLimited | Kind::Busy => ("ThrottlingException", 429),
-        Kind::Internal
-        | Kind::Damaged
-        | Kind::TimedOut
-        | Kind::Unavailable
-        | Kind::StorageFull => ("InternalServerException", 500),
+        Kind::Internal | Kind::Damaged | Kind::TimedOut | Kind::Unavailable | Kind::StorageFull => {
+            ("InternalServerException", 500)
+        }
     }
 }
 
@@ -39,11 +37,13 @@ pub(crate) fn render(problem: Problem) -> Response {
     let (name, status) = exception(problem.kind);
     let mut body = json!({ "message": problem.detail });
     if name == "ValidationException" && !problem.errors.is_empty() {
-        let field = |Mistake { pointer, detail }: Mistake| json!({ "path": pointer, "message": detail });
+        let field =
+            |Mistake { pointer, detail }: Mistake| json!({ "path": pointer, "message": detail });
         body["fieldList"] = problem.errors.into_iter().map(field).collect::<Value>();
     }
     let mut response = Response::new(Body::from(body.to_string()));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert("x-amzn-errortype", HeaderValue::from_static(name));

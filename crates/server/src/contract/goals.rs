@@ -1,6 +1,8 @@
 //! Goals: what recommendations are looked for. Every space has one from the beginning.
 
-use nightjar_store::{Collection, Document, DocumentFilter, Error as StoreError, NewDocument, Space};
+use nightjar_store::{
+    Collection, Document, DocumentFilter, Error as StoreError, NewDocument, Space,
+};
 use serde_json::{Value, json};
 
 use super::arn;
@@ -35,7 +37,8 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
     asked.remember().await?;
     let space = asked.space()?;
     let id = asked.need("goalId")?;
-    let state = asked.input.get("evaluationSchedule").and_then(|schedule| schedule["state"].as_str());
+    let state =
+        asked.input.get("evaluationSchedule").and_then(|schedule| schedule["state"].as_str());
     let goals = space.documents(Collection::Goal);
     if id == REPORT
         && let Some(goal) = report(space).await?

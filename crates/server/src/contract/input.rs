@@ -43,16 +43,6 @@ impl Asked {
         self.text(name).ok_or_else(|| Problem::invalid(&format!("/{name}"), "it is needed here"))
     }
 
-    /// A copy of a member.
-    pub(super) fn copy(&self, name: &str) -> Option<Value> {
-        self.input.get(name).cloned()
-    }
-
-    /// A time in epoch seconds.
-    pub(super) fn time(&self, name: &str) -> Option<Timestamp> {
-        self.input.get(name).and_then(time)
-    }
-
     /// Keeps the client token of a change that may be made again.
     pub(super) async fn remember(&self) -> Result<(), Problem> {
         match &self.once {
@@ -71,8 +61,12 @@ impl Asked {
         let wanted = self.input.get(size);
         let limit = match wanted.map(Value::as_u64) {
             None => None,
-            Some(Some(limit)) if limit >= 1 => Some(u16::try_from(limit.min(MOST)).unwrap_or(USUAL)),
-            Some(_) => return Err(Problem::invalid(&format!("/{size}"), "a page has at least one item")),
+            Some(Some(limit)) if limit >= 1 => {
+                Some(u16::try_from(limit.min(MOST)).unwrap_or(USUAL))
+            }
+            Some(_) => {
+                return Err(Problem::invalid(&format!("/{size}"), "a page has at least one item"));
+            }
         };
         let limit = limit.or(Some(USUAL));
         shelf.request(limit, self.text("nextToken")).map_err(|problem| match problem.kind {
@@ -90,7 +84,10 @@ pub(super) fn time(value: &Value) -> Option<Timestamp> {
         return Timestamp::from_second(seconds).ok();
     }
     let micros = value.as_f64()? * 1e6;
-    #[expect(clippy::cast_possible_truncation, reason = "a time out of range saturates, and is refused then")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a time out of range saturates, and is refused then"
+    )]
     Timestamp::from_microsecond(micros.round() as i64).ok()
 }
 

@@ -22,13 +22,11 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
     if end == 0 {
         return Err(Problem::not_found());
     }
-    let known = match kind {
+    let known = match kind.map(|kind| serde_json::from_value::<Kind>(kind.into())) {
         None => None,
+        Some(Ok(kind)) => Some(kind),
         // No record is of a kind that isn't there.
-        Some(kind) => match Kind::parse(kind) {
-            Some(kind) => Some(kind),
-            None => return Ok(json!({ "records": [] })),
-        },
+        Some(Err(_)) => return Ok(json!({ "records": [] })),
     };
     let page = space.records(&chain, known, newest_first, &request).await?;
     let id = space.id().to_string();

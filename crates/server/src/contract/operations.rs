@@ -21,7 +21,10 @@ pub(super) enum About {
     /// The space that the path names.
     Space(Action),
     /// What the ARN in the path names.
-    Resource { of_space: Action, of_service: Action },
+    Resource {
+        of_space: Action,
+        of_service: Action,
+    },
 }
 
 pub(super) type Handler = fn(Asked) -> BoxFuture<'static, Result<Value, Problem>>;
@@ -81,10 +84,10 @@ rows! {
     "ValidateAwsAssociations" Space(ReadConnection) associations::validate;
     "ListWebhooks" Space(ListWebhooks) webhooks::list;
 
-    "EnableOperatorApp" Space(UpdateSignIn) operator::enable;
-    "GetOperatorApp" Space(ReadSignIn) operator::get;
-    "DisableOperatorApp" Space(UpdateSignIn) operator::disable;
-    "UpdateOperatorAppIdpConfig" Space(UpdateSignIn) operator::update_idp;
+    "EnableOperatorApp" Space(UpdateConnection) operator::enable;
+    "GetOperatorApp" Space(ReadConnection) operator::get;
+    "DisableOperatorApp" Space(UpdateConnection) operator::disable;
+    "UpdateOperatorAppIdpConfig" Space(UpdateConnection) operator::update_idp;
 
     "ListTagsForResource" Resource(ReadSpace ReadService) tags::list;
     "TagResource" Resource(UpdateSpace TagService) tags::tag;
@@ -162,7 +165,8 @@ mod tests {
         };
         for (name, row) in ROWS.iter() {
             let is_later = row.path.starts_with("later");
-            let state = told(name).unwrap_or_else(|| panic!("docs/aws-compatibility.md lacks {name}"));
+            let state =
+                told(name).unwrap_or_else(|| panic!("docs/aws-compatibility.md lacks {name}"));
             assert_eq!(state == "not yet", is_later, "{name} is `{state}` there");
             assert!(matches!(state, "works" | "stored" | "not yet"), "{name}: {state}");
         }

@@ -125,7 +125,9 @@ fn idp(way: &Document) -> Value {
 /// What one flow needs and the model can't say.
 fn needed<'a>(asked: &'a Asked, name: &str) -> Result<&'a str, Problem> {
     let given = asked.text(name).filter(|text| !text.is_empty());
-    given.ok_or_else(|| Problem::invalid(&format!("/{name}"), "it is needed where `authFlow` is `idp`"))
+    given.ok_or_else(|| {
+        Problem::invalid(&format!("/{name}"), "it is needed where `authFlow` is `idp`")
+    })
 }
 
 fn merge(into: &mut Value, from: &Value) {

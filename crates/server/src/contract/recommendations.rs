@@ -11,7 +11,8 @@ use crate::problem::Problem;
 
 pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
     let space = asked.space()?;
-    let [task, goal, status, priority] = ["taskId", "goalId", "status", "priority"].map(|name| asked.text(name));
+    let [task, goal, status, priority] =
+        ["taskId", "goalId", "status", "priority"].map(|name| asked.text(name));
     let shelf = Shelf::of_space(space, "ListRecommendations", &[task, goal, status, priority]);
     let request = asked.page(&shelf, "limit")?;
     let owned = |text: Option<&str>| text.map(str::to_owned);

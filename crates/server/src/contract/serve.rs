@@ -24,7 +24,12 @@ use crate::pass::Peer;
 use crate::problem::{Kind, Problem};
 
 /// Answers a request whose path is of the contract.
-pub(crate) async fn serve(State(app): State<App>, call: Call, peer: Peer, request: Request) -> Response {
+pub(crate) async fn serve(
+    State(app): State<App>,
+    call: Call,
+    peer: Peer,
+    request: Request,
+) -> Response {
     let time = app.config.limits.answer_time();
     match tokio::time::timeout(time, answer(&app, &call, peer, request)).await {
         Ok(Ok(response)) => response,
@@ -41,7 +46,8 @@ async fn answer(app: &App, call: &Call, peer: Peer, request: Request) -> Result<
         Routed::WrongMethod | Routed::Nowhere => return Err(unknown()),
     };
     let row = row(operation.name()).ok_or_else(unknown)?;
-    let label = |name: &str| labels.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
+    let label =
+        |name: &str| labels.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
     let subject = labels.last().filter(|(name, _)| *name != "agentSpaceId");
     call.note(|facts| {
         facts.operation = Some(operation.name());
@@ -101,7 +107,10 @@ async fn allowed<'a>(
         Decision::Allowed => opened.transpose().map_err(Problem::from),
         Decision::Forbidden => {
             let role = caller.identity.role();
-            Err(Problem::new(Kind::Forbidden, format!("a key of the role `{role}` doesn't allow this")))
+            Err(Problem::new(
+                Kind::Forbidden,
+                format!("a key of the role `{role}` doesn't allow this"),
+            ))
         }
         Decision::Invisible => Err(Problem::not_found()),
     }
@@ -118,7 +127,8 @@ fn read(
     if !bytes.is_empty() && media_type(headers).is_some_and(|media| !is_json(&media)) {
         return Err(Problem::new(Kind::MalformedRequest, "send the body as `application/json`"));
     }
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let header =
+        |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let query = uri.query().unwrap_or_default();
     nightjar_contract::read(operation, labels, query, &header, bytes).map_err(Problem::from)
 }
@@ -135,13 +145,15 @@ fn once(
     input: &Map<String, Value>,
     caller: &Caller,
 ) -> Result<Option<Once>, Problem> {
-    let Some(token) = input.get("clientToken").and_then(Value::as_str).filter(|t| !t.is_empty()) else {
+    let Some(token) = input.get("clientToken").and_then(Value::as_str).filter(|t| !t.is_empty())
+    else {
         return Ok(None);
     };
     let mut content = input.clone();
     content.remove("clientToken");
-    let content = nightjar_incident::journal::canonical(&Value::Object(content))
-        .map_err(|_| Problem::new(Kind::MalformedRequest, "the body can't be written as JSON again"))?;
+    let content = nightjar_incident::journal::canonical(&Value::Object(content)).map_err(|_| {
+        Problem::new(Kind::MalformedRequest, "the body can't be written as JSON again")
+    })?;
     let (name, caller) = (operation.name(), caller.identity.id().to_owned());
     let scope: Vec<&str> = labels.iter().map(|(_, value)| value.as_str()).collect();
     let digest = Digest::of(format!("{name}\n{scope:?}\n{}", Digest::of(&content)).as_bytes());

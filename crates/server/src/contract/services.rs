@@ -50,11 +50,8 @@ pub(super) async fn deregister(asked: Asked) -> Result<Value, Problem> {
 }
 
 /// Names of members by which a request could ask to go through a private connection.
-const VIA: [&str; 3] = [
-    "privateConnectionName",
-    "targetUrlPrivateConnectionName",
-    "exchangeUrlPrivateConnectionName",
-];
+const VIA: [&str; 3] =
+    ["privateConnectionName", "targetUrlPrivateConnectionName", "exchangeUrlPrivateConnectionName"];
 
 fn no_private_connection(asked: &Asked) -> Result<(), Problem> {
     match VIA.into_iter().find(|name| asked.text(name).is_some()) {
@@ -96,28 +93,37 @@ fn registered(service: &Document) -> Value {
     });
     let name = service.body["name"].as_str().or_else(|| details["name"].as_str());
     put(&mut told, "name", name);
-    put(&mut told, "additionalServiceDetails", public(kind, details).map(|told| json!({ kind: told })));
+    put(
+        &mut told,
+        "additionalServiceDetails",
+        public(kind, details).map(|told| json!({ kind: told })),
+    );
     told
 }
 
 /// What may be told of the details of a service of some kind.
 fn public(kind: &str, details: &Value) -> Option<Value> {
     let names: &[&str] = match kind {
-        "mcpserver" | "mcpserverdatadog" | "mcpserversplunk" => &["name", "endpoint", "description"],
+        "mcpserver" | "mcpserverdatadog" | "mcpserversplunk" => {
+            &["name", "endpoint", "description"]
+        }
         "mcpservergrafana" => &["endpoint"],
         "remoteagent" => &["name", "endpoint", "description"],
         "mcpserversigv4" | "remoteagentsigv4" => &["name", "endpoint", "description"],
         "servicenow" => &["instanceUrl"],
         "gitlab" => &["targetUrl", "tokenType", "groupId"],
         "pagerduty" => &["scopes"],
-        "azureidentity" => &["tenantId", "clientId", "webIdentityRoleArn", "webIdentityTokenAudiences"],
+        "azureidentity" => {
+            &["tenantId", "clientId", "webIdentityRoleArn", "webIdentityTokenAudiences"]
+        }
         "mcpservernewrelic" => &[],
         // The contract has nothing to tell of the others.
         _ => return None,
     };
     let mut told = some(details, names);
     match kind {
-        "mcpserver" | "mcpserverdatadog" | "mcpserversplunk" | "mcpservergrafana" | "remoteagent" => {
+        "mcpserver" | "mcpserverdatadog" | "mcpserversplunk" | "mcpservergrafana"
+        | "remoteagent" => {
             told.insert("authorizationMethod".to_owned(), method(details).into());
             if kind != "mcpservergrafana" {
                 let header = details.pointer("/authorizationConfig/apiKey/apiKeyHeader");
@@ -135,7 +141,10 @@ fn public(kind: &str, details: &Value) -> Option<Value> {
             let config = &details["authorizationConfig"];
             told.extend(some(config, &["region", "service", "mcpRoleArn"]));
             // The contract wants one where a registration may have none.
-            told.insert("roleArn".to_owned(), config["roleArn"].as_str().unwrap_or_default().into());
+            told.insert(
+                "roleArn".to_owned(),
+                config["roleArn"].as_str().unwrap_or_default().into(),
+            );
         }
         "remoteagentsigv4" => {
             told.extend(some(&details["authorizationConfig"], &["region", "service", "roleArn"]));
@@ -154,7 +163,8 @@ fn public(kind: &str, details: &Value) -> Option<Value> {
 }
 
 fn some(from: &Value, names: &[&str]) -> Map<String, Value> {
-    let found = names.iter().filter_map(|name| Some(((*name).to_owned(), from.get(*name)?.clone())));
+    let found =
+        names.iter().filter_map(|name| Some(((*name).to_owned(), from.get(*name)?.clone())));
     found.collect()
 }
 

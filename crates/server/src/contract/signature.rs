@@ -48,9 +48,19 @@ pub(super) async fn caller(
     Ok(caller)
 }
 
-fn request<'a>(parts: &'a Parts, headers: &'a [(&'a str, &'a [u8])], body: &'a [u8]) -> Request<'a> {
+fn request<'a>(
+    parts: &'a Parts,
+    headers: &'a [(&'a str, &'a [u8])],
+    body: &'a [u8],
+) -> Request<'a> {
     let method = parts.method.as_str();
-    Request { method, path: parts.uri.path(), query: parts.uri.query().unwrap_or_default(), headers, body }
+    Request {
+        method,
+        path: parts.uri.path(),
+        query: parts.uri.query().unwrap_or_default(),
+        headers,
+        body,
+    }
 }
 
 /// All headers; HTTP/2 has the host in the address.

@@ -17,7 +17,6 @@ pub(super) async fn create(asked: Asked) -> Result<Value, Problem> {
     let profile = Profile {
         description: asked.text("description").map(str::to_owned),
         locale: asked.text("locale").map(str::to_owned),
-        kms_key_arn: None,
         preferences: preferences(&asked).unwrap_or_default(),
         tags: tags::given(&asked)?,
     };
@@ -62,6 +61,7 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
             profile.description = description.or(profile.description.take());
             profile.locale = locale.or(profile.locale.take());
             profile.preferences.extend(preferences.unwrap_or_default());
+            Ok(())
         })
         .await?;
     Ok(json!({ "agentSpace": agent_space(&record, Detail::All) }))
@@ -98,7 +98,6 @@ fn agent_space(record: &SpaceRecord, detail: Detail) -> Value {
     let description = profile.description.clone().filter(|_| detail == Detail::All);
     put(&mut space, "description", description);
     put(&mut space, "locale", profile.locale.clone());
-    put(&mut space, "kmsKeyArn", profile.kms_key_arn.clone());
     let preferences = Some(&profile.preferences).filter(|preferences| !preferences.is_empty());
     put(&mut space, "preferences", preferences.map(|preferences| json!(preferences)));
     space

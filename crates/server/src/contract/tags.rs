@@ -43,12 +43,15 @@ pub(super) async fn untag(asked: Asked) -> Result<Value, Problem> {
 }
 
 /// Changes the tags of what the ARN names; `change` says whether they may be kept so.
-async fn change(asked: &Asked, change: impl FnOnce(&mut Tags) -> bool + Send) -> Result<Value, Problem> {
+async fn change(
+    asked: &Asked,
+    change: impl FnOnce(&mut Tags) -> bool + Send,
+) -> Result<Value, Problem> {
     let mut fits = true;
     match Resource::parse(asked.need("resourceArn")?)? {
         Resource::Space(id) => {
             asked.about(id);
-            let changed = asked.space()?.try_update(asked.now, |space| {
+            let changed = asked.space()?.update(asked.now, |space| {
                 fits = change(&mut space.profile.tags);
                 if fits { Ok(()) } else { Err(too_many()) }
             });

@@ -1,7 +1,10 @@
 //! Backlog tasks: one per alert, and one per manual start.
 
 use nightjar_oncall::{NewTask, cancel_task, run_task_again, start_task};
-use nightjar_store::{Created, Priority, TaskFilter, TaskOrder, TaskRecord, TaskReference, TaskStatus};
+use nightjar_store::{
+    Created, Error as StoreError, Priority, Space, TaskFilter, TaskKind, TaskOrder, TaskRecord,
+    TaskReference, TaskSort, TaskStatus,
+};
 use serde_json::{Value, json};
 
 use super::input::Asked;
@@ -16,12 +19,12 @@ pub(super) async fn create(asked: Asked) -> Result<Value, Problem> {
         title: asked.need("title")?.to_owned(),
         description: asked.text("description").unwrap_or_default().to_owned(),
         priority: priority(asked.need("priority")?)?,
-        kind: asked.need("taskType")?.to_owned(),
-        connection: reference.as_ref().map(|reference| reference.association.clone()),
+        kind: kind(asked.need("taskType")?)?,
+        connection: connection(space, reference.as_ref()).await?,
         reference,
-        actor: asked.caller.identity.id().to_owned(),
     };
-    let made = start_task(space, &new, asked.once.as_ref(), asked.now).await?;
+    let (recordings, actor) = (&asked.app.recordings, asked.caller.identity.id());
+    let made = start_task(space, recordings, actor, &new, asked.once.as_ref(), asked.now).await?;
     let task = Created::into_inner(made);
     asked.about(&task.id);
     answer(&asked, &task)
@@ -41,13 +44,16 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
         created_before: super::input::time(&given["createdBefore"]),
         priority: first("priority").map(priority).transpose()?,
         status: first("status").map(status).transpose()?,
-        kind: first("taskType").map(str::to_owned),
+        kind: first("taskType").map(kind).transpose()?,
         primary: given["primaryTaskId"].as_str().map(str::to_owned),
     };
     let order = TaskOrder {
-        by_priority: asked.text("sortField") == Some("PRIORITY"),
+        by: match asked.text("sortField") {
+            Some("PRIORITY") => TaskSort::Priority,
+            _ => TaskSort::CreatedAt,
+        },
         // The newest, or the most urgent, first unless asked otherwise.
-        ascending: asked.text("order") == Some("ASC"),
+        is_descending: asked.text("order") != Some("ASC"),
     };
     let shown = given.to_string();
     let filters = [Some(shown.as_str()), asked.text("sortField"), asked.text("order")];
@@ -66,7 +72,9 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
     let task = match asked.text("taskStatus") {
         None => space.task(id).await?,
         Some("CANCELED") => cancel_task(space, id, actor, once, asked.now).await?.into_inner(),
-        Some("PENDING_START") => run_task_again(space, id, actor, once, asked.now).await?.into_inner(),
+        Some("PENDING_START") => {
+            run_task_again(space, id, actor, once, asked.now).await?.into_inner()
+        }
         Some(other) => {
             // Whether it is there is told first.
             space.task(id).await?;
@@ -89,7 +97,7 @@ fn wire(space: &str, task: &TaskRecord) -> Value {
         "agentSpaceId": space,
         "taskId": task.id,
         "title": task.title,
-        "taskType": task.kind,
+        "taskType": task.kind.label(),
         "priority": task.priority.label(),
         "status": task.status.label(),
         "createdAt": moment(task.created_at),
@@ -99,7 +107,11 @@ fn wire(space: &str, task: &TaskRecord) -> Value {
     });
     let description = Some(task.description.clone()).filter(|text| !text.is_empty());
     put(&mut told, "description", description);
-    put(&mut told, "executionId", task.execution.as_deref().map(super::executions::id));
+    put(
+        &mut told,
+        "executionId",
+        task.execution.as_ref().map(|run| super::executions::id(run.as_str())),
+    );
     put(&mut told, "primaryTaskId", task.primary.clone());
     put(&mut told, "statusReason", task.reason.clone());
     put(&mut told, "reference", task.reference.as_ref().map(told_reference));
@@ -115,6 +127,25 @@ fn wire(space: &str, task: &TaskRecord) -> Value {
     }
     put(&mut told, "metadata", Some(metadata));
     told
+}
+
+/// What a reference says to look at. Its `associationId` is of the system that the task came from, which
+/// needn't be one that can be asked; one of our connections can be named there all the same.
+async fn connection(
+    space: &Space,
+    reference: Option<&TaskReference>,
+) -> Result<Option<String>, Problem> {
+    let Some(TaskReference { association, .. }) = reference else { return Ok(None) };
+    if !association.starts_with("con-") {
+        return Ok(None);
+    }
+    match space.connection(association).await {
+        Ok(connection) => Ok(Some(connection.id)),
+        Err(StoreError::NotFound { .. }) => {
+            Err(Problem::invalid("/reference/associationId", "there is no such connection"))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn reference(given: &Value) -> TaskReference {
@@ -139,10 +170,15 @@ fn told_reference(reference: &TaskReference) -> Value {
     told
 }
 
+fn kind(word: &str) -> Result<TaskKind, Problem> {
+    TaskKind::parse(word).ok_or_else(|| Problem::invalid("/taskType", "there is no such type"))
+}
+
 fn priority(word: &str) -> Result<Priority, Problem> {
     Priority::parse(word).ok_or_else(|| Problem::invalid("/priority", "there is no such priority"))
 }
 
 fn status(word: &str) -> Result<TaskStatus, Problem> {
-    TaskStatus::parse(word).ok_or_else(|| Problem::invalid("/filter/status", "there is no such status"))
+    TaskStatus::parse(word)
+        .ok_or_else(|| Problem::invalid("/filter/status", "there is no such status"))
 }

@@ -94,7 +94,9 @@ fn is_expression(text: &str) -> bool {
 fn is_cron(text: &str) -> bool {
     let mut fields = text.split_ascii_whitespace();
     let is_field = |field: &str| {
-        field.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'*' | b'?' | b',' | b'-' | b'/' | b'#'))
+        field.bytes().all(|b| {
+            b.is_ascii_alphanumeric() || matches!(b, b'*' | b'?' | b',' | b'-' | b'/' | b'#')
+        })
     };
     matches!(text.split_ascii_whitespace().count(), 5 | 6) && fields.all(is_field)
 }
@@ -123,10 +125,20 @@ mod tests {
 
     #[test]
     fn schedules_are_read_as_far_as_their_shape() {
-        for right in ["rate(1 minute)", "rate(7 days)", "cron(0 9 ? * MON-FRI *)", "cron(0 9 * * 1)"] {
+        for right in
+            ["rate(1 minute)", "rate(7 days)", "cron(0 9 ? * MON-FRI *)", "cron(0 9 * * 1)"]
+        {
             assert!(is_expression(right), "{right}");
         }
-        for wrong in ["", "daily", "rate(0 days)", "rate(7 weeks)", "cron()", "cron(0 9 * *)", "cron(a;b c d e f)"] {
+        for wrong in [
+            "",
+            "daily",
+            "rate(0 days)",
+            "rate(7 weeks)",
+            "cron()",
+            "cron(0 9 * *)",
+            "cron(a;b c d e f)",
+        ] {
             assert!(!is_expression(wrong), "{wrong}");
         }
         let both = json!({ "expression": "rate(7 days)", "spec": { "cron": { "expression": "0 9 * * 1" } } });

@@ -1,8 +1,8 @@
 //! Account usage: how long investigations ran this month.
 
 use jiff::civil::Time;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, Zoned};
+use jiff::tz::Offset;
+use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use super::input::Asked;
@@ -30,10 +30,10 @@ pub(super) async fn get(asked: Asked) -> Result<Value, Problem> {
 
 /// The month around a time, by UTC.
 fn month(now: Timestamp) -> Result<(Timestamp, Timestamp), jiff::Error> {
-    let now: Zoned = now.to_zoned(TimeZone::UTC);
-    let from = now.first_of_month()?.with().time(Time::midnight()).build()?;
+    let first = Offset::UTC.to_datetime(now).date().first_of_month();
+    let from = first.to_datetime(Time::midnight());
     let to = from.checked_add(1.month())?;
-    Ok((from.timestamp(), to.timestamp()))
+    Ok((Offset::UTC.to_timestamp(from)?, Offset::UTC.to_timestamp(to)?))
 }
 
 #[cfg(test)]

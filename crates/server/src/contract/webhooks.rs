@@ -1,6 +1,8 @@
 //! Webhooks: addresses that outside services send their alerts to.
 
-use nightjar_store::{Collection, Created, Document, DocumentFilter, NewDocument, PageRequest, new_secret};
+use nightjar_store::{
+    Collection, Created, Document, DocumentFilter, NewDocument, PageRequest, new_secret,
+};
 use serde_json::{Value, json};
 
 use super::input::Asked;
@@ -20,7 +22,11 @@ fn kind_of(configuration: &str) -> Option<&'static str> {
 }
 
 /// Makes the webhook of an association and shows its secret, this once; none for what sends nothing.
-pub(super) async fn create(asked: &Asked, association: &str, configuration: &str) -> Result<Option<Value>, Problem> {
+pub(super) async fn create(
+    asked: &Asked,
+    association: &str,
+    configuration: &str,
+) -> Result<Option<Value>, Problem> {
     let Some(kind) = kind_of(configuration) else { return Ok(None) };
     let secret = new_secret()?;
     let body = json!({ "secret": secret });
@@ -49,7 +55,8 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
 }
 
 async fn all_of(asked: &Asked, association: &str) -> Result<Vec<Document>, Problem> {
-    let filter = DocumentFilter { parent: Some(association.to_owned()), ..DocumentFilter::default() };
+    let filter =
+        DocumentFilter { parent: Some(association.to_owned()), ..DocumentFilter::default() };
     let webhooks = asked.space()?.documents(Collection::Webhook);
     Ok(webhooks.list(&filter, &PageRequest { limit: 1000, after: None }).await?.items)
 }

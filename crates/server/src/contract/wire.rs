@@ -25,7 +25,12 @@ pub(super) fn put(object: &mut Value, name: &str, value: Option<impl Into<Value>
 }
 
 /// A page of a list under the name that the operation gives it.
-pub(super) fn list<T>(shelf: &Shelf, name: &str, page: Page<T>, wire: impl FnMut(T) -> Value) -> Value {
+pub(super) fn list<T>(
+    shelf: &Shelf,
+    name: &str,
+    page: Page<T>,
+    wire: impl FnMut(T) -> Value,
+) -> Value {
     let list = shelf.list(page, wire);
     let mut answer = Map::new();
     answer.insert(name.to_owned(), Value::Array(list.items));

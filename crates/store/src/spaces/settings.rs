@@ -17,8 +17,6 @@ pub struct Profile {
     pub description: Option<String>,
     /// The language its people read: `en-US`.
     pub locale: Option<String>,
-    /// The key its owner would have it sealed with; kept as told.
-    pub kms_key_arn: Option<String>,
     /// What its people switched on and off.
     pub preferences: BTreeMap<String, bool>,
     /// Tags.

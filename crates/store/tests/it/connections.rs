@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use jiff::ToSpan as _;
 use nightjar_store::{
-    Error, InvestigationState, NewCapsule, NewConnection, PageRequest, Space, TaskKind,
+    Error, InvestigationState, JobKind, NewCapsule, NewConnection, PageRequest, Space,
 };
 use serde_json::json;
 
@@ -80,7 +80,7 @@ async fn an_investigation_waits_in_the_queue_until_it_is_done() {
         space.create_capsule(capsule(), None, t0()).await.unwrap();
         let con = connection(&space, "a").await.unwrap();
         let lease = Duration::from_secs(30);
-        assert!(store.take_task(lease, t0()).await.unwrap().is_none());
+        assert!(store.take_job(lease, t0()).await.unwrap().is_none());
         let inv = space.start_investigation(&con, None, t0()).await.unwrap().into_inner();
         assert_eq!((inv.id.as_str(), inv.state), ("inv-1", InvestigationState::Queued));
         space.request("inv-1", &json!({ "again": true }), None, t0()).await.unwrap();
@@ -88,25 +88,25 @@ async fn an_investigation_waits_in_the_queue_until_it_is_done() {
         let busy = space.delete_connection(&con, t0()).await;
         assert!(matches!(busy, Err(Error::Conflict(_))));
 
-        let task = store.take_task(lease, t0()).await.unwrap().unwrap();
-        assert_eq!((task.kind.clone(), task.attempts), (TaskKind::Investigate, 1));
+        let job = store.take_job(lease, t0()).await.unwrap().unwrap();
+        assert_eq!((job.kind.clone(), job.attempts), (JobKind::Investigate, 1));
         assert_eq!(store.queue_depth().await.unwrap(), (1, 1));
-        // The request waits for the first task, which somebody has leased.
-        assert!(store.take_task(lease, t0()).await.unwrap().is_none());
+        // The request waits for the first job, which somebody has leased.
+        assert!(store.take_job(lease, t0()).await.unwrap().is_none());
         // The lease expires; whoever had it has lost it.
         let late = t0() + 1.minute();
-        let again = store.take_task(lease, late).await.unwrap().unwrap();
-        assert_eq!((again.id, again.attempts), (task.id, 2));
-        assert!(!store.keep_lease(&task, lease, late).await.unwrap());
-        assert!(matches!(store.finish_task(&task).await, Err(Error::Conflict(_))));
+        let again = store.take_job(lease, late).await.unwrap().unwrap();
+        assert_eq!((again.id, again.attempts), (job.id, 2));
+        assert!(!store.keep_lease(&job, lease, late).await.unwrap());
+        assert!(matches!(store.finish_job(&job).await, Err(Error::Conflict(_))));
         assert!(store.keep_lease(&again, lease, late).await.unwrap());
-        store.postpone_task(&again, late + 1.minute(), "the database was away").await.unwrap();
-        assert!(store.take_task(lease, late).await.unwrap().is_none());
-        let third = store.take_task(lease, late + 1.minute()).await.unwrap().unwrap();
-        store.finish_task(&third).await.unwrap();
-        let request = store.take_task(lease, late).await.unwrap().unwrap();
-        assert_eq!(request.kind, TaskKind::Request(json!({ "again": true })));
-        store.finish_task(&request).await.unwrap();
+        store.postpone_job(&again, late + 1.minute(), "the database was away").await.unwrap();
+        assert!(store.take_job(lease, late).await.unwrap().is_none());
+        let third = store.take_job(lease, late + 1.minute()).await.unwrap().unwrap();
+        store.finish_job(&third).await.unwrap();
+        let request = store.take_job(lease, late).await.unwrap().unwrap();
+        assert_eq!(request.kind, JobKind::Request(json!({ "again": true })));
+        store.finish_job(&request).await.unwrap();
 
         let failed = InvestigationState::Failed;
         space.set_investigation_state("inv-1", failed, Some("why"), late).await.unwrap();

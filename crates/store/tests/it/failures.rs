@@ -24,7 +24,7 @@ async fn a_postgres_that_goes_away_is_unavailable_and_then_works_again() {
     let (read, audit, taken) = futures::join!(
         space.chain("a", 0, 9),
         store.audit(call(1)),
-        store.take_task(std::time::Duration::from_secs(1), t0()),
+        store.take_job(std::time::Duration::from_secs(1), t0()),
     );
     assert!(matches!(read, Err(Error::Unavailable { .. })), "{read:?}");
     assert!(matches!(audit, Err(Error::Unavailable { .. })), "{audit:?}");

@@ -73,7 +73,7 @@ async fn the_same_request_at_two_processes_makes_one_thing() {
 }
 
 #[tokio::test]
-async fn no_task_is_taken_twice() {
+async fn no_job_is_taken_twice() {
     on_both(async |place| {
         let (one, other) = two(place).await;
         let space = new_space(&one).await;
@@ -84,8 +84,8 @@ async fn no_task_is_taken_twice() {
         }
         let take = async |store: &Store| {
             let mut taken = Vec::new();
-            while let Some(task) = store.take_task(Duration::from_secs(60), t0()).await.unwrap() {
-                taken.push(task.id);
+            while let Some(job) = store.take_job(Duration::from_secs(60), t0()).await.unwrap() {
+                taken.push(job.id);
                 tokio::task::yield_now().await;
             }
             taken
@@ -120,13 +120,13 @@ async fn what_one_process_revokes_the_other_refuses() {
 }
 
 #[tokio::test]
-async fn a_worker_is_woken_by_a_new_task() {
+async fn a_worker_is_woken_by_a_new_job() {
     let place = Place::sqlite();
     let store = place.open().await;
     let space = new_space(&store).await;
     let new = NewConnection { kind: "x".into(), name: "x".into(), config: json!({}) };
     let connection = space.create_connection(new, None, t0()).await.unwrap().into_inner();
-    let waiting = store.wait_for_task(Duration::from_secs(3600));
+    let waiting = store.wait_for_job(Duration::from_secs(3600));
     let start = space.start_investigation(&connection.id, None, t0());
     let both = futures::future::join(waiting, start);
     let (_, started) = tokio::time::timeout(Duration::from_secs(10), both).await.unwrap();

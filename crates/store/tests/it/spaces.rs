@@ -10,7 +10,6 @@ fn profile() -> Profile {
     Profile {
         description: Some("everything that sells".to_owned()),
         locale: Some("de-DE".to_owned()),
-        kms_key_arn: Some("arn:aws:kms:eu-central-1:123456789012:key/k".to_owned()),
         preferences: BTreeMap::from([("learn".to_owned(), true)]),
         tags: BTreeMap::from([("team".to_owned(), "p\0q".to_owned())]),
     }

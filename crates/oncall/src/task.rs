@@ -1,0 +1,14 @@
+//! Tasks, the unit of work of the public contract: what becomes of them (a projection of alerts and
+//! incidents), starting one by hand, cancelling, running again, and what ran for one.
+
+mod cancel;
+mod project;
+mod runs;
+mod start;
+
+pub use cancel::{cancel_task, run_task_again};
+pub use runs::{Run, RunState, runs};
+pub use start::{NewTask, start_task};
+
+pub(crate) use project::{of_incident, of_skipped};
+pub(crate) use start::start_of;

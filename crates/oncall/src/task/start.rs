@@ -1,0 +1,150 @@
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use nightjar_agent::Start;
+use nightjar_incident::{RawAlert, Recording};
+use nightjar_redact::Redactor;
+use nightjar_store::{
+    ConnectionRecord, Created, Error as StoreError, NewTask as Kept, Once, PageRequest, Priority,
+    Space, TaskKind, TaskRecord, TaskReference, TaskStart,
+};
+use serde_json::{Value, json};
+
+use crate::redaction::{names, policy};
+use crate::{Error, Recordings, Result, connectors};
+
+/// A task that a person wants done, in their words.
+#[derive(Clone, Debug)]
+pub struct NewTask {
+    /// The headline.
+    pub title: String,
+    /// The longer text; empty if there is none.
+    pub description: String,
+    /// How urgent it is.
+    pub priority: Priority,
+    /// What is to be done.
+    pub kind: TaskKind,
+    /// Where it comes from.
+    pub reference: Option<TaskReference>,
+    /// Id or name of the connection to look at; `None`: the newest of the space, if there is any.
+    pub connection: Option<String>,
+}
+
+/// Why a task of another kind than [`TaskKind::Investigation`] ends at once.
+const NOT_RUN: &str = "this version doesn't run tasks of this kind";
+
+/// Makes a task of what a person describes. What they wrote is redacted before it is stored, and then
+/// investigated as if it were an alert. `actor` is the id of the key or session.
+///
+/// A recording is looked at as it was at its end, since it knows nothing after it; the alerts it
+/// holds aren't played.
+///
+/// # Errors
+/// [`StoreError::NotFound`] for a connection that doesn't exist.
+pub async fn start_task(
+    space: &Space,
+    recordings: &Arc<dyn Recordings>,
+    actor: &str,
+    new: &NewTask,
+    once: Option<&Once>,
+    now: Timestamp,
+) -> Result<Created<TaskRecord>> {
+    if new.kind != TaskKind::Investigation {
+        let kept = redacted(space, new, Vec::new()).await?;
+        return Ok(space.create_task(&kept, &TaskStart::Skip(NOT_RUN), once, now).await?);
+    }
+    let connection = connection(space, new.connection.as_deref()).await?;
+    let recording = match &connection {
+        Some(record) => Some(connectors::recording(record, space, recordings).await?),
+        None => None,
+    };
+    let known = recording.as_ref().map(|recording| names(&recording.topology));
+    let kept = redacted(space, new, known.unwrap_or_default()).await?;
+    let at = recording.as_ref().and_then(end).unwrap_or(now);
+    let start = |task: &str| {
+        let start = Start { actor: actor.to_owned(), message: message(task, &kept, at) };
+        serde_json::to_value(start).expect("invariant: a start is texts under names")
+    };
+    let connection = connection.as_ref().map(|record| record.id.as_str());
+    let start = TaskStart::Investigate { connection, start: &start };
+    Ok(space.create_task(&kept, &start, once, now).await?)
+}
+
+/// What an investigation begins with, if a person started it.
+pub(crate) async fn start_of(space: &Space, investigation: &str) -> Result<Option<Start>> {
+    let start = space.investigation_start(investigation).await?;
+    start.map(serde_json::from_value).transpose().map_err(|error| {
+        let what = format!("the start of investigation `{investigation}`");
+        Error::Store(StoreError::Damaged { what, reason: error.to_string() })
+    })
+}
+
+/// The description as a message in the shape of the generic webhook.
+fn message(task: &str, new: &Kept, at: Timestamp) -> RawAlert {
+    let payload: Value = json!({
+        "eventType": "incident",
+        "incidentId": task,
+        "action": "created",
+        "priority": new.priority.label(),
+        "title": new.title,
+        "description": new.description,
+        "timestamp": at.to_string(),
+    });
+    RawAlert { provider: Some("generic".to_owned()), received_at: at, payload }
+}
+
+/// When a recording ends: with its window, or else with its last message.
+fn end(recording: &Recording) -> Option<Timestamp> {
+    let last = || recording.alerts.iter().map(|message| message.received_at).max();
+    recording.window.map(|window| window.to).or_else(last)
+}
+
+async fn redacted(space: &Space, new: &NewTask, known: Vec<String>) -> Result<Kept> {
+    let policy = policy(space).await?;
+    let mut redactor = Redactor::new(&space.pseudonym_key(), &policy, known.into_iter());
+    let mut clean = |text: &String| redactor.text(text).into_owned();
+    let kept = Kept {
+        title: clean(&new.title),
+        description: clean(&new.description),
+        reference: new.reference.as_ref().map(|reference| TaskReference {
+            system: clean(&reference.system),
+            title: reference.title.as_ref().map(&mut clean),
+            id: clean(&reference.id),
+            url: clean(&reference.url),
+            // The id of something of ours.
+            association: reference.association.clone(),
+        }),
+        kind: new.kind,
+        priority: new.priority,
+    };
+    let originals: Vec<_> = redactor.originals().clone().into_iter().collect();
+    if !originals.is_empty() {
+        space.keep_originals(&originals).await?;
+    }
+    Ok(kept)
+}
+
+/// The connection of an id or a name, or else the newest.
+async fn connection(space: &Space, wanted: Option<&str>) -> Result<Option<ConnectionRecord>> {
+    let mut page = PageRequest { limit: 1000, after: None };
+    let mut newest = None;
+    loop {
+        let found = space.connections(&page).await?;
+        for record in found.items {
+            if wanted.is_some_and(|wanted| record.id == wanted || record.name == wanted) {
+                return Ok(Some(record));
+            }
+            newest = Some(record);
+        }
+        match found.next {
+            Some(next) => page.after = Some(next),
+            None => break,
+        }
+    }
+    match wanted {
+        None => Ok(newest),
+        Some(wanted) => {
+            Err(StoreError::NotFound { what: "connection", id: wanted.to_owned() }.into())
+        }
+    }
+}
