@@ -44,7 +44,7 @@ pub fn check_error(name: &str, body: &Value) -> Vec<Field> {
 }
 
 fn check_object(structure: &Structure, value: &Value) -> Vec<Field> {
-    let mut findings = Findings::default();
+    let mut findings = Findings::of_answer();
     match value {
         Value::Object(members) => {
             check::object(structure, &mut members.clone(), &Path::Root, &mut findings);

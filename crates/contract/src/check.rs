@@ -14,7 +14,7 @@ use crate::wire;
 const MISSING: &str = "Member must not be null";
 
 /// Holds an object against a structure, and brings it into its one form on the way: a member that
-/// is null goes, whole numbers are written as such. A member nobody knows is told even if it is
+/// is null goes, whole numbers are written as such, times become seconds. A member nobody knows is told even if it is
 /// null.
 pub(crate) fn object(
     structure: &Structure,
@@ -57,13 +57,16 @@ pub(crate) fn check(shape: &Shape, value: &mut Value, path: &Path<'_>, findings:
             return integer(number, *bounds, false, path, findings);
         }
         (Shape::Timestamp, Value::Number(number)) => return timestamp(number, path, findings),
+        // The reference speaks of seconds where the SDKs send text: from a client both are understood.
+        (Shape::DateTime, Value::Number(number)) if !findings.are_of_answer => {
+            return timestamp(number, path, findings);
+        }
         (Shape::DateTime, Value::String(text)) => match wire::seconds(text) {
             Some(seconds) => {
-                timestamp(&seconds, path, findings);
                 *value = Value::Number(seconds);
                 return;
             }
-            None => "Member must be a timestamp",
+            None => "Member must be a date and time as in ISO 8601",
         },
         (Shape::Blob, Value::String(text)) => return blob(text, path, findings),
         (Shape::List(list), Value::Array(items)) => return check_list(list, items, path, findings),
@@ -84,7 +87,8 @@ pub(crate) fn check(shape: &Shape, value: &mut Value, path: &Path<'_>, findings:
         (Shape::Integer(_) | Shape::Long(_), _) => "Member must be an integer",
         (Shape::Double, _) => "Member must be a number",
         (Shape::Boolean, _) => "Member must be a boolean",
-        (Shape::Timestamp | Shape::DateTime, _) => "Member must be a timestamp",
+        (Shape::Timestamp, _) => "Member must be a timestamp",
+        (Shape::DateTime, _) => "Member must be a date and time as in ISO 8601",
         (Shape::Blob, _) => "Member must be base64",
         (Shape::List(_), _) => "Member must be a list",
         (Shape::Map(_) | Shape::Structure(_), _) => "Member must be an object",

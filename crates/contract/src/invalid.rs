@@ -39,7 +39,7 @@ impl Field {
 impl Invalid {
     pub(crate) fn of(fields: Vec<Field>) -> Self {
         let total = fields.len();
-        Findings { fields, total }.into_invalid()
+        Findings { fields, total, are_of_answer: false }.into_invalid()
     }
 
     pub(crate) fn unreadable(message: String) -> Self {
@@ -52,9 +52,15 @@ impl Invalid {
 pub(crate) struct Findings {
     fields: Vec<Field>,
     total: usize,
+    /// Whether it is an answer that is looked at: of ourselves more is expected.
+    pub(crate) are_of_answer: bool,
 }
 
 impl Findings {
+    pub(crate) fn of_answer() -> Self {
+        Self { are_of_answer: true, ..Self::default() }
+    }
+
     pub(crate) fn add(&mut self, path: &Path<'_>, expected: &str) {
         self.total += 1;
         if self.fields.len() < TOLD {

@@ -2,8 +2,9 @@
 //!
 //! The folder `model` lists what the contract says, in a notation of ours (`notation.rs` explains
 //! it). Everything else here is general: [`route`] finds the operation, [`read`] checks a request
-//! whole and hands it over as one object, [`check_answer`] holds an answer against the contract,
-//! [`sigv4`] says whether a request was signed with a secret.
+//! whole and hands it over as one object, [`write()`] brings an answer into the contract's form,
+//! [`check_answer`] holds it against the contract, [`sigv4`] says whether a request was signed with
+//! a secret.
 //!
 //! This room doesn't know what stands behind an operation, who may call it, or how an answer
 //! leaves: it sees names, bytes and numbers.
@@ -20,6 +21,7 @@ mod route;
 mod shape;
 pub mod sigv4;
 mod wire;
+mod write;
 
 pub use answer::{check_answer, check_error, check_event};
 pub use invalid::{Field, Invalid};
@@ -29,3 +31,4 @@ pub use route::{Labels, Routed, is_of_contract, route};
 pub use shape::{
     Bounds, Choice, Error, Kind, List, Map, Member, Pattern, Place, Shape, Structure, Text,
 };
+pub use write::write;

@@ -21,8 +21,8 @@
 //! `union` is written like `structure` and holds exactly one member, `events` is a stream of such
 //! messages, `error` has a status behind its name. A member with `?` may be missing. `uri`,
 //! `query` and `header NAME` say where it travels, nothing means the body. Types are `string`,
-//! `integer`, `long`, `double`, `boolean`, `timestamp`, `datetime`, `blob`, `document`, `[Item]`,
-//! `map<Key, Value>` and names; `(1..64)` bounds a length or a number, `{..25}` the size of a list
+//! `integer`, `long`, `double`, `boolean`, `timestamp` (a number), `datetime` (text), `blob`,
+//! `document`, `[Item]`, `map<Key, Value>` and names; `(1..64)` bounds a length or a number, `{..25}` the size of a list
 //! or map, either end may be missing. `secret` is text that must never be shown. A pattern only
 //! stands in a `type`, from the first slash to the one that ends the line; it must fit the whole
 //! text. `\d` and `\w` are written out, because here they would mean more than ASCII.

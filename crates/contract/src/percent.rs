@@ -10,6 +10,8 @@ pub(crate) enum Broken {
     /// There is a control character in it. No value that travels in an address has one, and not
     /// every place that a value goes to later would keep it.
     Control,
+    /// It is a path of several segments, and one is empty, `.` or `..`.
+    Segments,
 }
 
 impl Broken {
@@ -19,6 +21,7 @@ impl Broken {
             Self::Escape => "must be percent-encoded",
             Self::Utf8 => "must be UTF-8",
             Self::Control => "must not hold control characters",
+            Self::Segments => "must not hold empty segments, `.` or `..`",
         }
     }
 }

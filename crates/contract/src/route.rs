@@ -39,7 +39,7 @@ pub enum Routed {
 pub fn route(method: &str, path: &str) -> Routed {
     let Some(path) = path.strip_prefix('/') else { return Routed::Nowhere };
     let segments: Vec<&str> = path.split('/').collect();
-    if segments.iter().any(|segment| matches!(*segment, "" | "." | "..")) {
+    if segments.iter().copied().any(is_void) {
         return Routed::Nowhere;
     }
     let method = if method == "HEAD" { "GET" } else { method };
@@ -81,6 +81,17 @@ pub fn is_of_contract(path: &str) -> bool {
     });
     let first = path.strip_prefix('/').and_then(|path| path.split('/').next());
     first.is_some_and(|first| FIRST.contains(first))
+}
+
+/// A path within a label: what it must not hold it must not hold encoded either, or it would
+/// depend on whoever reads it later what it means.
+fn decode_path(text: &str) -> Result<String, Broken> {
+    let path = percent::decode(text)?;
+    if path.split('/').any(is_void) { Err(Broken::Segments) } else { Ok(path) }
+}
+
+fn is_void(segment: &str) -> bool {
+    matches!(segment, "" | "." | "..")
 }
 
 /// The path of an operation.
@@ -153,7 +164,7 @@ impl Template {
                 Segment::Label(name) => {
                     (*name, rest.first().copied().map(percent::decode).unwrap_or(Ok(String::new())))
                 }
-                Segment::Greedy(name) => (*name, percent::decode(&rest.join("/"))),
+                Segment::Greedy(name) => (*name, decode_path(&rest.join("/"))),
             };
             labels.push((name, text.map_err(|broken| (name, broken))?));
         }

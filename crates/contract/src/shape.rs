@@ -22,7 +22,7 @@ pub enum Shape {
     Boolean,
     /// Seconds since 1970, with a fraction; in a query a date and time as text.
     Timestamp,
-    /// A date and time as text, `2026-01-02T03:04:05.678Z`, in a body too.
+    /// A date and time as text wherever it travels: `2026-01-02T03:04:05Z`.
     DateTime,
     /// Bytes as base64.
     Blob,

@@ -20,8 +20,10 @@ pub(crate) fn value(shape: &Shape, text: String) -> Value {
         Shape::Integer(_) | Shape::Long(_) => integer(&text).map(Value::from),
         Shape::Double => text.parse().ok().and_then(Number::from_f64).map(Value::Number),
         Shape::Boolean => text.parse().ok().map(Value::Bool),
-        Shape::Timestamp | Shape::DateTime => seconds(&text).map(Value::Number),
-        Shape::Text(_)
+        Shape::Timestamp => seconds(&text).map(Value::Number),
+        // Text in a body, too: it is read when it is held against the shape.
+        Shape::DateTime
+        | Shape::Text(_)
         | Shape::Choice(_)
         | Shape::Blob
         | Shape::Document
@@ -48,6 +50,8 @@ pub(crate) fn seconds(text: &str) -> Option<Number> {
     if moment.subsec_nanosecond() == 0 {
         return Some(Number::from(moment.as_second()));
     }
+    // What a float can't hold would be another time when it is written again.
+    let moment = Timestamp::from_microsecond(moment.as_microsecond()).ok()?;
     Number::from_f64(moment.as_duration().as_secs_f64())
 }
 

@@ -5,6 +5,7 @@
 //! has it (docs/testing.md). A target checks what must hold whatever comes in; what is right for
 //! good input is tested in the rooms themselves.
 
+mod contract;
 mod engine;
 mod mutate;
 mod parsers;
@@ -32,6 +33,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "nezha", run: parsers::nezha },
     Target { name: "templates", run: parsers::templates },
     Target { name: "redact", run: parsers::redact },
+    Target { name: "routing", run: contract::routing },
+    Target { name: "reading", run: contract::reading },
+    Target { name: "signature", run: contract::signature },
     Target { name: "numbers", run: engine::numbers },
     Target { name: "recording", run: engine::recording },
 ];

@@ -1,7 +1,7 @@
 //! Valid values for every shape of the model, made from it.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 
 use nightjar_contract::{Bounds, Kind, Place, Shape, Structure, Text};
 use serde_json::{Map, Value, json};
@@ -36,9 +36,11 @@ const SAMPLES: &[&str] = &[
 
 /// A text that fits, of this length if that is possible.
 pub(crate) fn text(shape: &Text, length: Option<i64>) -> Option<String> {
-    static KNOWN: LazyLock<std::sync::Mutex<BTreeMap<(String, Option<i64>), Option<String>>>> =
-        LazyLock::new(Default::default);
-    let key = (format!("{shape:?}"), length);
+    // The samples are tried against a pattern once for each length.
+    type Key = (Option<&'static str>, Option<i64>, Option<i64>, Option<i64>);
+    static KNOWN: LazyLock<Mutex<BTreeMap<Key, Option<String>>>> = LazyLock::new(Mutex::default);
+    let pattern = shape.pattern.as_ref().map(nightjar_contract::Pattern::as_str);
+    let key = (pattern, shape.length.least, shape.length.greatest, length);
     if let Some(known) = KNOWN.lock().unwrap().get(&key) {
         return known.clone();
     }
@@ -100,7 +102,7 @@ pub(crate) fn values(shape: &Shape) -> Vec<Value> {
             let text = text(shape, None);
             vec![Value::from(text.unwrap_or_else(|| panic!("no sample fits {shape:?}")))]
         }
-        Shape::Choice(choice) => choice.words.iter().map(|word| Value::from(*word)).collect(),
+        Shape::Choice(choice) => vec![Value::from(choice.words[0])],
         Shape::Integer(bounds) | Shape::Long(bounds) => {
             vec![Value::from(bounds.least.or(bounds.greatest).unwrap_or(7))]
         }

@@ -2,6 +2,7 @@
 
 use nightjar_contract::{
     Operation, Shape, check_answer, check_error, check_event, errors, operation, operations, read,
+    write,
 };
 use serde_json::json;
 
@@ -49,16 +50,35 @@ fn numbers_and_times_come_in_one_form() {
 }
 
 #[test]
+fn times_come_back_as_they_were_written() {
+    let structure = named("ListBacklogTasks").input();
+    for text in [
+        "2026-01-02T03:04:05Z",
+        "2026-01-02T03:04:05.678901Z",
+        "1969-12-31T23:59:58.9Z",
+        "1900-01-01T00:00:00.000001Z",
+    ] {
+        let body = format!(r#"{{"filter": {{"createdAfter": "{text}"}}}}"#);
+        let labels = [("agentSpaceId", "s-1".to_owned())];
+        let input = read(named("ListBacklogTasks"), &labels, "", &|_| None, body.as_bytes());
+        let mut input = input.unwrap();
+        assert!(input["filter"]["createdAfter"].is_number());
+        write(structure, &mut input);
+        assert_eq!(input["filter"]["createdAfter"], text);
+    }
+}
+
+#[test]
 fn everything_wrong_is_told_at_once() {
     assert_eq!(
         shown(
             "ListBacklogTasks",
             "",
-            br#"{"limit": 0, "order": "UP", "sort": 1, "filter": {"priority": ["HIGH", "LOW"], "createdAfter": 1.5}, "agentSpaceId": "other"}"#
+            br#"{"limit": 0, "order": "UP", "sort": 1, "filter": {"priority": ["HIGH", "LOW"], "createdAfter": "yesterday"}, "agentSpaceId": "other"}"#
         ),
         "6 validation errors detected: \
          Value at '/agentSpaceId' failed to satisfy constraint: Member must not be in the body; \
-         Value at '/filter/createdAfter' failed to satisfy constraint: Member must be a timestamp; \
+         Value at '/filter/createdAfter' failed to satisfy constraint: Member must be a date and time as in ISO 8601; \
          Value at '/filter/priority' failed to satisfy constraint: Member must have length between 1 and 1, inclusive; \
          Value at '/limit' failed to satisfy constraint: Member must be between 1 and 1000, inclusive; \
          Value at '/order' failed to satisfy constraint: Member must satisfy enum value set: [ASC, DESC]; \

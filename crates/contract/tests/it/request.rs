@@ -93,11 +93,13 @@ pub(crate) fn sent(
     })
 }
 
+type Check = Box<dyn Fn(&Map<String, Value>) -> Vec<Field>>;
+
 /// An input or an output of an operation, and how it is checked.
 pub(crate) struct Subject {
     pub(crate) name: String,
     pub(crate) structure: &'static Structure,
-    pub(crate) check: Box<dyn Fn(&Map<String, Value>) -> Vec<Field>>,
+    pub(crate) check: Check,
 }
 
 impl Subject {

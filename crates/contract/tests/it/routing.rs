@@ -106,6 +106,14 @@ fn a_label_that_cant_be_decoded_is_told_by_name() {
 }
 
 #[test]
+fn a_file_path_has_no_segment_that_leads_elsewhere() {
+    for path in ["%2E%2E/d", "c/%2e", "c%2F%2Fd", "c%2F", "%2Fc", "c/..%2Fd"] {
+        let shown = shown("GET", &format!("/asset/agent-space/a/assets/b/files/{path}"));
+        assert!(shown.ends_with("Member must not hold empty segments, `.` or `..`"), "{shown}");
+    }
+}
+
+#[test]
 fn a_known_path_with_another_method_is_told_apart_from_an_unknown_path() {
     assert_eq!(shown("PUT", "/v1/agentspaces/a"), "wrong method");
     assert_eq!(shown("OPTIONS", "/v1/agentspaces"), "wrong method");

@@ -66,7 +66,7 @@ async fn answer(app: &App, call: &Call, peer: Peer, request: Request) -> Result<
     let (app, call) = (app.clone(), call.clone());
     let asked = Asked { app, call, caller, space, input, once, origin, now };
     let given = (row.handler)(asked).await?;
-    Ok(write(operation, &given))
+    Ok(write(operation, given))
 }
 
 /// What isn't one of the operations.
@@ -161,18 +161,21 @@ fn once(
 }
 
 /// Writes an answer as the operation has it.
-fn write(operation: &'static Operation, given: &Value) -> Response {
+fn write(operation: &'static Operation, mut given: Value) -> Response {
+    if let (Some(output), Value::Object(given)) = (operation.output(), &mut given) {
+        nightjar_contract::write(output, given);
+    }
     debug_assert!(
-        nightjar_contract::check_answer(operation, given).is_empty(),
+        nightjar_contract::check_answer(operation, &given).is_empty(),
         "{}: {:?}",
         operation.name(),
-        nightjar_contract::check_answer(operation, given)
+        nightjar_contract::check_answer(operation, &given)
     );
     let status = StatusCode::from_u16(operation.status()).unwrap_or(StatusCode::OK);
     if status == StatusCode::NO_CONTENT {
         return status.into_response();
     }
-    let body = serde_json::to_vec(given).unwrap_or_default();
+    let body = serde_json::to_vec(&given).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let media = HeaderValue::from_static("application/json");
