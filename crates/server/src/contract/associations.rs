@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::input::{Asked, sift};
 use super::webhooks;
-use super::wire::{list as write_list, moment, put};
+use super::wire::{list as write_list, put, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
@@ -127,8 +127,8 @@ fn wire(space: &str, association: &Document) -> Value {
         "associationId": association.id,
         "serviceId": association.parent,
         "configuration": association.body["configuration"],
-        "createdAt": moment(association.created_at),
-        "updatedAt": moment(association.updated_at),
+        "createdAt": seconds(association.created_at),
+        "updatedAt": seconds(association.updated_at),
     });
     let capabilities = association.body["capabilities"].as_object();
     put(&mut told, "capabilities", capabilities.map(|capabilities| json!(capabilities)));

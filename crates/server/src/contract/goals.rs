@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::arn;
 use super::input::Asked;
-use super::wire::{list as write_list, moment};
+use super::wire::{list as write_list, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
@@ -100,8 +100,8 @@ fn wire(arn: &str, goal: &Document) -> Value {
         "content": goal.body["content"],
         "status": goal.state,
         "goalType": goal.parent,
-        "createdAt": moment(goal.created_at),
-        "updatedAt": moment(goal.updated_at),
+        "createdAt": seconds(goal.created_at),
+        "updatedAt": seconds(goal.updated_at),
         "version": goal.version,
         "evaluationSchedule": goal.body["evaluationSchedule"],
     })

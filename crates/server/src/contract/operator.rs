@@ -4,7 +4,7 @@ use nightjar_store::{Collection, Document, Error as StoreError, NewDocument};
 use serde_json::{Value, json};
 
 use super::input::Asked;
-use super::wire::{moment, put};
+use super::wire::{put, seconds};
 use crate::problem::{Kind, Problem};
 
 /// By a key of the service, or by the organisation's provider.
@@ -108,8 +108,8 @@ async fn told(asked: &Asked) -> Result<Value, Problem> {
 fn iam(way: &Document) -> Value {
     json!({
         "operatorAppRoleArn": way.body["operator_app_role_arn"].as_str().unwrap_or_default(),
-        "createdAt": moment(way.created_at),
-        "updatedAt": moment(way.updated_at),
+        "createdAt": seconds(way.created_at),
+        "updatedAt": seconds(way.updated_at),
     })
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::arn;
 use super::input::Asked;
-use super::wire::{list as write_list, moment, put};
+use super::wire::{list as write_list, put, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
@@ -75,8 +75,8 @@ fn wire(arn: &str, found: &Document) -> Value {
         "content": body["content"],
         "status": found.state,
         "priority": body["priority"],
-        "createdAt": moment(found.created_at),
-        "updatedAt": moment(found.updated_at),
+        "createdAt": seconds(found.created_at),
+        "updatedAt": seconds(found.updated_at),
         "version": found.version,
     });
     for name in ["goalId", "goalVersion", "additionalContext", "rankPosition", "rankedAt"] {

@@ -4,7 +4,7 @@ use nightjar_store::{Collection, Created, Document, DocumentFilter, NewDocument}
 use serde_json::{Map, Value, json};
 
 use super::input::Asked;
-use super::wire::{list as write_list, moment, put};
+use super::wire::{list as write_list, put, seconds};
 use super::{spaces, tags};
 use crate::page::Shelf;
 use crate::problem::Problem;
@@ -88,8 +88,8 @@ fn registered(service: &Document) -> Value {
     let mut told = json!({
         "serviceId": service.id,
         "serviceType": kind,
-        "createdAt": moment(service.created_at),
-        "updatedAt": moment(service.updated_at),
+        "createdAt": seconds(service.created_at),
+        "updatedAt": seconds(service.updated_at),
     });
     let name = service.body["name"].as_str().or_else(|| details["name"].as_str());
     put(&mut told, "name", name);

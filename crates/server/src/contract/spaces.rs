@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::input::Asked;
 use super::tags;
-use super::wire::{list as write_list, moment, put};
+use super::wire::{list as write_list, put, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
@@ -91,8 +91,8 @@ fn agent_space(record: &SpaceRecord, detail: Detail) -> Value {
     let mut space = json!({
         "agentSpaceId": record.id,
         "name": record.name,
-        "createdAt": moment(record.created_at),
-        "updatedAt": moment(record.updated_at),
+        "createdAt": seconds(record.created_at),
+        "updatedAt": seconds(record.updated_at),
     });
     let profile = &record.profile;
     let description = profile.description.clone().filter(|_| detail == Detail::All);

@@ -8,7 +8,7 @@ use nightjar_store::{
 use serde_json::{Value, json};
 
 use super::input::Asked;
-use super::wire::{list as write_list, moment, put};
+use super::wire::{list as write_list, put, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
@@ -100,8 +100,8 @@ fn wire(space: &str, task: &TaskRecord) -> Value {
         "taskType": task.kind.label(),
         "priority": task.priority.label(),
         "status": task.status.label(),
-        "createdAt": moment(task.created_at),
-        "updatedAt": moment(task.updated_at),
+        "createdAt": seconds(task.created_at),
+        "updatedAt": seconds(task.updated_at),
         "version": task.version,
         "hasLinkedTasks": task.has_linked,
     });

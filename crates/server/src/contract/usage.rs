@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan};
 use serde_json::{Value, json};
 
 use super::input::Asked;
-use super::wire::moment;
+use super::wire::seconds;
 use crate::problem::{Kind, Problem};
 
 /// How "no limit" is written.
@@ -23,8 +23,8 @@ pub(super) async fn get(asked: Asked) -> Result<Value, Problem> {
         "monthlyAccountSystemLearningHours": hours(0.0),
         "monthlyAccountOnDemandHours": hours(0.0),
         "monthlyAccountGraderHours": hours(0.0),
-        "usagePeriodStartTime": moment(from),
-        "usagePeriodEndTime": moment(to),
+        "usagePeriodStartTime": seconds(from),
+        "usagePeriodEndTime": seconds(to),
     }))
 }
 

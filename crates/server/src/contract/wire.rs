@@ -12,11 +12,6 @@ pub(super) fn seconds(at: Timestamp) -> Value {
     if millis % 1000 == 0 { json!(millis / 1000) } else { json!(millis as f64 / 1000.0) }
 }
 
-/// A time as text, where the contract has it so.
-pub(super) fn moment(at: Timestamp) -> Value {
-    Value::String(format!("{at:.3}"))
-}
-
 /// Puts a member where there is something to say; the contract leaves absent ones out.
 pub(super) fn put(object: &mut Value, name: &str, value: Option<impl Into<Value>>) {
     if let (Value::Object(object), Some(value)) = (object, value) {
