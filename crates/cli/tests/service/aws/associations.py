@@ -110,13 +110,19 @@ def update(client, space, association):
 
 
 def overwrite(client, space, made, registered):
-    """Associating a service once more takes the place of the first time."""
-    configuration = {"gitlab": {"projectId": "8", "projectPath": "shop/search"}}
-    made["gitlab"] = client.associate_service(
-        agentSpaceId=space, serviceId=registered["gitlab"], configuration=configuration
-    )["association"]
-    found = client.list_associations(agentSpaceId=space, filterServiceTypes="gitlab")
-    assert found["associations"] == [made["gitlab"]], found
+    """Associating the same thing once more takes the place of the first time; another one stands beside it."""
+
+    def associated(project, path):
+        return client.associate_service(
+            agentSpaceId=space,
+            serviceId=registered["gitlab"],
+            configuration={"gitlab": {"projectId": project, "projectPath": path}},
+        )["association"]
+
+    made["gitlab"] = associated("7", "shop/money")
+    made["gitlab of another project"] = associated("8", "shop/search")
+    found = client.list_associations(agentSpaceId=space, filterServiceTypes="gitlab")["associations"]
+    assert found == [made["gitlab"], made["gitlab of another project"]], found
 
 
 def webhooks(client, space, made):

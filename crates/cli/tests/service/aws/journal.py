@@ -43,6 +43,8 @@ def of_execution(client, space, execution):
     assert len(ids) == len(set(ids)), f"a record twice: {ids}"
     for record in everything:
         assert record["content"] not in (None, "", {}, []), f"nothing in {record}"
+        if record["recordType"].endswith("_md"):
+            assert isinstance(record["content"], str), f"Markdown is text: {record}"
         assert record["executionId"] == execution and record["agentSpaceId"] == space, record
     times = [record["createdAt"] for record in everything]
     assert times == sorted(times, reverse=True), "the newest isn't first"

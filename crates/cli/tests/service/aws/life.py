@@ -30,7 +30,6 @@ def main():
     journal.read(client, space, first)
     tasks.run_again(client, space, first)
     tasks.cancel(client, space, first)
-    tasks.by_webhook(client, space, associated)
     tasks.list_every_way(client, space)
     goals.goals(client, space)
     goals.recommendations(client, space)

@@ -7,7 +7,6 @@ administrator of the installation, and NIGHTJAR_TOKEN, the same key for the nati
 import json
 import os
 import time
-import urllib.parse
 import urllib.request
 
 import boto3
@@ -94,11 +93,6 @@ def native(method, path, body=None):
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         text = answer.read()
     return json.loads(text) if text else None
-
-
-def here(url):
-    """The same address on the server under test, which may call itself otherwise."""
-    return URL + urllib.parse.urlsplit(url).path
 
 
 def say(line):

@@ -1,12 +1,6 @@
-"""Tasks: started, followed to their end, run again, cancelled, called by a webhook, and listed every way."""
+"""Tasks: started, followed to their end, run again, cancelled, and listed every way."""
 
-import base64
-import datetime
-import hashlib
-import hmac
 import itertools
-import json
-import urllib.request
 
 import reach
 
@@ -129,48 +123,6 @@ def cancel(client, space, ended):
             taskStatus=status,
         )
     reach.say(f"an ended task can't be cancelled, {'another was' if caught else 'none was slow enough'}")
-
-
-def by_webhook(client, space, made):
-    """An alert that is signed with the webhook's secret becomes a task; with another it is refused."""
-    body = json.dumps(
-        {
-            "eventType": "incident",
-            "incidentId": "webhook-1",
-            "action": "created",
-            "priority": "CRITICAL",
-            "title": "Checkout is down",
-            "description": "No order for five minutes",
-            "service": "checkout",
-        }
-    ).encode()
-    assert post(made["webhook"], body, "wrong") in (401, 403), "a wrong signature"
-    assert post(made["webhook"], body, made["webhook"]["webhookSecret"]) in (200, 202)
-
-    def look():
-        listed = client.list_backlog_tasks(agentSpaceId=space)["tasks"]
-        return [task for task in listed if task["title"] == "Checkout is down"]
-
-    (task,) = reach.until("the webhook's task", look)
-    assert task["priority"] == "CRITICAL", task
-    followed(client, space, task["taskId"])
-    reach.say("a signed alert at the webhook became a task")
-
-
-def post(webhook, body, secret):
-    now = datetime.datetime.now(datetime.timezone.utc)
-    at = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    digest = hmac.digest(secret.encode(), at.encode() + b":" + body, hashlib.sha256)
-    headers = {
-        "Content-Type": "application/json",
-        "x-amzn-event-timestamp": at,
-        "x-amzn-event-signature": base64.b64encode(digest).decode(),
-    }
-    request = urllib.request.Request(reach.here(webhook["webhookUrl"]), data=body, headers=headers)
-    try:
-        return urllib.request.urlopen(request, timeout=reach.PATIENCE).status
-    except urllib.error.HTTPError as error:
-        return error.code
 
 
 def list_every_way(client, space):

@@ -74,7 +74,7 @@ def refused_schedules(client, space):
         {**EXPRESSION, "spec": CONDITIONS[1]["spec"]},
         {"expression": "every now and then"},
         {"expression": "rate(0 hours)"},
-        {"expression": "cron(61 8 ? * MON *)"},
+        {"expression": "cron(8 ? * MON)"},
     ):
         reach.refused(
             "ValidationException",
