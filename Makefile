@@ -6,8 +6,9 @@ CARGO ?= cargo
 NIGHTJAR = $(CARGO) run --locked --quiet --package nightjar-cli --bin nightjar --
 
 PYTHON_LOCK = crates/cli/tests/service/python.lock
+RUST_SDK = crates/cli/tests/service/rust-sdk/Cargo.toml
 
-.PHONY: help demo test check fmt tidy lint tools unit doctest docs eval bench fuzz toolchain
+.PHONY: help demo test check fmt tidy lint tools sdk unit doctest docs eval bench fuzz toolchain
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,7 +19,7 @@ demo: toolchain ## build, then watch one incident from four alerts to a plan
 	@mkdir -p out
 	@$(NIGHTJAR) demo --html out/demo.html
 
-test: toolchain fmt tidy lint tools unit doctest docs ## everything a pull request has to pass
+test: toolchain fmt tidy lint tools sdk unit doctest docs ## everything a pull request has to pass
 	@echo "all checks passed"
 
 check: toolchain fmt tidy ## the quick subset for daily use: fmt, tidy, the tests inside the crates
@@ -50,7 +51,7 @@ unit:
 
 # What isn't ours and isn't there: PostgreSQL from the distribution, Python clients from PyPI. Where one
 # can't be had, the tests that need it say so and the rest goes on.
-tools: ## what tests need beside Rust: PostgreSQL, schemathesis, moto; into target/tools where possible
+tools: ## what tests need beside Rust: PostgreSQL, and clients from PyPI into target/tools
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
 		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
 		apt-get install -y -qq --no-install-recommends postgresql >/dev/null 2>&1; } || \
@@ -59,7 +60,13 @@ tools: ## what tests need beside Rust: PostgreSQL, schemathesis, moto; into targ
 		mkdir -p target/tools && rm -rf target/tools/python && python3 -m venv target/tools/python && \
 		target/tools/python/bin/pip install --quiet --prefer-binary -r $(PYTHON_LOCK) && \
 		cp $(PYTHON_LOCK) target/tools/python.lock; } || \
-		echo "skipped: tests with schemathesis and moto, since PyPI can't be reached"
+		echo "skipped: tests with schemathesis, moto, boto3 and the AWS CLI, since PyPI can't be reached"
+
+# A workspace of its own with a target folder of its own: minutes to build, and then it stays.
+sdk: ## the AWS SDK for Rust as a client that isn't ours, for `unit`; built once, into target/sdk
+	$(CARGO) fmt --check --manifest-path $(RUST_SDK)
+	$(CARGO) clippy --locked --manifest-path $(RUST_SDK) --target-dir target/sdk -- -D warnings
+	$(CARGO) build --locked --manifest-path $(RUST_SDK) --target-dir target/sdk
 
 doctest:
 	$(CARGO) test --locked --workspace --doc --quiet

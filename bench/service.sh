@@ -29,6 +29,13 @@ if [ -n "$URL" ]; then
 else
 	echo "the service over PostgreSQL: skipped, since it isn't installed"
 fi
+echo "the public contract over SQLite (every request signed)"
+"$BENCH" contract "$NIGHTJAR"
+URL=$(database)
+if [ -n "$URL" ]; then
+	echo "the public contract over PostgreSQL"
+	"$BENCH" contract "$NIGHTJAR" "$URL"
+fi
 echo "the journal over SQLite"
 "$BENCH" records
 URL=$(database)

@@ -7,11 +7,15 @@
 
 mod cases;
 mod clock;
+mod contract;
 mod estate;
 mod estates;
+mod load;
 mod records;
+mod running;
 mod screening;
 mod service;
+mod signed;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -19,7 +23,7 @@ use std::path::Path;
 use anyhow::bail;
 
 const USAGE: &str = "usage: nightjar-bench cases FOLDER | screening | estates | chains \
-                     | service NIGHTJAR CAPSULE [DATABASE] | records [DATABASE]";
+                     | service NIGHTJAR CAPSULE [DATABASE] | contract NIGHTJAR [DATABASE] | records [DATABASE]";
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -32,6 +36,8 @@ fn main() -> anyhow::Result<()> {
         ["service", program, capsule, database] => {
             service::run(Path::new(program), Path::new(capsule), Some(database))
         }
+        ["contract", program] => contract::run(Path::new(program), None),
+        ["contract", program, database] => contract::run(Path::new(program), Some(database)),
         ["records"] => records::run(None),
         ["records", database] => records::run(Some(database)),
         _ => bail!("{USAGE}"),

@@ -5,6 +5,8 @@ mod accuracy;
 #[cfg(test)]
 mod archives;
 #[cfg(test)]
+mod aws;
+#[cfg(test)]
 mod command_line;
 #[cfg(test)]
 mod demo;

@@ -13,6 +13,8 @@ pub(crate) struct Running {
     pub(crate) base: String,
     /// A token of an administrator of the installation.
     pub(crate) token: String,
+    /// The same key for those who sign: its id and its secret.
+    pub(crate) key: (String, String),
 }
 
 impl Running {
@@ -26,7 +28,7 @@ impl Running {
         let create = ["keys", "create", "--role", "administrator", "--json"];
         let made = done(scratch, &[&create[..], &place].concat());
         let key: serde_json::Value = serde_json::from_str(&made).expect("JSON");
-        let token = key["token"].as_str().expect("a token").to_owned();
+        let part = |name: &str| key[name].as_str().expect("a part of a key").to_owned();
         let mut child = Command::new(env!("CARGO_BIN_EXE_nightjar"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(&place)
@@ -40,7 +42,12 @@ impl Running {
         BufReader::new(stdout).read_line(&mut line).expect("a line when ready");
         let base = line.split_whitespace().find(|word| word.starts_with("http"));
         let base = base.expect("where it listens").to_owned();
-        Self { child, base, token }
+        Self {
+            child,
+            base,
+            token: part("token"),
+            key: (part("accessKeyId"), part("secretAccessKey")),
+        }
     }
 }
 
