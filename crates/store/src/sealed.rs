@@ -42,19 +42,11 @@ impl SpaceKeys {
 
     /// Seals a value of a row; `context` names table, space and id.
     pub(crate) fn seal(&self, context: &str, value: &impl Serialize) -> Result<Vec<u8>> {
-        let json = serde_json::to_vec(value)
-            .map_err(|error| Error::Invalid(format!("cannot be written as JSON: {error}")))?;
-        self.rows.seal(context, &pack(&json)?)
+        seal_json(&self.rows, context, value)
     }
 
     pub(crate) fn open<T: DeserializeOwned>(&self, context: &str, sealed: &[u8]) -> Result<T> {
-        let damaged = |reason: &str| Error::Damaged {
-            what: format!("row `{context}`"),
-            reason: reason.to_owned(),
-        };
-        let json = self.rows.open(context, sealed).and_then(|packed| unpack(&packed));
-        let json = json.ok_or_else(|| damaged("it was altered"))?;
-        serde_json::from_slice(&json).map_err(|error| damaged(&error.to_string()))
+        open_json(&self.rows, context, sealed)
     }
 
     /// Seals the body of a journal entry, given in canonical JSON.
@@ -66,6 +58,27 @@ impl SpaceKeys {
     pub(crate) fn open_body(&self, context: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         self.journal.open(context, sealed).and_then(|packed| unpack(&packed))
     }
+}
+
+/// Seals a value of a row with the key of whom it belongs to.
+pub(crate) fn seal_json(sealer: &Sealer, context: &str, value: &impl Serialize) -> Result<Vec<u8>> {
+    let json = serde_json::to_vec(value)
+        .map_err(|error| Error::Invalid(format!("cannot be written as JSON: {error}")))?;
+    sealer.seal(context, &pack(&json)?)
+}
+
+pub(crate) fn open_json<T: DeserializeOwned>(
+    sealer: &Sealer,
+    context: &str,
+    sealed: &[u8],
+) -> Result<T> {
+    let damaged = |reason: &str| Error::Damaged {
+        what: format!("row `{context}`"),
+        reason: reason.to_owned(),
+    };
+    let json = sealer.open(context, sealed).and_then(|packed| unpack(&packed));
+    let json = json.ok_or_else(|| damaged("it was altered"))?;
+    serde_json::from_slice(&json).map_err(|error| damaged(&error.to_string()))
 }
 
 /// The form, the size (4 bytes, for what is compressed), the bytes.

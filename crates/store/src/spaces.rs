@@ -52,7 +52,7 @@ pub struct Space {
 }
 
 /// What a deleted space leaves nothing in. Journal, heads and checkpoints stay.
-const EMPTIED: [&str; 12] = [
+const EMPTIED: [&str; 13] = [
     "DELETE FROM sign_in_links WHERE space = $1",
     "DELETE FROM sessions WHERE space = $1",
     "DELETE FROM originals WHERE space = $1",
@@ -65,6 +65,7 @@ const EMPTIED: [&str; 12] = [
     "DELETE FROM alerts WHERE space = $1",
     "DELETE FROM triage_notes WHERE space = $1",
     "DELETE FROM feedback WHERE space = $1",
+    "DELETE FROM documents WHERE scope = $1",
 ];
 
 impl Store {

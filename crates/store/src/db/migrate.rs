@@ -6,10 +6,14 @@ use sqlx::{AnyPool, SqlSafeStr as _};
 use super::{Kind, from_driver};
 use crate::{Error, Result};
 
-const SQLITE: [(i64, &str, &str); 1] =
-    [(1, "store", include_str!("../../migrations/sqlite/0001_store.sql"))];
-const POSTGRES: [(i64, &str, &str); 1] =
-    [(1, "store", include_str!("../../migrations/postgres/0001_store.sql"))];
+const SQLITE: [(i64, &str, &str); 2] = [
+    (1, "store", include_str!("../../migrations/sqlite/0001_store.sql")),
+    (2, "documents", include_str!("../../migrations/sqlite/0002_documents.sql")),
+];
+const POSTGRES: [(i64, &str, &str); 2] = [
+    (1, "store", include_str!("../../migrations/postgres/0001_store.sql")),
+    (2, "documents", include_str!("../../migrations/postgres/0002_documents.sql")),
+];
 
 /// How often a migration is tried where another process migrates the same SQLite file.
 const TRIES: u32 = 5;

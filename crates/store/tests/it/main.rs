@@ -9,6 +9,8 @@ mod connections;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod durability;
 #[cfg(test)]
 mod failures;

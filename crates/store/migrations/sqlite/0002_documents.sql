@@ -1,0 +1,28 @@
+-- Schema 2: documents, and what a space says about itself. Keep the two dialects in step:
+-- migrations/postgres/0002_documents.sql is the other one; the tests compare their columns.
+
+ALTER TABLE spaces ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
+UPDATE spaces SET updated_at = created_at;
+-- NULL: an empty one, which spaces from before schema 2 have.
+ALTER TABLE spaces ADD COLUMN profile_sealed BLOB;
+
+-- Small records in collections. `scope` is a space's id; empty: of the installation.
+CREATE TABLE documents (
+    scope TEXT NOT NULL,
+    collection TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    parent TEXT,
+    state TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (scope, collection, number),
+    UNIQUE (scope, collection, id)
+) STRICT;
+-- The scope comes late: what uses a service is counted over all spaces.
+CREATE INDEX documents_of ON documents (collection, parent, scope, number);
+CREATE INDEX documents_in ON documents (scope, collection, state, number);
+-- Who calls a webhook names it alone, so its id has to lead to one space.
+CREATE UNIQUE INDEX documents_webhook ON documents (id) WHERE collection = 'webhook';
