@@ -6,13 +6,15 @@ use sqlx::{AnyPool, SqlSafeStr as _};
 use super::{Kind, from_driver};
 use crate::{Error, Result};
 
-const SQLITE: [(i64, &str, &str); 2] = [
+const SQLITE: [(i64, &str, &str); 3] = [
     (1, "store", include_str!("../../migrations/sqlite/0001_store.sql")),
     (2, "documents", include_str!("../../migrations/sqlite/0002_documents.sql")),
+    (4, "sign in", include_str!("../../migrations/sqlite/0004_sign_in.sql")),
 ];
-const POSTGRES: [(i64, &str, &str); 2] = [
+const POSTGRES: [(i64, &str, &str); 3] = [
     (1, "store", include_str!("../../migrations/postgres/0001_store.sql")),
     (2, "documents", include_str!("../../migrations/postgres/0002_documents.sql")),
+    (4, "sign in", include_str!("../../migrations/postgres/0004_sign_in.sql")),
 ];
 
 /// How often a migration is tried where another process migrates the same SQLite file.
