@@ -6,6 +6,7 @@ CARGO ?= cargo
 NIGHTJAR = $(CARGO) run --locked --quiet --package nightjar-cli --bin nightjar --
 
 PYTHON_LOCK = crates/cli/tests/service/python.lock
+OIDC = crates/server/tests/oidc
 
 .PHONY: help demo test check fmt tidy lint tools unit doctest docs eval bench fuzz toolchain
 
@@ -48,9 +49,10 @@ unit:
 		$(CARGO) test --locked --workspace --lib --bins --tests; \
 	fi
 
-# What isn't ours and isn't there: PostgreSQL from the distribution, Python clients from PyPI. Where one
+# What isn't ours and isn't there: PostgreSQL from the distribution, Python clients from PyPI, an
+# OpenID Connect provider from npm. Where one
 # can't be had, the tests that need it say so and the rest goes on.
-tools: ## what tests need beside Rust: PostgreSQL, schemathesis, moto; into target/tools where possible
+tools: ## what tests need beside Rust: PostgreSQL, schemathesis, moto, oidc-provider; into target/tools where possible
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
 		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
 		apt-get install -y -qq --no-install-recommends postgresql >/dev/null 2>&1; } || \
@@ -60,6 +62,11 @@ tools: ## what tests need beside Rust: PostgreSQL, schemathesis, moto; into targ
 		target/tools/python/bin/pip install --quiet --prefer-binary -r $(PYTHON_LOCK) && \
 		cp $(PYTHON_LOCK) target/tools/python.lock; } || \
 		echo "skipped: tests with schemathesis and moto, since PyPI can't be reached"
+	@cmp -s $(OIDC)/package-lock.json target/tools/oidc/installed || { \
+		mkdir -p target/tools/oidc && cp $(OIDC)/package.json $(OIDC)/package-lock.json target/tools/oidc && \
+		npm ci --prefix target/tools/oidc --ignore-scripts --no-audit --no-fund --silent >/dev/null 2>&1 && \
+		cp $(OIDC)/package-lock.json target/tools/oidc/installed; } || \
+		echo "skipped: tests of sign-in with a real provider, since node isn't there or npm can't be reached"
 
 doctest:
 	$(CARGO) test --locked --workspace --doc --quiet

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use openidconnect::IssuerUrl;
 use openidconnect::url::{Host, Url};
 
-use crate::Error;
+use crate::{Error, NoAnswer};
 
 /// The longest address, bytes: what browsers and proxies pass on everywhere.
 const LONGEST: usize = 2048;
@@ -46,14 +46,26 @@ impl Issuer {
     }
 }
 
+/// Refuses an address that isn't asked, for [`crate::Http`] to call with each request.
+pub fn check_address(text: &str, is_loopback_allowed: bool) -> Result<(), NoAnswer> {
+    let refused = |reason| NoAnswer::Refused { address: shown(text), reason };
+    let url = Url::parse(text).map_err(|_| refused("it isn't an address"))?;
+    judge(&url, is_loopback_allowed).map_err(refused)
+}
+
 /// Whether an address of a provider may be used. A name is looked at again once it is resolved.
 pub(crate) fn endpoint(url: &Url, is_loopback_allowed: bool) -> Result<(), Error> {
-    let refused = |reason| Err(Error::Address { address: shown(url.as_str()), reason });
+    judge(url, is_loopback_allowed)
+        .map_err(|reason| Error::Address { address: shown(url.as_str()), reason })
+}
+
+/// What speaks against an address.
+fn judge(url: &Url, is_loopback_allowed: bool) -> Result<(), &'static str> {
     if url.as_str().len() > LONGEST {
-        return refused("it is too long");
+        return Err("it is too long");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return refused("an address holds no credentials");
+        return Err("an address holds no credentials");
     }
     let (is_loopback, is_forbidden) = match url.host() {
         Some(Host::Domain(name)) => {
@@ -62,18 +74,16 @@ pub(crate) fn endpoint(url: &Url, is_loopback_allowed: bool) -> Result<(), Error
         }
         Some(Host::Ipv4(ip)) => (is_loopback(ip.into()), !may_be_asked(ip.into(), true)),
         Some(Host::Ipv6(ip)) => (is_loopback(ip.into()), !may_be_asked(ip.into(), true)),
-        None => return refused("it names no host"),
+        None => return Err("it names no host"),
     };
     if is_forbidden {
-        return refused("nobody's provider is there");
+        return Err("nobody's provider is there");
     }
     match (url.scheme(), is_loopback) {
         ("https", false) => Ok(()),
         ("https" | "http", true) if is_loopback_allowed => Ok(()),
-        ("https" | "http", true) => {
-            refused("this machine isn't asked unless the settings allow it")
-        }
-        _ => refused("`https` is needed"),
+        ("https" | "http", true) => Err("this machine isn't asked unless the settings allow it"),
+        _ => Err("`https` is needed"),
     }
 }
 

@@ -86,12 +86,11 @@ impl Providers {
         if !is_plain(code) {
             return Err(Error::Refused("no provider gives such a code".to_owned()));
         }
-        let ask = |request| self.http().send(request);
         let request = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .map_err(|_| Error::Unavailable("it has no token endpoint".to_owned()))?
             .set_pkce_verifier(PkceCodeVerifier::new(kept.verifier().to_owned()));
-        let tokens = request.request_async(&ask).await.map_err(not_exchanged)?;
+        let tokens = request.request_async(self.http()).await.map_err(not_exchanged)?;
         let token = tokens.id_token().cloned();
         let token = token.ok_or_else(|| Error::Untrusted("there is no ID token".to_owned()))?;
         let access_token = tokens.access_token().clone();
@@ -112,8 +111,7 @@ impl Providers {
         let Ok(request) = client.user_info(access_token, Some(subject.clone())) else {
             return Ok(None);
         };
-        let ask = |request| self.http().send(request);
-        let found = request.request_async(&ask).await;
+        let found = request.request_async(self.http()).await;
         found.map(Some).map_err(|error| match error {
             Missed::Request(error) => error.into(),
             Missed::ClaimsVerification(_) => {

@@ -1,5 +1,9 @@
+use std::pin::Pin;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use http::{Request, Response};
+use openidconnect::AsyncHttpClient;
 
 /// What sends requests to providers.
 ///
@@ -25,4 +29,17 @@ pub enum NoAnswer {
     /// Nothing came, or not in time, or too much.
     #[error("{0}")]
     Unreachable(String),
+}
+
+/// [`Http`] as the library wants it. A type with a name, since the compiler can't see that the futures of
+/// a closure in its place may be sent between threads.
+pub(crate) struct Asking(pub(crate) Arc<dyn Http>);
+
+impl<'c> AsyncHttpClient<'c> for Asking {
+    type Error = NoAnswer;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Vec<u8>>, NoAnswer>> + Send + 'c>>;
+
+    fn call(&'c self, request: Request<Vec<u8>>) -> Self::Future {
+        self.0.send(request)
+    }
 }

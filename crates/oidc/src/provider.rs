@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::endpoint;
 use crate::claims::Rest;
-use crate::{Error, Http, NoAnswer, Registration};
+use crate::http::Asking;
+use crate::{Error, NoAnswer, Registration};
 
 pub(crate) type Keys = JsonWebKeySet<CoreJsonWebKey>;
 
@@ -85,13 +86,12 @@ impl AdditionalProviderMetadata for Extra {}
 
 /// Reads what a provider says of itself, and its keys.
 pub(crate) async fn discover(
-    http: &dyn Http,
+    http: &Asking,
     registration: &Registration,
     is_loopback_allowed: bool,
 ) -> Result<Metadata, Error> {
-    let ask = |request| http.send(request);
     let issuer = registration.issuer.url().clone();
-    let metadata = Metadata::discover_async(issuer, &ask).await.map_err(unreadable)?;
+    let metadata = Metadata::discover_async(issuer, http).await.map_err(unreadable)?;
     // Where the browser is sent to and where secrets go is the provider's word: the same rules hold.
     let extra = metadata.additional_metadata();
     let all: [Option<&Url>; 5] = [
@@ -108,9 +108,8 @@ pub(crate) async fn discover(
 }
 
 /// Reads a provider's keys once more.
-pub(crate) async fn keys(http: &dyn Http, metadata: &Metadata) -> Result<Keys, Error> {
-    let ask = |request| http.send(request);
-    Keys::fetch_async(metadata.jwks_uri(), &ask).await.map_err(unreadable)
+pub(crate) async fn keys(http: &Asking, metadata: &Metadata) -> Result<Keys, Error> {
+    Keys::fetch_async(metadata.jwks_uri(), http).await.map_err(unreadable)
 }
 
 /// Us, as the provider knows us.

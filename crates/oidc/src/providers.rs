@@ -3,6 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::http::Asking;
 use crate::provider::{Keys, Metadata, discover, keys};
 use crate::{Error, Http, Registration};
 
@@ -17,7 +18,7 @@ const REMEMBERED: usize = 256;
 
 /// The providers that people sign in with, and what is known of them.
 pub struct Providers {
-    http: Arc<dyn Http>,
+    http: Asking,
     is_loopback_allowed: bool,
     known: Mutex<BTreeMap<String, Known>>,
 }
@@ -40,7 +41,7 @@ pub(crate) struct Provider {
 impl Providers {
     /// Nothing is asked before somebody signs in.
     pub fn new(http: Arc<dyn Http>, is_loopback_allowed: bool) -> Self {
-        Self { http, is_loopback_allowed, known: Mutex::default() }
+        Self { http: Asking(http), is_loopback_allowed, known: Mutex::default() }
     }
 
     /// Whether providers on this machine are asked.
@@ -48,8 +49,8 @@ impl Providers {
         self.is_loopback_allowed
     }
 
-    pub(crate) fn http(&self) -> &dyn Http {
-        self.http.as_ref()
+    pub(crate) fn http(&self) -> &Asking {
+        &self.http
     }
 
     pub(crate) async fn provider(

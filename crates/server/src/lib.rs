@@ -22,6 +22,7 @@ mod describe;
 mod error;
 mod listen;
 mod metrics;
+mod outward;
 mod page;
 mod pass;
 mod probes;
