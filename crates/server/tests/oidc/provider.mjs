@@ -59,7 +59,7 @@ const configuration = {
   features: { devInteractions: { enabled: true } },
   findAccount: (_, id) => ({
     accountId: id,
-    claims: () => ({ sub: `sub-of-${id}`, name: `${id} of the test`, groups: groups[id] ?? [] }),
+    claims: () => ({ sub: id, name: `${id} of the test`, groups: groups[id] ?? [] }),
   }),
 };
 
