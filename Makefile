@@ -7,6 +7,7 @@ NIGHTJAR = $(CARGO) run --locked --quiet --package nightjar-cli --bin nightjar -
 
 PYTHON_LOCK = crates/cli/tests/service/python.lock
 RUST_SDK = crates/cli/tests/service/rust-sdk/Cargo.toml
+OIDC = crates/server/tests/oidc
 
 .PHONY: help demo test check fmt tidy lint tools sdk unit doctest docs eval bench fuzz toolchain
 
@@ -49,9 +50,10 @@ unit:
 		$(CARGO) test --locked --workspace --lib --bins --tests; \
 	fi
 
-# What isn't ours and isn't there: PostgreSQL from the distribution, Python clients from PyPI. Where one
+# What isn't ours and isn't there: PostgreSQL from the distribution, Python clients from PyPI, an
+# OpenID Connect provider from npm. Where one
 # can't be had, the tests that need it say so and the rest goes on.
-tools: ## what tests need beside Rust: PostgreSQL, and clients from PyPI into target/tools
+tools: ## what tests need beside Rust: PostgreSQL, and clients from PyPI and npm into target/tools
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
 		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
 		apt-get install -y -qq --no-install-recommends postgresql >/dev/null 2>&1; } || \
@@ -61,6 +63,11 @@ tools: ## what tests need beside Rust: PostgreSQL, and clients from PyPI into ta
 		target/tools/python/bin/pip install --quiet --prefer-binary -r $(PYTHON_LOCK) && \
 		cp $(PYTHON_LOCK) target/tools/python.lock; } || \
 		echo "skipped: tests with schemathesis, moto, boto3 and the AWS CLI, since PyPI can't be reached"
+	@cmp -s $(OIDC)/package-lock.json target/tools/oidc/installed || { \
+		mkdir -p target/tools/oidc && cp $(OIDC)/package.json $(OIDC)/package-lock.json target/tools/oidc && \
+		npm ci --prefix target/tools/oidc --ignore-scripts --no-audit --no-fund --silent >/dev/null 2>&1 && \
+		cp $(OIDC)/package-lock.json target/tools/oidc/installed; } || \
+		echo "skipped: tests of sign-in with a real provider, since node isn't there or npm can't be reached"
 
 # A workspace of its own with a target folder of its own: minutes to build, and then it stays.
 sdk: ## the AWS SDK for Rust as a client that isn't ours, for `unit`; built once, into target/sdk

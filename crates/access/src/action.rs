@@ -93,6 +93,8 @@ actions! {
     CreateSignInLink "createSignInLink" Space Write "Makes a link that signs a person in, once."
     ListSessions "listSessions" Space Read "Lists who is signed in to a space."
     EndSession "endSession" Space Write "Signs somebody else out."
+    ReadSignIn "readSignIn" Space Read "Shows the provider that people of a space sign in with, without its secret."
+    UpdateSignIn "updateSignIn" Space Write "Changes the provider that people of a space sign in with, and who may do what."
     CreateConnection "createConnection" Space Write "Connects a space with a system to ask."
     ListConnections "listConnections" Space Read "Lists the connections of a space."
     ReadConnection "readConnection" Space Read "Shows a connection, without its secrets."

@@ -19,6 +19,7 @@ mod plan;
 mod redaction;
 mod sessions;
 mod sign_in_links;
+mod sign_in_settings;
 mod spaces;
 mod stream;
 mod topology;
@@ -35,6 +36,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         redaction::routes,
         keys::routes,
         sign_in_links::routes,
+        sign_in_settings::routes,
         sessions::routes,
         capsules::routes,
         connections::routes,
@@ -50,4 +52,4 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     all.into_iter().fold(routes, |routes, more| more(routes))
 }
 
-pub(crate) use whoami::{redeem, set_cookie};
+pub(crate) use whoami::{redeem, set_cookie, until};

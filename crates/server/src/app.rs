@@ -3,12 +3,14 @@ use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 use nightjar_access::Guard;
+use nightjar_oidc::Providers;
 use nightjar_oncall::Recordings;
 use nightjar_store::Store;
 use tokio::sync::{Semaphore, watch};
 
 use crate::config::Config;
 use crate::metrics::Metrics;
+use crate::outward::Outward;
 use crate::rates::Limiters;
 
 /// What the server is put together from.
@@ -30,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) recordings: Arc<dyn Recordings>,
     pub(crate) config: Config,
     pub(crate) guard: Guard,
+    /// Whom people sign in with, and what is known of them.
+    pub(crate) providers: Providers,
     pub(crate) limiters: Limiters,
     pub(crate) metrics: Metrics,
     pub(crate) requests: Arc<Semaphore>,
@@ -44,8 +48,11 @@ pub(crate) struct Shared {
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts { store, recordings, config } = parts;
+        let is_loopback_allowed = config.allow_loopback_providers;
+        let outward = Arc::new(Outward::new(is_loopback_allowed));
         Self(Arc::new(Shared {
             guard: Guard::new(),
+            providers: Providers::new(outward, is_loopback_allowed),
             limiters: Limiters::new(&config.rates, config.rate_limits),
             metrics: Metrics::new(),
             requests: Arc::new(Semaphore::new(config.limits.requests)),

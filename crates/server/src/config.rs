@@ -18,6 +18,9 @@ pub struct Config {
     pub trusted_proxies: Vec<IpAddr>,
     /// How long a person stays signed in, hours.
     pub session_hours: u32,
+    /// Whether people may sign in with a provider on this machine, without TLS as well. Whoever
+    /// configures one makes this process ask there: for development and tests.
+    pub allow_loopback_providers: bool,
     /// Whether `/metrics` answers without credentials.
     pub metrics_open: bool,
     /// Whether anybody is ever told to come back later. Turn it off only to measure or to test.
@@ -35,6 +38,7 @@ impl Default for Config {
             tls: None,
             trusted_proxies: Vec::new(),
             session_hours: 12,
+            allow_loopback_providers: false,
             metrics_open: false,
             rate_limits: true,
             limits: Limits::default(),

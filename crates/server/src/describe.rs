@@ -9,6 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::admit::Access;
 use crate::problem::{Kind, Mistake, Schema};
 use crate::routes::Row;
+use crate::sign_in::PAGES;
 
 /// What the document says of itself.
 pub(crate) fn introduction() -> OpenApi {
@@ -29,8 +30,7 @@ pub(crate) fn complete(description: &OpenApi, rows: &[Row]) -> Value {
     let rows: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.access.name(), row)).collect();
     let mut document = serde_json::to_value(description).unwrap_or_default();
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
-        // A page for people, not an operation for programs.
-        paths.retain(|path, _| path != "/sign-in");
+        paths.retain(|path, _| !PAGES.contains(&path.as_str()));
         for (path, item) in paths.iter_mut() {
             for (method, operation) in item.as_object_mut().into_iter().flatten() {
                 let name = operation.get("operationId").and_then(Value::as_str);

@@ -24,6 +24,7 @@ mod error;
 mod listen;
 mod metrics;
 mod origin;
+mod outward;
 mod page;
 mod pass;
 mod probes;

@@ -1,5 +1,12 @@
-//! The page behind a sign-in link. Opening it uses nothing up, since chats and mail programs open
-//! links to show what is behind them; its button does.
+//! How people come in and go out: by a link that they were sent, or with their organisation's provider.
+//!
+//! Opening a link's page uses nothing up, since chats and mail programs open links to show what is
+//! behind them; its button does.
+
+mod browser;
+mod oidc;
+mod session_page;
+pub(crate) mod settings;
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -18,11 +25,24 @@ use crate::pass::Peer;
 use crate::problem::{Kind, Problem};
 use crate::routes::Routes;
 
+pub(crate) use browser::origin;
+
+/// Pages for people, not operations for programs.
+pub(crate) const PAGES: [&str; 6] = [
+    "/sign-in",
+    "/sign-in/oidc/{space}",
+    "/sign-in/oidc/callback",
+    "/signed-in",
+    "/sign-out",
+    "/signed-out",
+];
+
 pub(crate) fn routes(routes: Routes) -> Routes {
     let (show, take) = ("Shows the sign-in page.", "Signs in by the sign-in page.");
-    routes
+    let routes = routes
         .plain(Access::Open("showSignIn", show), routes!(page))
-        .plain(Access::Open("signInByPage", take), routes!(submit))
+        .plain(Access::Open("signInByPage", take), routes!(submit));
+    session_page::routes(oidc::routes(routes))
 }
 
 const STYLE: &str = include_str!("sign_in.css");

@@ -32,6 +32,7 @@ mod page;
 mod sealed;
 mod secret;
 mod sessions;
+mod sign_in;
 mod spaces;
 mod tasks;
 mod usage;
@@ -59,6 +60,7 @@ pub use open::{Health, Options, Store};
 pub use page::{Page, PageRequest};
 pub use secret::new_secret;
 pub use sessions::{SessionRecord, SignInLink, csrf_of};
+pub use sign_in::ProviderSession;
 pub use spaces::{NewSpace, Profile, Space, SpaceRecord, SpaceSettings};
 pub use tasks::{
     Cancel, Decide, NewTask, Priority, TaskFilter, TaskKind, TaskOrder, TaskRecord, TaskReference,

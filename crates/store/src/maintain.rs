@@ -10,7 +10,7 @@ use crate::{Result, Store};
 pub struct Maintained {
     /// Sessions past their time.
     pub sessions: u64,
-    /// Sign-in links past their time.
+    /// Sign-in links, and sign-ins that nobody finished, past their time.
     pub links: u64,
     /// Idempotency keys older than a day.
     pub once: u64,
@@ -35,7 +35,8 @@ impl Store {
         };
         let mut done = Maintained {
             sessions: expired("DELETE FROM sessions WHERE expires_at <= $1", now).await?,
-            links: expired("DELETE FROM sign_in_links WHERE expires_at <= $1", now).await?,
+            links: expired("DELETE FROM sign_in_links WHERE expires_at <= $1", now).await?
+                + expired("DELETE FROM sign_in_attempts WHERE expires_at <= $1", now).await?,
             once: expired("DELETE FROM once WHERE at <= $1", now - REMEMBERED).await?,
             blobs: 0,
         };

@@ -120,8 +120,9 @@ impl Store {
         Ok(begun)
     }
 
-    /// The session of a cookie; `None` if there is none, it has ended, its space was deleted, or the
-    /// access key it was begun with was revoked or has expired.
+    /// The session of a cookie; `None` if there is none, it has ended, its space was deleted, the
+    /// access key it was begun with was revoked or has expired, or the space's people don't sign in
+    /// with the provider any more that vouched for its holder.
     pub async fn session(&self, cookie: &str, now: Timestamp) -> Result<Option<SessionRecord>> {
         let digest = digest_of_secret(cookie);
         let row = sqlx::query(
@@ -132,7 +133,10 @@ impl Store {
              WHERE e.cookie_digest = $1 AND e.expires_at > $2
                AND (e.space IS NULL OR (s.id IS NOT NULL AND s.deleted_at IS NULL))
                AND (k.id IS NULL OR (k.revoked_at IS NULL
-                    AND (k.expires_at IS NULL OR k.expires_at > $2)))",
+                    AND (k.expires_at IS NULL OR k.expires_at > $2)))
+               AND (e.sign_in IS NULL OR EXISTS (
+                    SELECT 1 FROM documents d WHERE d.scope = e.space
+                    AND d.collection = 'sign-in' AND d.number = e.sign_in))",
         )
         .bind(digest.clone())
         .bind(micros(now))
@@ -169,6 +173,9 @@ impl Store {
              WHERE e.expires_at > $2 AND ($1 IS NULL OR e.space = $1)
                AND (k.id IS NULL OR (k.revoked_at IS NULL
                     AND (k.expires_at IS NULL OR k.expires_at > $2)))
+               AND (e.sign_in IS NULL OR EXISTS (
+                    SELECT 1 FROM documents d WHERE d.scope = e.space
+                    AND d.collection = 'sign-in' AND d.number = e.sign_in))
              ORDER BY e.created_at DESC, e.id",
         )
         .bind(space.map(id))
@@ -198,7 +205,7 @@ pub fn csrf_of(cookie: &str) -> String {
 }
 
 /// Writes a session's row. The holder is known by the session's id from now on.
-async fn begin(
+pub(crate) async fn begin(
     tx: &mut Tx,
     holder: Holder,
     access_key: Option<String>,

@@ -62,9 +62,10 @@ pub struct Space {
 }
 
 /// What a deleted space leaves nothing in. Journal, heads and checkpoints stay.
-const EMPTIED: [&str; 14] = [
+const EMPTIED: [&str; 15] = [
     "DELETE FROM sign_in_links WHERE space = $1",
     "DELETE FROM sessions WHERE space = $1",
+    "DELETE FROM sign_in_attempts WHERE space = $1",
     "DELETE FROM originals WHERE space = $1",
     "DELETE FROM connections WHERE space = $1",
     "DELETE FROM capsules WHERE space = $1",

@@ -51,6 +51,17 @@ impl From<RoleName> for Role {
     }
 }
 
+impl From<Role> for RoleName {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Administrator => Self::Administrator,
+            Role::Operator => Self::Operator,
+            Role::Viewer => Self::Viewer,
+            Role::Webhook => Self::Webhook,
+        }
+    }
+}
+
 /// A key as lists show it, without its secrets.
 #[derive(Serialize, ToSchema)]
 struct Key {

@@ -125,7 +125,8 @@ async fn sign_in_by_api(
     Ok(response)
 }
 
-fn until(app: &App, now: Timestamp) -> Timestamp {
+/// Until when a session that begins now lasts.
+pub(crate) fn until(app: &App, now: Timestamp) -> Timestamp {
     now + SignedDuration::from_hours(i64::from(app.config.session_hours.clamp(1, 24 * 365)))
 }
 

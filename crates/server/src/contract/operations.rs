@@ -84,10 +84,10 @@ rows! {
     "ValidateAwsAssociations" Space(ReadConnection) associations::validate;
     "ListWebhooks" Space(ListWebhooks) webhooks::list;
 
-    "EnableOperatorApp" Space(UpdateConnection) operator::enable;
-    "GetOperatorApp" Space(ReadConnection) operator::get;
-    "DisableOperatorApp" Space(UpdateConnection) operator::disable;
-    "UpdateOperatorAppIdpConfig" Space(UpdateConnection) operator::update_idp;
+    "EnableOperatorApp" Space(UpdateSignIn) operator::enable;
+    "GetOperatorApp" Space(ReadSignIn) operator::get;
+    "DisableOperatorApp" Space(UpdateSignIn) operator::disable;
+    "UpdateOperatorAppIdpConfig" Space(UpdateSignIn) operator::update_idp;
 
     "ListTagsForResource" Resource(ReadSpace ReadService) tags::list;
     "TagResource" Resource(UpdateSpace TagService) tags::tag;

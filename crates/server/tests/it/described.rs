@@ -21,6 +21,7 @@ impl Operation {
             "exportInvestigation" => "exportCapsule",
             "listIncidentAlerts" => "listAlerts",
             "readIncidentJournal" => "readJournal",
+            "deleteSignIn" => "updateSignIn",
             other => other,
         };
         like.parse().ok()

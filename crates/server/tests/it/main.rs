@@ -15,6 +15,8 @@ mod isolation;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod oidc;
+#[cfg(test)]
 mod postgres;
 #[cfg(test)]
 mod roles;
@@ -24,6 +26,8 @@ mod sample;
 mod sessions;
 #[cfg(test)]
 mod sign_in_page;
+#[cfg(test)]
+mod sign_in_settings;
 #[cfg(test)]
 mod socket;
 #[cfg(test)]

@@ -33,6 +33,8 @@ mod s3;
 #[cfg(test)]
 mod sealed;
 #[cfg(test)]
+mod sign_in;
+#[cfg(test)]
 mod spaces;
 #[cfg(test)]
 mod tamper;
