@@ -41,7 +41,7 @@ async fn measure(folder: &std::path::Path, database: Option<&str>) -> anyhow::Re
         process: "bench".to_owned(),
     })
     .await?;
-    let new = NewSpace { name: "bench".to_owned(), location: None, redaction: None };
+    let new = NewSpace { name: "bench".to_owned(), ..NewSpace::default() };
     let id = store.create_space(new, None, Timestamp::now()).await?.into_inner().id;
     let space = store.space(&id).await?;
     let body = json!({

@@ -44,12 +44,12 @@ async fn clean_up(store: &Store, retention: &Retention, now: Timestamp) {
     tell("what has expired", removed.map(|removed| debug!(?removed, "removed what has expired")));
     let mut page = PageRequest { limit: PAGE, after: None };
     loop {
-        let found = match store.spaces(&page).await {
+        let found = match store.space_ids(&page).await {
             Ok(found) => found,
             Err(error) => return tell("the list of spaces", Err(error)),
         };
-        for record in found.items {
-            match store.space(&record.id).await {
+        for space in found.items {
+            match store.space(&space).await {
                 Ok(space) => tell("a space", of_space(&space, retention, now).await),
                 // It was deleted meanwhile.
                 Err(Error::NotFound { .. }) => {}
@@ -102,7 +102,7 @@ mod tests {
         let now: Timestamp = "2026-11-23T03:00:00Z".parse().unwrap();
         let mut spaces = Vec::new();
         for name in ["a", "b"] {
-            let new = NewSpace { name: name.to_owned(), location: None, redaction: None };
+            let new = NewSpace { name: name.to_owned(), ..NewSpace::default() };
             let made = store.create_space(new, None, now).await.unwrap().into_inner();
             spaces.push(store.space(&made.id).await.unwrap());
         }

@@ -38,7 +38,7 @@ async fn measure(name: &str, database: &str, folder: &std::path::Path) -> Outcom
     };
     let store = Store::open(options).await?;
     let now = Timestamp::now();
-    let new = NewSpace { name: "x".to_owned(), location: None, redaction: None };
+    let new = NewSpace { name: "x".to_owned(), ..NewSpace::default() };
     let space = store.create_space(new, None, now).await?.into_inner();
     let space = store.space(&space.id).await?;
     for batch in [1, 10, 100] {

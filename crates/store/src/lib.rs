@@ -58,6 +58,6 @@ pub use open::{Health, Options, Store};
 pub use page::{Page, PageRequest};
 pub use sessions::{SessionRecord, SignInLink, csrf_of};
 pub use sign_in::ProviderSession;
-pub use spaces::{NewSpace, Space, SpaceRecord};
+pub use spaces::{NewSpace, Profile, Space, SpaceRecord, SpaceSettings};
 pub use verify::{Finding, Report};
 pub use work::{Task, TaskKind};

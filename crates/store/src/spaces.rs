@@ -1,3 +1,5 @@
+mod settings;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -6,6 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
+
+pub use settings::{Profile, SpaceSettings};
 
 use crate::crypto::Key;
 use crate::db::{Columns as _, Kind, Tx, from_driver, id, micros, next_number, number};
@@ -16,7 +20,7 @@ use crate::sealed::SpaceKeys;
 use crate::{Created, Error, Once, Page, PageRequest, Result, Store};
 
 /// A space to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NewSpace {
     /// What people call it.
     pub name: String,
@@ -24,6 +28,8 @@ pub struct NewSpace {
     pub location: Option<String>,
     /// Redaction policy as JSON (`nightjar_redact::Policy`); `None`: the default.
     pub redaction: Option<serde_json::Value>,
+    /// What it says about itself; sealed.
+    pub profile: Profile,
 }
 
 /// A space as lists show it.
@@ -37,10 +43,14 @@ pub struct SpaceRecord {
     pub location: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it was made, or its settings last changed.
+    pub updated_at: Timestamp,
     /// When it was deleted, and its key with it.
     pub deleted_at: Option<Timestamp>,
     /// Its redaction policy.
     pub redaction: Option<serde_json::Value>,
+    /// What it says about itself.
+    pub profile: Profile,
 }
 
 /// One space: the only way to what belongs to it. Cheap to clone.
@@ -90,6 +100,7 @@ impl Store {
         let data_key = Key::random()?;
         let wrapped = self.inner.master.wrap(&format!("space:{space}"), data_key.bytes()).await?;
         let redaction = new.redaction.map(|policy| policy.to_string());
+        let profile = new.profile.seal(&SpaceKeys::new(&data_key), &space)?;
 
         let mac_key = &self.inner.installation.mac_key;
         let mut tx = self.db().begin().await?;
@@ -103,9 +114,9 @@ impl Store {
         heads::store(&mut tx, mac_key, SPACES, &list).await?;
         heads::create(&mut tx, mac_key, space.as_str(), &Head::EMPTY).await?;
         sqlx::query(
-            "INSERT INTO spaces (id, number, name, location, created_at, redaction, key_wrapped,
-                                 blobs_removed)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
+            "INSERT INTO spaces (id, number, name, location, created_at, updated_at, redaction,
+                                 key_wrapped, profile_sealed, blobs_removed)
+             VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, 0)",
         )
         .bind(id(&space))
         .bind(number(list.position)?)
@@ -114,6 +125,7 @@ impl Store {
         .bind(micros(now))
         .bind(redaction)
         .bind(wrapped)
+        .bind(profile)
         .execute(&mut *tx)
         .await
         .map_err(from_driver)?;
@@ -126,7 +138,28 @@ impl Store {
     pub async fn spaces(&self, page: &PageRequest) -> Result<Page<SpaceRecord>> {
         let [after] = page.keys("spaces")?.unwrap_or([0]);
         let rows = sqlx::query(
-            "SELECT id, number, name, location, created_at, deleted_at, redaction FROM spaces
+            "SELECT id, number, name, location, created_at, updated_at, deleted_at, redaction,
+                    key_wrapped, profile_sealed
+             FROM spaces WHERE deleted_at IS NULL AND number > $1 ORDER BY number LIMIT $2",
+        )
+        .bind(after)
+        .bind(page.fetch())
+        .fetch_all(self.db().read())
+        .await
+        .map_err(from_driver)?;
+        let mut found = Vec::new();
+        for row in &rows {
+            found.push(([row.signed("number")?], self.record_of(row).await?));
+        }
+        Ok(page.page("spaces", found))
+    }
+
+    /// The ids of all spaces that aren't deleted, oldest first. Opens none of them, so a damaged one
+    /// keeps nobody from the others.
+    pub async fn space_ids(&self, page: &PageRequest) -> Result<Page<SpaceId>> {
+        let [after] = page.keys("space-ids")?.unwrap_or([0]);
+        let rows = sqlx::query(
+            "SELECT id, number FROM spaces
              WHERE deleted_at IS NULL AND number > $1 ORDER BY number LIMIT $2",
         )
         .bind(after)
@@ -134,8 +167,8 @@ impl Store {
         .fetch_all(self.db().read())
         .await
         .map_err(from_driver)?;
-        let found = rows.iter().map(|row| Ok(([row.signed("number")?], record_of(row)?)));
-        Ok(page.page("spaces", found.collect::<Result<_>>()?))
+        let found = rows.iter().map(|row| Ok(([row.signed("number")?], row.id("id")?)));
+        Ok(page.page("space-ids", found.collect::<Result<_>>()?))
     }
 
     /// Opens a space. [`crate::Error::NotFound`] also where it was deleted.
@@ -150,8 +183,14 @@ impl Store {
             self.forget_keys(space);
             return Err(no_space(space));
         };
+        let keys = self.keys_of(space, &row).await?;
+        Ok(Space { store: self.clone(), id: space.clone(), keys })
+    }
+
+    /// The keys of the space of a row.
+    async fn keys_of(&self, space: &SpaceId, row: &AnyRow) -> Result<Arc<SpaceKeys>> {
         if let Some(keys) = self.known_keys(space) {
-            return Ok(Space { store: self.clone(), id: space.clone(), keys });
+            return Ok(keys);
         }
         let wrapped = row.maybe_bytes("key_wrapped")?.unwrap_or_default();
         let data_key = self.inner.master.unwrap(&format!("space:{space}"), &wrapped).await?;
@@ -161,19 +200,43 @@ impl Store {
         })?;
         let keys = Arc::new(SpaceKeys::new(&data_key));
         self.keep_keys(space, &keys);
-        Ok(Space { store: self.clone(), id: space.clone(), keys })
+        Ok(keys)
     }
 
     async fn space_record(&self, space: &SpaceId) -> Result<SpaceRecord> {
         let row = sqlx::query(
-            "SELECT id, name, location, created_at, deleted_at, redaction FROM spaces
-             WHERE id = $1",
+            "SELECT id, name, location, created_at, updated_at, deleted_at, redaction, key_wrapped,
+                    profile_sealed
+             FROM spaces WHERE id = $1",
         )
         .bind(id(space))
         .fetch_optional(self.db().read())
         .await
         .map_err(from_driver)?;
-        record_of(&row.ok_or_else(|| no_space(space))?)
+        self.record_of(&row.ok_or_else(|| no_space(space))?).await
+    }
+
+    async fn record_of(&self, row: &AnyRow) -> Result<SpaceRecord> {
+        let space: SpaceId = row.id("id")?;
+        let profile = match row.maybe_bytes("profile_sealed")? {
+            Some(sealed) => Profile::open(&*self.keys_of(&space, row).await?, &space, &sealed)?,
+            None => Profile::default(),
+        };
+        let redaction = row.maybe_text("redaction")?;
+        let redaction = redaction.map(|text| serde_json::from_str(&text)).transpose();
+        Ok(SpaceRecord {
+            id: space,
+            name: row.text("name")?,
+            location: row.maybe_text("location")?,
+            created_at: row.time("created_at")?,
+            updated_at: row.time("updated_at")?,
+            deleted_at: row.maybe_time("deleted_at")?,
+            redaction: redaction.map_err(|error| Error::Damaged {
+                what: "a space's redaction policy".to_owned(),
+                reason: error.to_string(),
+            })?,
+            profile,
+        })
     }
 
     /// Holds a space in a transaction, so that it can't be deleted before that ends.
@@ -188,22 +251,6 @@ impl Store {
         let row = sqlx::query(statement).bind(id(space)).fetch_optional(&mut **tx).await;
         Ok(row.map_err(from_driver)?.is_some())
     }
-}
-
-fn record_of(row: &AnyRow) -> Result<SpaceRecord> {
-    let redaction = row.maybe_text("redaction")?;
-    let redaction = redaction.map(|text| serde_json::from_str(&text)).transpose();
-    Ok(SpaceRecord {
-        id: row.id("id")?,
-        name: row.text("name")?,
-        location: row.maybe_text("location")?,
-        created_at: row.time("created_at")?,
-        deleted_at: row.maybe_time("deleted_at")?,
-        redaction: redaction.map_err(|error| Error::Damaged {
-            what: "a space's redaction policy".to_owned(),
-            reason: error.to_string(),
-        })?,
-    })
 }
 
 pub(crate) fn no_space(space: &SpaceId) -> Error {
@@ -225,26 +272,6 @@ impl Space {
         Ok(record)
     }
 
-    /// Renames it or gives it another redaction policy (`None`: leave).
-    pub async fn update(
-        &self,
-        name: Option<String>,
-        redaction: Option<serde_json::Value>,
-    ) -> Result<SpaceRecord> {
-        name.as_deref().map(clean).transpose()?;
-        sqlx::query(
-            "UPDATE spaces SET name = COALESCE($2, name), redaction = COALESCE($3, redaction)
-             WHERE id = $1 AND deleted_at IS NULL",
-        )
-        .bind(id(&self.id))
-        .bind(name)
-        .bind(redaction.map(|policy| policy.to_string()))
-        .execute(self.store.db().write())
-        .await
-        .map_err(from_driver)?;
-        self.record().await
-    }
-
     /// Deletes it: destroys its key, revokes its access keys and sessions, removes its blobs and rows;
     /// the journal's rows stay, unreadable, so that what is left can still be verified.
     ///
@@ -254,7 +281,8 @@ impl Space {
         let mac_key = &self.store.inner.installation.mac_key;
         heads::lock(&mut tx, mac_key, self.id.as_str()).await?;
         let deleted = sqlx::query(
-            "UPDATE spaces SET deleted_at = $2, key_wrapped = NULL, redaction = NULL
+            "UPDATE spaces SET deleted_at = $2, key_wrapped = NULL, redaction = NULL,
+                    profile_sealed = NULL
              WHERE id = $1 AND deleted_at IS NULL",
         )
         .bind(id(&self.id))

@@ -84,7 +84,7 @@ impl House {
         server: Option<nightjar_pgtest::Database>,
     ) -> Self {
         let store = open(&database, folder.path().into(), "first").await;
-        let new = NewSpace { name: "shop".into(), location: None, redaction: None };
+        let new = NewSpace { name: "shop".into(), ..NewSpace::default() };
         let now = MORNING.parse().unwrap();
         let record = store.create_space(new, None, now).await.unwrap().into_inner();
         let space = store.space(&record.id).await.unwrap();

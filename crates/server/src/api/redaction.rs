@@ -111,7 +111,11 @@ async fn update(
         .map_err(|error| Problem::invalid("", error.to_string()))?;
     let body = json!({ "request": "update_redaction_policy", "policy": policy });
     note(&space, &caller, body).await?;
-    Ok(Json(Redaction { policy: space.update(None, Some(policy)).await?.redaction }))
+    let updated = space.update(Timestamp::now(), |settings| {
+        settings.redaction = Some(policy);
+        Ok(())
+    });
+    Ok(Json(Redaction { policy: updated.await?.redaction }))
 }
 
 #[utoipa::path(post, path = "/api/v1/spaces/{space}/redaction/reveal", request_body = Pseudonym,

@@ -101,7 +101,7 @@ async fn create(
 ) -> Answer<Made<Space>> {
     let Given { value, once } = given;
     let location = value.location.map(|location| location.0);
-    let new = NewSpace { name: value.name.0, location, redaction: None };
+    let new = NewSpace { name: value.name.0, location, ..NewSpace::default() };
     let made = app.store.create_space(new, once.as_ref(), Timestamp::now()).await?;
     Ok(Made::new(made, &call, |record| {
         let id = record.id.to_string();
@@ -119,7 +119,12 @@ async fn read(InSpace(space): InSpace) -> Answer<Json<Space>> {
 #[utoipa::path(patch, path = "/api/v1/spaces/{space}", request_body = SpaceChange,
     responses((status = 200, description = "The space as it is now.", body = Space)))]
 async fn update(InSpace(space): InSpace, given: Given<SpaceChange>) -> Answer<Json<Space>> {
-    Ok(Json(space.update(Some(given.value.name.0), None).await?.into()))
+    let name = given.value.name.0;
+    let updated = space.update(Timestamp::now(), |settings| {
+        settings.name = name;
+        Ok(())
+    });
+    Ok(Json(updated.await?.into()))
 }
 
 #[utoipa::path(delete, path = "/api/v1/spaces/{space}",

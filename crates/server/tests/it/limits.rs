@@ -155,7 +155,7 @@ async fn a_reader_that_takes_nothing_is_cut() {
     config.limits.header_milliseconds = 10_000;
     let listening = Listening::new(config).await;
     let token = administrator(&listening).await;
-    let new = NewSpace { name: "own".to_owned(), location: None, redaction: None };
+    let new = NewSpace { name: "own".to_owned(), ..NewSpace::default() };
     let now = Timestamp::now();
     let made = listening.store.create_space(new, None, now).await.unwrap().into_inner();
     let space = listening.store.space(&made.id).await.unwrap();
@@ -197,7 +197,7 @@ async fn a_reader_that_takes_nothing_is_cut() {
 async fn streams_end_when_the_service_does() {
     let listening = Listening::new(impatient()).await;
     let token = administrator(&listening).await;
-    let new = NewSpace { name: "own".to_owned(), location: None, redaction: None };
+    let new = NewSpace { name: "own".to_owned(), ..NewSpace::default() };
     let made = listening.store.create_space(new, None, Timestamp::now()).await.unwrap();
     let id = made.into_inner().id;
     let url = format!("http://{}/api/v1/spaces/{id}/journal/stream", listening.address);

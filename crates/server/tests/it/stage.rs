@@ -135,7 +135,7 @@ impl Stage {
     }
 
     pub(crate) async fn space(&self, name: &str) -> String {
-        let new = NewSpace { name: name.to_owned(), location: None, redaction: None };
+        let new = NewSpace { name: name.to_owned(), ..NewSpace::default() };
         let made = self.store.create_space(new, None, Timestamp::now()).await.unwrap();
         made.into_inner().id.to_string()
     }

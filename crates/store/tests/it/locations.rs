@@ -18,7 +18,7 @@ async fn data_of_one_location_isnt_opened_in_another() {
         let space = |location: &str| NewSpace {
             name: "shop".to_owned(),
             location: Some(location.to_owned()),
-            redaction: None,
+            ..NewSpace::default()
         };
         let refused = store.create_space(space("us-east-1"), None, t0()).await;
         assert!(matches!(refused, Err(Error::WrongLocation { .. })));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use nightjar_incident::SpaceId;
-use nightjar_store::{Error, MasterKeyFile, Options, Store};
+use nightjar_store::{Collection, Error, MasterKeyFile, NewDocument, Options, Profile, Store};
 use sqlx::{AnyConnection, AssertSqlSafe, Connection as _, Row as _};
 
 use crate::fixture::{append, call, incident};
@@ -60,9 +60,18 @@ async fn every_earlier_version_is_brought_to_this_one() {
             assert_eq!(report.findings, []);
             assert_eq!((report.entries, report.opened), (4, 4));
             let spaces = store.spaces(&all()).await.unwrap().items;
+            assert_eq!(spaces[0].profile, Profile::default());
+            assert_eq!(spaces[0].updated_at, spaces[0].created_at);
             let space = store.space(&spaces[0].id).await.unwrap();
             assert_eq!(space.incidents(&Default::default(), &all()).await.unwrap().items.len(), 1);
             append(&space, "play-1/a", 1).await;
+            let goals = space.documents(Collection::Goal);
+            goals.create(NewDocument::default(), None, t0()).await.unwrap();
+            let update = space.update(t0(), |settings| {
+                settings.profile.locale = Some("en".to_owned());
+                Ok(())
+            });
+            assert_eq!(update.await.unwrap().profile.locale.as_deref(), Some("en"));
             store.close().await;
         }
     })
@@ -80,6 +89,8 @@ async fn an_installation_to_dump() {
     for (name, database) in databases {
         let store = Store::open(Options { database, ..Place::options_in(&folder) }).await.unwrap();
         let space = new_space(&store).await;
+        let goals = space.documents(Collection::Goal);
+        goals.create(NewDocument::default(), None, t0()).await.unwrap();
         append(&space, "play-1/a", 3).await;
         space.checkpoint(t0()).await.unwrap();
         store.audit(call(1)).await.unwrap();

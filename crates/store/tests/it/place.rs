@@ -76,7 +76,7 @@ pub(crate) fn t0() -> Timestamp {
 }
 
 pub(crate) async fn new_space(store: &Store) -> Space {
-    let new = NewSpace { name: "shop".to_owned(), location: None, redaction: None };
+    let new = NewSpace { name: "shop".to_owned(), ..NewSpace::default() };
     let record = store.create_space(new, None, t0()).await.unwrap().into_inner();
     store.space(&record.id).await.unwrap()
 }

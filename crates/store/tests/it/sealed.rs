@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use nightjar_incident::journal::{Chain, Kind};
-use nightjar_store::{NewCapsule, NewConnection, NewFeedback, NewKey, Rating};
+use nightjar_store::{
+    Collection, NewCapsule, NewConnection, NewDocument, NewFeedback, NewKey, Rating,
+};
 use serde_json::json;
 
 use crate::fixture::incident;
@@ -59,6 +61,16 @@ async fn without_the_master_key_nothing_that_was_said_is_readable() {
         by: "Ada".to_owned(),
     };
     space.give_feedback(feedback, None, t0()).await.unwrap();
+    for documents in [space.documents(Collection::Goal), store.documents(Collection::Service)] {
+        let new = NewDocument { body: json!({ "secret": MARK }), ..NewDocument::default() };
+        documents.create(new, None, t0()).await.unwrap();
+    }
+    let update = space.update(t0(), |settings| {
+        settings.profile.description = Some(MARK.to_owned());
+        settings.profile.tags.insert(MARK.to_owned(), MARK.to_owned());
+        Ok(())
+    });
+    update.await.unwrap();
     space.keep_originals(&[("‹email:1›".to_owned(), MARK.to_owned())]).await.unwrap();
     let mut chain = Chain::new(space.id().clone(), "inc-1-1/exec-1");
     let entry = chain.append(t0(), Kind::Finding, "test", json!({ "said": MARK })).unwrap();
