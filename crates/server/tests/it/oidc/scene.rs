@@ -34,7 +34,7 @@ impl Scene {
         let base = format!("http://{}", service.address);
         let provider = Provider::start(&base, mode)?;
         let (store, now) = (&service.store, Timestamp::now());
-        let new = NewSpace { name: "ops".to_owned(), location: None, redaction: None };
+        let new = NewSpace { name: "ops".to_owned(), ..NewSpace::default() };
         let space = store.create_space(new, None, now).await.unwrap().into_inner().id;
         let space = store.space(&space).await.unwrap();
         let new = NewKey {
