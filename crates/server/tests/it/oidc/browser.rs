@@ -25,21 +25,27 @@ impl Page {
     fn action(&self) -> Url {
         let at = ["action=\"", "action="].into_iter().find_map(|it| self.body.split_once(it));
         let (_, rest) = at.unwrap_or_else(|| panic!("no form: {}", self.body));
-        let end = rest.find(['"', ' ', '>']).unwrap();
-        self.url.join(&rest[..end].replace("&amp;", "&")).unwrap()
+        self.url.join(&address(rest).replace("&amp;", "&")).unwrap()
     }
     /// What the form's hidden fields hold.
     fn hidden(&self) -> Vec<(String, String)> {
         let inputs = self.body.split("<input type=").skip(1);
-        let hidden =
-            inputs.filter(|input| input.starts_with(['h', '"']) && input[..8].contains("hid"));
+        let hidden = inputs.filter(|input| input.trim_start_matches('"').starts_with("hidden"));
         let field = |input: &str, name: &str| {
             let (_, rest) = input.split_once(&format!("{name}="))?;
-            let rest = rest.trim_start_matches('"');
-            Some(rest[..rest.find(['"', ' ', '>', '/']).unwrap()].to_owned())
+            Some(word(rest.trim_start_matches('"')).to_owned())
         };
         hidden.filter_map(|input| Some((field(input, "name")?, field(input, "value")?))).collect()
     }
+}
+
+fn address(rest: &str) -> &str {
+    rest.split(['"', ' ', '>']).next().unwrap_or_default()
+}
+
+/// An attribute's value, from behind its first quotation mark on.
+fn word(rest: &str) -> &str {
+    rest.split(['"', ' ', '>', '/']).next().unwrap_or_default()
 }
 
 impl Browser {

@@ -1,6 +1,6 @@
 //! The real provider, as a process beside the test.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -17,7 +17,7 @@ impl Provider {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let tools: PathBuf = root.join("../../target/tools/oidc");
         if !tools.join("node_modules/oidc-provider").is_dir() {
-            eprintln!("skipped: oidc-provider isn't installed (make tools)");
+            skipped("oidc-provider isn't installed (make tools)");
             return None;
         }
         let child = Command::new("node")
@@ -28,7 +28,7 @@ impl Provider {
             .stderr(Stdio::null())
             .spawn();
         let Ok(mut child) = child else {
-            eprintln!("skipped: node can't be run");
+            skipped("node can't be run");
             return None;
         };
         let mut line = String::new();
@@ -52,6 +52,10 @@ impl Provider {
         let reply = reqwest::Client::new().post(url).send().await.unwrap();
         assert_eq!(reply.status(), 200);
     }
+}
+
+fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 impl Drop for Provider {
