@@ -53,8 +53,7 @@ pub(super) async fn associate(asked: Asked) -> Result<Value, Problem> {
     Ok(answer)
 }
 
-/// The association that a new one takes the place of: that with the same service, and where accounts are
-/// the service, with the same account.
+/// The association that a new one takes the place of: that of the same service with the same thing in it.
 async fn same(
     associations: &Documents<'_>,
     service: &str,
@@ -62,17 +61,11 @@ async fn same(
 ) -> Result<Option<String>, Problem> {
     let filter = DocumentFilter { parent: Some(service.to_owned()), ..DocumentFilter::default() };
     let mut request = PageRequest { limit: 1000, after: None };
-    let account = |configuration: &Value| {
-        let (kind, settings) = configuration.as_object()?.iter().next()?;
-        Some((kind.clone(), settings["accountId"].clone()))
-    };
     loop {
         let page = associations.list(&filter, &request).await?;
-        let found = page.items.into_iter().find(|found| {
-            !BUILT_IN.contains(&service)
-                || account(&found.body["configuration"]) == account(configuration)
-        });
-        if let Some(found) = found {
+        let is_same =
+            |found: &Document| thing(&found.body["configuration"]) == thing(configuration);
+        if let Some(found) = page.items.into_iter().find(is_same) {
             return Ok(Some(found.id));
         }
         if page.next.is_none() {
@@ -80,6 +73,14 @@ async fn same(
         }
         request.after = page.next;
     }
+}
+
+/// What settings single out of a service that holds many things: an account, a project, a repository.
+const THINGS: [&str; 4] = ["accountId", "projectId", "repoId", "subscriptionId"];
+
+fn thing(configuration: &Value) -> Option<(&str, Vec<&Value>)> {
+    let (kind, settings) = configuration.as_object()?.iter().next()?;
+    Some((kind, THINGS.iter().filter_map(|name| settings.get(name)).collect()))
 }
 
 pub(super) async fn get(asked: Asked) -> Result<Value, Problem> {

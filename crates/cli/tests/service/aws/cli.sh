@@ -51,7 +51,7 @@ say "create-backlog-task made $TASK, and get-backlog-task says COMPLETED"
 EXECUTION=$(agent list-executions --agent-space-id "$SPACE" --task-id "$TASK" \
 	--query 'executions[0].executionId' --output text)
 RECORDS=$(agent list-journal-records --agent-space-id "$SPACE" --execution-id "$EXECUTION" \
-	--page-size 2 --query 'length(records[])' --output text)
+	--page-size 2 --query 'length(records[])' --output json)
 [ "$RECORDS" -gt 2 ] || fail "list-journal-records gives $RECORDS records"
 say "list-executions and list-journal-records tell how: $RECORDS records"
 
