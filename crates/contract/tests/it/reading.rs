@@ -14,7 +14,11 @@ fn named(name: &str) -> &'static Operation {
 fn shown(name: &str, query: &str, body: &[u8]) -> String {
     let labels = [("agentSpaceId", "s-1".to_owned()), ("resourceArn", ARN.to_owned())];
     match read(named(name), &labels, query, &|_| None, body) {
-        Ok(input) => serde_json::to_string(&input).unwrap(),
+        // In the order of their names, whatever order maps keep here.
+        Ok(input) => {
+            let input: std::collections::BTreeMap<_, _> = input.into_iter().collect();
+            serde_json::to_string(&input).unwrap()
+        }
         Err(invalid) => invalid.message,
     }
 }

@@ -157,6 +157,24 @@ mod tests {
     }
 
     #[test]
+    fn everything_that_policies_decide_about_can_be_asked_for() {
+        let described = crate::openapi();
+        // It comes with the intake of webhooks.
+        let later = [Action::SendAlert];
+        for action in Action::ALL.iter().copied().filter(|action| !later.contains(action)) {
+            let name = format!("\"operationId\": \"{action}\"");
+            let is_here = |row: &Row| match row.about {
+                About::Installation(asked) | About::Space(asked) => asked == action,
+                About::Resource { of_space, of_service } => {
+                    of_space == action || of_service == action
+                }
+            };
+            let is_there = described.contains(&name) || ROWS.values().any(is_here);
+            assert!(is_there, "`{action}` can't be asked for");
+        }
+    }
+
+    #[test]
     fn the_page_tells_what_is_there_and_what_is_not() {
         let page = include_str!("../../../../docs/aws-compatibility.md");
         let told = |name: &str| {

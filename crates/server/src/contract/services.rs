@@ -24,13 +24,17 @@ pub(super) async fn register(asked: Asked) -> Result<Value, Problem> {
     let services = asked.app.store.documents(Collection::Service);
     let service = Created::into_inner(services.create(new, asked.once.as_ref(), asked.now).await?);
     asked.about(&service.id);
-    Ok(json!({ "serviceId": service.id, "tags": tags::of_service(&service) }))
+    let mut answer = json!({ "serviceId": service.id });
+    put(&mut answer, "tags", tags::told(&tags::of_service(&service)));
+    Ok(answer)
 }
 
 pub(super) async fn get(asked: Asked) -> Result<Value, Problem> {
     let services = asked.app.store.documents(Collection::Service);
     let service = services.get(asked.need("serviceId")?).await?;
-    Ok(json!({ "service": registered(&service), "tags": tags::of_service(&service) }))
+    let mut answer = json!({ "service": registered(&service) });
+    put(&mut answer, "tags", tags::told(&tags::of_service(&service)));
+    Ok(answer)
 }
 
 pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {

@@ -109,7 +109,9 @@ fn agent_space(record: &SpaceRecord, detail: Detail) -> Value {
 }
 
 fn with_tags(record: &SpaceRecord, detail: Detail) -> Value {
-    json!({ "agentSpace": agent_space(record, detail), "tags": record.profile.tags })
+    let mut answer = json!({ "agentSpace": agent_space(record, detail) });
+    put(&mut answer, "tags", tags::told(&record.profile.tags));
+    answer
 }
 
 fn preferences(asked: &Asked) -> Option<BTreeMap<String, bool>> {

@@ -84,6 +84,11 @@ pub(super) fn of_service(service: &Document) -> Tags {
     serde_json::from_value(service.body["tags"].clone()).unwrap_or_default()
 }
 
+/// Tags beside what they are of; none aren't told of.
+pub(super) fn told(tags: &Tags) -> Option<Value> {
+    Some(json!(tags)).filter(|_| !tags.is_empty())
+}
+
 /// The tags that a request gives.
 pub(super) fn given(asked: &Asked) -> Result<Tags, Problem> {
     let Some(Value::Object(tags)) = asked.input.get("tags") else { return Ok(Tags::new()) };

@@ -51,8 +51,9 @@ async fn what_was_acknowledged_survives_kill_9() {
             let space = store.space(&id).await.unwrap();
             let (entries, _) = space.chain_end("a").await.unwrap();
             assert!(entries >= last, "{entries} of {last}");
+            // A page at most: on a fast disk there is more.
             let trail = store.audit_trail(&AuditFilter::default(), &all()).await.unwrap().items;
-            assert!(u64::try_from(trail.len()).unwrap() >= last);
+            assert!(u64::try_from(trail.len()).unwrap() >= last.min(1000));
             assert_eq!(store.verify(&[]).await.unwrap().findings, []);
             store.close().await;
         }

@@ -53,5 +53,9 @@ def one(operation, where, what, parameters):
         where = "/".join(parts[: newer[0] + 1])
     # A long name that was sent isn't repeated whole, nor a control character at all.
     where = "".join("\ufffd" if unicodedata.category(c) == "Cc" else c for c in where)
-    is_there = any(where == f or (f.endswith("…") and where.startswith(f[:-1])) for f in fields)
+    # What a query can't hold is told of the parameter, not of one of its values.
+    is_there = any(
+        where == f or where.startswith(f + "/") or (f.endswith("…") and where.startswith(f[:-1]))
+        for f in fields
+    )
     assert is_there, f"{told}: not in {error}"
