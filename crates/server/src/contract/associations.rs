@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::input::{Asked, sift};
 use super::webhooks;
-use super::wire::{list as write_list, put, seconds};
+use super::wire::{at, list as write_list, put, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
@@ -17,7 +17,7 @@ pub(super) const BUILT_IN: [&str; 1] = ["aws"];
 
 pub(super) async fn associate(asked: Asked) -> Result<Value, Problem> {
     let service = asked.need("serviceId")?.to_owned();
-    let configuration = &asked.input["configuration"];
+    let configuration = asked.member("configuration");
     let kind = kind_of(configuration)?.to_owned();
     fits(&asked, &service, &kind).await?;
     let body = json!({
@@ -64,7 +64,7 @@ async fn same(
     loop {
         let page = associations.list(&filter, &request).await?;
         let is_same =
-            |found: &Document| thing(&found.body["configuration"]) == thing(configuration);
+            |found: &Document| thing(at(&found.body, "configuration")) == thing(configuration);
         if let Some(found) = page.items.into_iter().find(is_same) {
             return Ok(Some(found.id));
         }
@@ -106,7 +106,7 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
 pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
     let space = asked.space()?;
     let id = asked.need("associationId")?;
-    let configuration = &asked.input["configuration"];
+    let configuration = asked.member("configuration");
     let kind = kind_of(configuration)?;
     let capabilities = asked.input.get("capabilities");
     let associations = space.documents(Collection::Association);
@@ -118,10 +118,8 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
     }
     let changed = associations
         .update(id, asked.now, |association| {
-            association.body["configuration"] = configuration.clone();
-            if let Some(capabilities) = capabilities {
-                association.body["capabilities"] = capabilities.clone();
-            }
+            put(&mut association.body, "configuration", Some(configuration.clone()));
+            put(&mut association.body, "capabilities", capabilities.cloned());
             Ok(())
         })
         .await?;
@@ -175,11 +173,11 @@ fn wire(space: &str, association: &Document) -> Value {
         "agentSpaceId": space,
         "associationId": association.id,
         "serviceId": association.parent,
-        "configuration": association.body["configuration"],
+        "configuration": at(&association.body, "configuration"),
         "createdAt": seconds(association.created_at),
         "updatedAt": seconds(association.updated_at),
     });
-    let capabilities = association.body["capabilities"].as_object();
+    let capabilities = at(&association.body, "capabilities").as_object();
     put(&mut told, "capabilities", capabilities.map(|capabilities| json!(capabilities)));
     // Only what would be found out by asking has a status, and nothing has been asked yet.
     let waits = matches!(association.state.as_str(), "aws" | "sourceAws");

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use nightjar_contract::Invalid;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::problem::{Kind, Mistake, Problem};
 
@@ -35,13 +35,14 @@ fn exception(kind: Kind) -> (&'static str, u16) {
 /// Writes a problem out as the contract has it.
 pub(crate) fn render(problem: Problem) -> Response {
     let (name, status) = exception(problem.kind);
-    let mut body = json!({ "message": problem.detail });
+    let mut body = Map::from_iter([("message".to_owned(), Value::String(problem.detail))]);
     if name == "ValidationException" && !problem.errors.is_empty() {
         let field =
             |Mistake { pointer, detail }: Mistake| json!({ "path": pointer, "message": detail });
-        body["fieldList"] = problem.errors.into_iter().map(field).collect::<Value>();
+        let fields = problem.errors.into_iter().map(field).collect();
+        body.insert("fieldList".to_owned(), fields);
     }
-    let mut response = Response::new(Body::from(body.to_string()));
+    let mut response = Response::new(Body::from(Value::Object(body).to_string()));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::arn;
 use super::input::Asked;
-use super::wire::{list as write_list, seconds};
+use super::wire::{at, list as write_list, put, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
@@ -38,7 +38,7 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
     let space = asked.space()?;
     let id = asked.need("goalId")?;
     let state =
-        asked.input.get("evaluationSchedule").and_then(|schedule| schedule["state"].as_str());
+        asked.input.get("evaluationSchedule").and_then(|schedule| at(schedule, "state").as_str());
     let goals = space.documents(Collection::Goal);
     if id == REPORT
         && let Some(goal) = report(space).await?
@@ -54,7 +54,9 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
     let changed = goals
         .update(id, asked.now, |goal| {
             if let Some(state) = state {
-                goal.body["evaluationSchedule"]["state"] = state.into();
+                if let Some(schedule) = goal.body.get_mut("evaluationSchedule") {
+                    put(schedule, "state", Some(state));
+                }
                 goal.state = if state == "ENABLED" { "ACTIVE" } else { "PAUSED" }.to_owned();
             }
             Ok(())
@@ -96,13 +98,13 @@ fn wire(arn: &str, goal: &Document) -> Value {
     json!({
         "agentSpaceArn": arn,
         "goalId": goal.id,
-        "title": goal.body["title"],
-        "content": goal.body["content"],
+        "title": at(&goal.body, "title"),
+        "content": at(&goal.body, "content"),
         "status": goal.state,
         "goalType": goal.parent,
         "createdAt": seconds(goal.created_at),
         "updatedAt": seconds(goal.updated_at),
         "version": goal.version,
-        "evaluationSchedule": goal.body["evaluationSchedule"],
+        "evaluationSchedule": at(&goal.body, "evaluationSchedule"),
     })
 }

@@ -38,6 +38,11 @@ impl Asked {
         self.input.get(name).and_then(Value::as_str)
     }
 
+    /// A member, whatever it is; null where there is none.
+    pub(super) fn member(&self, name: &str) -> &Value {
+        self.input.get(name).unwrap_or(&Value::Null)
+    }
+
     /// A required member that is a text: the model saw to it that it is there.
     pub(super) fn need(&self, name: &str) -> Result<&str, Problem> {
         self.text(name).ok_or_else(|| Problem::invalid(&format!("/{name}"), "it is needed here"))

@@ -4,7 +4,7 @@ use nightjar_store::{Collection, Document, Error as StoreError, NewDocument};
 use serde_json::{Value, json};
 
 use super::input::Asked;
-use super::wire::{put, seconds};
+use super::wire::{at, put, seconds};
 use crate::problem::{Kind, Problem};
 
 /// By a key of the service, or by the organisation's provider.
@@ -71,9 +71,7 @@ pub(super) async fn update_idp(asked: Asked) -> Result<Value, Problem> {
     let secret = asked.text("idpClientSecret");
     let ways = space.documents(Collection::SignIn);
     let changed = ways.update("idp", asked.now, |way| {
-        if let Some(secret) = secret {
-            way.body["client_secret"] = secret.into();
-        }
+        put(&mut way.body, "client_secret", secret);
         Ok(())
     });
     let way = changed.await.map_err(|error| match error {
@@ -107,14 +105,14 @@ async fn told(asked: &Asked) -> Result<Value, Problem> {
 
 fn iam(way: &Document) -> Value {
     json!({
-        "operatorAppRoleArn": way.body["operator_app_role_arn"].as_str().unwrap_or_default(),
+        "operatorAppRoleArn": at(&way.body, "operator_app_role_arn").as_str().unwrap_or_default(),
         "createdAt": seconds(way.created_at),
         "updatedAt": seconds(way.updated_at),
     })
 }
 
 fn idp(way: &Document) -> Value {
-    let text = |name: &str| way.body[name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| at(&way.body, name).as_str().unwrap_or_default().to_owned();
     let mut told = iam(way);
     put(&mut told, "issuerUrl", Some(text("issuer_url")));
     put(&mut told, "clientId", Some(text("client_id")));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::arn;
 use super::input::Asked;
-use super::wire::{list as write_list, put, seconds};
+use super::wire::{at, list as write_list, put, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
@@ -19,7 +19,7 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
     let filter = DocumentFilter { parent: owned(task), state: owned(status), newest_first: false };
     let is_wanted = |found: &Document| {
         let is = |name: &str, wanted: Option<&str>| {
-            wanted.is_none_or(|wanted| found.body[name].as_str() == Some(wanted))
+            wanted.is_none_or(|wanted| at(&found.body, name).as_str() == Some(wanted))
         };
         is("goalId", goal) && is("priority", priority)
     };
@@ -51,9 +51,7 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
         if let Some(status) = status {
             found.state = status;
         }
-        if let Some(context) = context {
-            found.body["additionalContext"] = context.into();
-        }
+        put(&mut found.body, "additionalContext", context);
         Ok(())
     });
     Ok(answer(space.id().as_str(), &changed.await?))
@@ -71,10 +69,10 @@ fn wire(arn: &str, found: &Document) -> Value {
         "agentSpaceArn": arn,
         "recommendationId": found.id,
         "taskId": found.parent.as_deref().unwrap_or_default(),
-        "title": body["title"],
-        "content": body["content"],
+        "title": at(body, "title"),
+        "content": at(body, "content"),
         "status": found.state,
-        "priority": body["priority"],
+        "priority": at(body, "priority"),
         "createdAt": seconds(found.created_at),
         "updatedAt": seconds(found.updated_at),
         "version": found.version,

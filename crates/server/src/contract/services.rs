@@ -4,7 +4,7 @@ use nightjar_store::{Collection, Created, Document, DocumentFilter, NewDocument}
 use serde_json::{Map, Value, json};
 
 use super::input::Asked;
-use super::wire::{list as write_list, put, seconds};
+use super::wire::{at, list as write_list, put, seconds};
 use super::{spaces, tags};
 use crate::page::Shelf;
 use crate::problem::Problem;
@@ -13,7 +13,7 @@ pub(super) async fn register(asked: Asked) -> Result<Value, Problem> {
     spaces::own_keys_only(&asked)?;
     no_private_connection(&asked)?;
     let service = asked.need("service")?;
-    let details = &asked.input["serviceDetails"];
+    let details = asked.member("serviceDetails");
     let Some(given) = details.get(service) else {
         let told = format!("the details of a service `{service}` stand under `{service}`");
         return Err(Problem::invalid("/serviceDetails", told));
@@ -73,14 +73,14 @@ fn authorization(details: &Value) -> Option<&str> {
 /// A service as lists show it: what it was registered with, without anything secret.
 fn registered(service: &Document) -> Value {
     let kind = service.state.as_str();
-    let details = &service.body["details"];
+    let details = at(&service.body, "details");
     let mut told = json!({
         "serviceId": service.id,
         "serviceType": kind,
         "createdAt": seconds(service.created_at),
         "updatedAt": seconds(service.updated_at),
     });
-    let name = service.body["name"].as_str().or_else(|| details["name"].as_str());
+    let name = at(&service.body, "name").as_str().or_else(|| at(details, "name").as_str());
     put(&mut told, "name", name);
     put(
         &mut told,
@@ -127,19 +127,22 @@ fn public(kind: &str, details: &Value) -> Option<Value> {
             }
         }
         "mcpserversigv4" => {
-            let config = &details["authorizationConfig"];
+            let config = at(details, "authorizationConfig");
             told.extend(some(config, &["region", "service", "mcpRoleArn"]));
             // The contract wants one where a registration may have none.
             told.insert(
                 "roleArn".to_owned(),
-                config["roleArn"].as_str().unwrap_or_default().into(),
+                at(config, "roleArn").as_str().unwrap_or_default().into(),
             );
         }
         "remoteagentsigv4" => {
-            told.extend(some(&details["authorizationConfig"], &["region", "service", "roleArn"]));
+            told.extend(some(
+                at(details, "authorizationConfig"),
+                &["region", "service", "roleArn"],
+            ));
         }
         "mcpservernewrelic" => {
-            let config = &details["authorizationConfig"]["apiKey"];
+            let config = at(at(details, "authorizationConfig"), "apiKey");
             told.extend(some(config, &["accountId", "region"]));
         }
         _ => {}

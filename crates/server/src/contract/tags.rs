@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::arn::Resource;
 use super::input::Asked;
+use super::wire::{at, put};
 use crate::problem::Problem;
 
 /// The most tags that a resource has, as elsewhere in AWS.
@@ -63,7 +64,7 @@ async fn change(
             let changed = services.update(id, asked.now, |service| {
                 let mut tags = of_service(service);
                 fits = change(&mut tags);
-                service.body["tags"] = json!(tags);
+                put(&mut service.body, "tags", Some(json!(tags)));
                 if fits { Ok(()) } else { Err(too_many()) }
             });
             changed.await.map_err(|error| refused(error, fits))?;
@@ -81,7 +82,7 @@ fn refused(error: nightjar_store::Error, fits: bool) -> Problem {
 }
 
 pub(super) fn of_service(service: &Document) -> Tags {
-    serde_json::from_value(service.body["tags"].clone()).unwrap_or_default()
+    serde_json::from_value(at(&service.body, "tags").clone()).unwrap_or_default()
 }
 
 /// Tags beside what they are of; none aren't told of.

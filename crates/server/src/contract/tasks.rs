@@ -8,7 +8,7 @@ use nightjar_store::{
 use serde_json::{Value, json};
 
 use super::input::Asked;
-use super::wire::{list as write_list, put, seconds};
+use super::wire::{at, list as write_list, put, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
@@ -38,14 +38,14 @@ pub(super) async fn get(asked: Asked) -> Result<Value, Problem> {
 pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
     let space = asked.space()?;
     let given = asked.input.get("filter").cloned().unwrap_or_default();
-    let first = |name: &str| given[name].get(0).and_then(Value::as_str);
+    let first = |name: &str| at(&given, name).get(0).and_then(Value::as_str);
     let filter = TaskFilter {
-        created_after: super::input::time(&given["createdAfter"]),
-        created_before: super::input::time(&given["createdBefore"]),
+        created_after: super::input::time(at(&given, "createdAfter")),
+        created_before: super::input::time(at(&given, "createdBefore")),
         priority: first("priority").map(priority).transpose()?,
         status: first("status").map(status).transpose()?,
         kind: first("taskType").map(kind).transpose()?,
-        primary: given["primaryTaskId"].as_str().map(str::to_owned),
+        primary: at(&given, "primaryTaskId").as_str().map(str::to_owned),
     };
     let order = TaskOrder {
         by: match asked.text("sortField") {
@@ -149,10 +149,10 @@ async fn connection(
 }
 
 fn reference(given: &Value) -> TaskReference {
-    let text = |name: &str| given[name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| at(given, name).as_str().unwrap_or_default().to_owned();
     TaskReference {
         system: text("system"),
-        title: given["title"].as_str().map(str::to_owned),
+        title: at(given, "title").as_str().map(str::to_owned),
         id: text("referenceId"),
         url: text("referenceUrl"),
         association: text("associationId"),

@@ -5,15 +5,17 @@ use nightjar_store::{Collection, Created, Document, DocumentFilter, NewDocument}
 use serde_json::{Value, json};
 
 use super::input::Asked;
-use super::wire::{list as write_list, seconds};
+use super::wire::{at, list as write_list, put, seconds};
 use crate::page::Shelf;
 use crate::problem::Problem;
 
 pub(super) async fn create(asked: Asked) -> Result<Value, Problem> {
     let space = asked.space()?;
-    let mut condition = asked.input["condition"].clone();
-    let expression = schedule(&condition["schedule"])?;
-    condition["schedule"]["expression"] = expression.into();
+    let mut condition = asked.member("condition").clone();
+    let expression = schedule(at(&condition, "schedule"))?;
+    if let Some(schedule) = condition.get_mut("schedule") {
+        put(schedule, "expression", Some(expression));
+    }
     let body = json!({
         "type": asked.need("type")?,
         "condition": condition,
@@ -66,7 +68,7 @@ pub(super) async fn delete(asked: Asked) -> Result<Value, Problem> {
 /// A schedule says when in one of two ways; gives it as an expression, which is told with either.
 fn schedule(schedule: &Value) -> Result<String, Problem> {
     let wrong = |told: &str| Err(Problem::invalid("/condition/schedule", told));
-    match (schedule["expression"].as_str(), schedule.get("spec")) {
+    match (at(schedule, "expression").as_str(), schedule.get("spec")) {
         (None, None) => wrong("it needs an `expression` or a `spec`"),
         (Some(_), Some(_)) => wrong("it has an `expression` or a `spec`, not both"),
         (Some(expression), None) if is_expression(expression) => Ok(expression.to_owned()),
@@ -87,10 +89,10 @@ fn derived(spec: &Value) -> Option<String> {
             false => is_cron(cron).then(|| format!("cron({cron})")),
         };
     }
-    let range = &spec["timeRange"];
-    let (hour, minute) = range["startAfter"].as_str()?.split_once(':')?;
+    let range = at(spec, "timeRange");
+    let (hour, minute) = at(range, "startAfter").as_str()?.split_once(':')?;
     let (hour, minute) = (hour.parse::<u8>().ok()?, minute.parse::<u8>().ok()?);
-    let recurrence = &range["recurrence"];
+    let recurrence = at(range, "recurrence");
     let days = match (
         recurrence.pointer("/weekly/dayOfWeek"),
         recurrence.pointer("/monthly/dayOfMonth"),
@@ -132,9 +134,9 @@ fn wire(space: &str, trigger: &Document) -> Value {
     json!({
         "triggerId": trigger.id,
         "agentSpaceId": space,
-        "type": trigger.body["type"],
-        "condition": trigger.body["condition"],
-        "action": trigger.body["action"],
+        "type": at(&trigger.body, "type"),
+        "condition": at(&trigger.body, "condition"),
+        "action": at(&trigger.body, "action"),
         "status": trigger.state,
         "createdAt": seconds(trigger.created_at),
         "updatedAt": seconds(trigger.updated_at),

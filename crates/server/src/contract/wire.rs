@@ -12,6 +12,11 @@ pub(super) fn seconds(at: Timestamp) -> Value {
     if millis % 1000 == 0 { json!(millis / 1000) } else { json!(millis as f64 / 1000.0) }
 }
 
+/// A member of a value; null where there is none.
+pub(super) fn at<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
 /// Puts a member where there is something to say; the contract leaves absent ones out.
 pub(super) fn put(object: &mut Value, name: &str, value: Option<impl Into<Value>>) {
     if let (Value::Object(object), Some(value)) = (object, value) {
