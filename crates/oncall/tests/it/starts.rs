@@ -347,8 +347,9 @@ async fn another_process_writes_nothing_more_from_its_next_heartbeat_on() {
     let id = house.start(&small()).await.id;
     let mut worker = Worker { store: house.opened_again("second").await, ..house.worker() };
     worker.pace.lease = Duration::from_millis(900);
-    // Behind the first task, before the entries of its execution.
-    let written = cancelled_at(&house, &id, worker, 4, Duration::from_millis(700)).await;
+    // Behind the first task, before the entries of its execution; held for ten heartbeats, since a
+    // loaded machine misses some.
+    let written = cancelled_at(&house, &id, worker, 4, Duration::from_secs(3)).await;
     assert_eq!(house.journal().await.len(), written.unwrap());
     assert_eq!(house.state(&id).await, InvestigationState::Cancelled);
     assert_eq!(house.space.task("task-1").await.unwrap().status, TaskStatus::Canceled);
