@@ -121,9 +121,9 @@ fn read_alert(mut body: Body<'_>, common: &Common, add: Addition) -> Result<Draf
 fn status(body: &mut Body<'_>, word: Option<String>) -> AlertStatus {
     let Some(word) = word else { return AlertStatus::Firing };
     match fold(&word).as_str() {
-        "firing" | "alerting" | "pending" => AlertStatus::Firing,
+        "firing" | "alerting" | "pending" | "nodata" => AlertStatus::Firing,
         "acknowledged" | "suppressed" => AlertStatus::Acknowledged,
-        "resolved" | "inactive" => AlertStatus::Resolved,
+        "resolved" | "ok" | "normal" | "inactive" => AlertStatus::Resolved,
         _ => {
             body.notes.push(format!("`status` `{}` is not known; taken as firing", shorten(&word)));
             AlertStatus::Firing

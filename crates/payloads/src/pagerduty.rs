@@ -74,7 +74,9 @@ pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, Refusal> {
         _ => body.time("event.data.created_at").or(occurred),
     };
     if status == AlertStatus::Resolved {
-        draft.ends_at = body.time("event.data.resolved_at").or(occurred);
+        // What happens to an incident after its end (a new priority) happens later than the end.
+        let end = body.time_of(&["event.data.resolved_at", "event.data.last_status_change_at"]);
+        draft.ends_at = end.or(occurred.filter(|_| action == "resolved"));
     }
     draft.url = body.text_of(&["event.data.html_url", "event.data.self"]);
     Ok(vec![draft.noted(body)])
