@@ -10,33 +10,58 @@ use nightjar_redact::{Policy, Redactor};
 use nightjar_templates::Miner;
 use nightjar_topology::Topology;
 
-/// Senders whose form is known, and one that isn't.
-const PROVIDERS: [Option<&str>; 8] = [
-    None,
-    Some("alertmanager"),
-    Some("cloudwatch"),
-    Some("datadog"),
-    Some("generic"),
-    Some("pagerduty"),
-    Some("servicenow"),
-    Some("nobody"),
+/// Senders whose form is known, an envelope, and one that isn't.
+const PROVIDERS: [&str; 21] = [
+    "alertmanager",
+    "azure",
+    "checkmk",
+    "cloudevents",
+    "cloudwatch",
+    "datadog",
+    "dynatrace",
+    "generic",
+    "googlecloud",
+    "grafana",
+    "newrelic",
+    "nobody",
+    "opsgenie",
+    "pagerduty",
+    "pingdom",
+    "sentry",
+    "servicenow",
+    "signalfx",
+    "site24x7",
+    "sns",
+    "splunk",
 ];
 
 /// Messages of alerting systems, by their shape and claimed to be of each sender.
 pub(crate) fn payloads(bytes: &[u8]) {
-    let payload = serde_json::from_slice(bytes)
+    let payload = nightjar_payloads::json(bytes)
         .unwrap_or_else(|_| serde_json::Value::String(String::from_utf8_lossy(bytes).into_owned()));
-    for provider in PROVIDERS {
+    let shapes = nightjar_payloads::recognised(&payload);
+    for provider in std::iter::once(None).chain(PROVIDERS.map(Some)) {
         let raw = RawAlert {
             provider: provider.map(str::to_owned),
             received_at: Timestamp::UNIX_EPOCH,
             payload: payload.clone(),
         };
         let mut next_id = || AlertId::new("alert");
-        if let Ok(alerts) = nightjar_payloads::parse(&raw, &mut next_id) {
-            assert!(alerts.iter().all(|alert| !alert.provider.is_empty()), "an alert of nobody");
+        match nightjar_payloads::parse(&raw, &mut next_id) {
+            Ok(alerts) => {
+                assert!(!alerts.is_empty(), "neither an alert nor a reason");
+                for alert in alerts {
+                    let told = !alert.provider.is_empty() && !alert.key.is_empty();
+                    assert!(told && !alert.title.is_empty(), "an alert of nobody or nothing");
+                    let is_over = alert.status == nightjar_incident::AlertStatus::Resolved;
+                    assert!(!is_over || alert.ends_at.is_some(), "over, and nobody knows when");
+                }
+            }
+            Err(rejected) => assert!(!rejected.reason.is_empty(), "rejected for no reason"),
         }
     }
+    let names = shapes.iter().all(|name| PROVIDERS.contains(name));
+    assert!(names, "a sender that no target claims to be: {shapes:?}");
 }
 
 /// A topology: what is read is written and read the same, and every walk ends.

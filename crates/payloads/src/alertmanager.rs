@@ -1,29 +1,34 @@
-//! Alertmanager webhooks, version 4, and what Grafana makes of them, its older form included.
+//! Alertmanager webhooks, version 4.
 
 use std::collections::BTreeMap;
 
 use nightjar_incident::AlertStatus;
 use serde_json::Value;
 
-use crate::body::{Body, find, fold, shorten};
+use crate::body::{Body, find, fold, joined, kind_of, shorten};
 use crate::draft::{Draft, paragraphs};
-use crate::{severity, signals};
+use crate::refusal::Refusal;
+use crate::{grafana, severity, signals};
 
 pub(crate) fn fits(message: &Value) -> bool {
+    is_group(message) && !grafana::fits(message)
+}
+
+/// Whether the message is a group of alerts as Alertmanager sends it, and Grafana after it.
+pub(crate) fn is_group(message: &Value) -> bool {
     let marks = ["groupKey", "groupLabels", "commonLabels", "receiver", "truncatedAlerts"];
     find(message, "alerts").is_some() && marks.iter().any(|mark| find(message, mark).is_some())
 }
 
-pub(crate) fn grafana_fits(message: &Value) -> bool {
-    fits(message) && ["orgId", "state"].iter().any(|mark| find(message, mark).is_some())
+pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, Refusal> {
+    read_group(message, |_, _, _| {})
 }
 
-pub(crate) fn legacy_fits(message: &Value) -> bool {
-    find(message, "ruleName").is_some()
-        && ["evalMatches", "ruleId", "ruleUrl"].iter().any(|mark| find(message, mark).is_some())
-}
+/// What a sender adds to an alert: its message, its annotations, what was read so far.
+pub(crate) type Addition = fn(&mut Body<'_>, &BTreeMap<String, String>, &mut Draft);
 
-pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
+/// Reads a group, and into each alert what the sender adds.
+pub(crate) fn read_group(message: &Value, add: Addition) -> Result<Vec<Draft>, Refusal> {
     let mut group = Body::new(message);
     let common = Common {
         status: group.text("status"),
@@ -38,7 +43,7 @@ pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
     let mut drafts = Vec::new();
     let mut refused = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        match read_alert(Body::part(item, format!("alerts[{index}]")), &common) {
+        match read_alert(Body::part(item, format!("alerts[{index}]")), &common, add) {
             Ok(draft) => drafts.push(draft),
             Err(reason) => refused.push(reason),
         }
@@ -47,11 +52,11 @@ pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
         if refused.is_empty() {
             let found = match find(message, "alerts") {
                 Some(Value::Array(_)) => "an empty one",
-                found => found.map_or("nothing", crate::body::kind_of),
+                found => found.map_or("nothing", kind_of),
             };
             refused.push(format!("`alerts` should be a list of alerts; found {found}"));
         }
-        return Err(refused.join("; "));
+        return Err(Refusal::Unreadable(joined(&refused)));
     };
     first.notes.extend(group.notes);
     first.notes.extend(refused);
@@ -66,7 +71,7 @@ struct Common {
     url: Option<String>,
 }
 
-fn read_alert(mut body: Body<'_>, common: &Common) -> Result<Draft, String> {
+fn read_alert(mut body: Body<'_>, common: &Common, add: Addition) -> Result<Draft, String> {
     let mut labels = common.labels.clone();
     labels.extend(body.map("labels"));
     let mut annotations = common.annotations.clone();
@@ -86,11 +91,8 @@ fn read_alert(mut body: Body<'_>, common: &Common) -> Result<Draft, String> {
     let rule = labels.get("alertname").cloned();
     let title = annotations.get("summary").or_else(|| annotations.get("title")).cloned();
     let mut draft = Draft::new(key, title.or_else(|| rule.clone()), status);
-    draft.description = paragraphs([
-        annotations.get("description").cloned(),
-        annotations.get("message").cloned(),
-        body.text("valueString"),
-    ]);
+    draft.description =
+        paragraphs([annotations.get("description").cloned(), annotations.get("message").cloned()]);
     let stated = ["severity", "priority", "level"].iter().find_map(|name| labels.get(*name));
     draft.severity = severity::noted(stated.cloned(), &mut body.notes);
 
@@ -112,6 +114,7 @@ fn read_alert(mut body: Body<'_>, common: &Common) -> Result<Draft, String> {
         draft.ends_at = body.time("endsAt");
     }
     draft.url = body.text_of(&["dashboardURL", "panelURL"]).or(generator).or(common.url.clone());
+    add(&mut body, &annotations, &mut draft);
     Ok(draft.noted(body))
 }
 
@@ -147,32 +150,4 @@ fn query_in(address: &str) -> Option<String> {
         bytes.push(decoded);
     }
     String::from_utf8(bytes).ok()
-}
-
-/// Grafana's alerting before version 8: one rule, its state, and what matched.
-pub(crate) fn read_legacy(message: &Value) -> Result<Vec<Draft>, String> {
-    let mut body = Body::new(message);
-    let rule = body.need(&["ruleName"])?;
-    let key = body.text("ruleId").unwrap_or_else(|| rule.clone());
-    let word = body.text("state");
-    let status = status(&mut body, word);
-    let mut draft = Draft::new(key, Some(rule), status);
-    draft.description = paragraphs([body.text("message")]);
-    draft.labels = body.map("tags");
-    let mut metric = None;
-    for (index, matched) in body.list("evalMatches").iter().enumerate() {
-        let mut matched = Body::part(matched, format!("evalMatches[{index}]"));
-        metric = metric.or_else(|| matched.text("metric"));
-        for (name, value) in matched.map("tags") {
-            draft.labels.entry(name).or_insert(value);
-        }
-        body.notes.extend(matched.notes);
-    }
-    let labels = draft.labels.clone();
-    draft.names.add_labels(&labels);
-    draft.signal =
-        metric.as_deref().and_then(signals::of_metric).or_else(|| signals::of_text(&draft.title));
-    draft.label("metric", metric);
-    draft.url = body.text("ruleUrl");
-    Ok(vec![draft.noted(body)])
 }

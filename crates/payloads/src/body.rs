@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -111,6 +112,7 @@ impl<'a> Body<'a> {
                 .map(|(key, value)| {
                     (key.clone(), scalar(value).unwrap_or_else(|| value.to_string()))
                 })
+                .filter(|(_, text)| !text.is_empty())
                 .collect(),
             Some(other) => {
                 self.misfit(path, "an object", other);
@@ -119,12 +121,18 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// `{name, value}` pairs (CloudWatch dimensions); letter case of the two names aside.
+    /// `{name, value}` pairs (CloudWatch dimensions), also as `{key, value}` or `[name, value]`
+    /// (tags of Sentry); letter case aside.
     pub(crate) fn pairs(&mut self, path: &str) -> Vec<(String, String)> {
         let mut pairs = Vec::new();
         for item in self.list(path) {
-            let name = find(item, "name").and_then(scalar).filter(|name| !name.is_empty());
-            let value = find(item, "value").and_then(scalar);
+            let (name, value) = match item.as_array().map(Vec::as_slice) {
+                Some([name, value]) => (Some(name), Some(value)),
+                Some(_) => (None, None),
+                None => (find(item, "name").or(find(item, "key")), find(item, "value")),
+            };
+            let name = name.and_then(scalar).filter(|name| !name.is_empty());
+            let value = value.and_then(scalar);
             match (name, value) {
                 (Some(name), Some(value)) => pairs.push((name, value)),
                 (None, _) | (_, None) => self.misfit(path, "a list of names and values", item),
@@ -160,6 +168,32 @@ impl<'a> Body<'a> {
         tags
     }
 
+    /// Names as a list of texts or of objects with a `name`, as the JSON of such a list in a text,
+    /// or as one text with commas: what templates make of a list.
+    pub(crate) fn names(&mut self, path: &str) -> Vec<String> {
+        let Some(value) = self.embedded(path) else { return Vec::new() };
+        let Value::Array(items) = value.as_ref() else { return self.tags(path) };
+        let mut names = Vec::new();
+        for item in items {
+            match scalar(item).or_else(|| find(item, "name").and_then(scalar)) {
+                Some(name) => names.push(name),
+                None => self.misfit(path, "a list of names", item),
+            }
+        }
+        names.retain(|name| !name.is_empty());
+        names
+    }
+
+    /// The value at a path; a text that holds an object or a list in JSON is that object or list.
+    pub(crate) fn embedded(&self, path: &str) -> Option<Cow<'a, Value>> {
+        let value = self.find(path)?;
+        let inside = value
+            .as_str()
+            .filter(|text| text.trim_start().starts_with(['{', '[']))
+            .and_then(|text| serde_json::from_str(text).ok());
+        Some(inside.map_or(Cow::Borrowed(value), Cow::Owned))
+    }
+
     fn misfit(&mut self, path: &str, expected: &str, found: &Value) {
         let place = &self.place;
         let note = format!("`{place}{path}` should be {expected}; found {}", kind_of(found));
@@ -174,10 +208,13 @@ pub(crate) fn find<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
     let mut here = value;
     for step in path.split('.') {
         let fields = here.as_object()?;
-        let wanted = fold(step);
-        here = fields.get(step).or_else(|| {
-            fields.iter().find(|(key, _)| fold(key) == wanted).map(|(_, value)| value)
-        })?;
+        here = match fields.get(step) {
+            Some(value) => value,
+            None => {
+                let wanted = fold(step);
+                fields.iter().find(|(key, _)| folds_to(key, &wanted)).map(|(_, value)| value)?
+            }
+        };
     }
     (!here.is_null()).then_some(here)
 }
@@ -198,6 +235,21 @@ pub(crate) fn fold(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// Whether a name is this one once it is folded. Every field of a message is compared with many
+/// names, mostly in vain, so the first letter that differs ends it.
+fn folds_to(name: &str, folded: &str) -> bool {
+    if !name.is_ascii() {
+        return fold(name) == folded;
+    }
+    let mut wanted = folded.bytes();
+    for letter in name.bytes() {
+        if letter.is_ascii_alphanumeric() && wanted.next() != Some(letter.to_ascii_lowercase()) {
+            return false;
+        }
+    }
+    wanted.next().is_none()
+}
+
 /// What a value is, in words.
 pub(crate) fn kind_of(value: &Value) -> &'static str {
     match value {
@@ -209,6 +261,16 @@ pub(crate) fn kind_of(value: &Value) -> &'static str {
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }
+}
+
+/// The reasons why parts of a message were refused, in one sentence; a long list ends in a count.
+pub(crate) fn joined(reasons: &[String]) -> String {
+    const MOST: usize = 5;
+    let mut told = reasons.get(..MOST).unwrap_or(reasons).join("; ");
+    if reasons.len() > MOST {
+        told.push_str(&format!("; and {} more", reasons.len() - MOST));
+    }
+    told
 }
 
 /// The beginning of a foreign text, fit to be quoted in a note.

@@ -1,14 +1,13 @@
 //! Datadog webhooks. The body is what the user's template makes of it; the shape read here is a
 //! template that carries the `$ALERT_…` variables under their own names, plus the default one.
 
-use std::collections::BTreeMap;
-
 use nightjar_incident::{AlertStatus, Severity};
 use serde_json::Value;
 
 use crate::body::{Body, find, fold, shorten};
 use crate::draft::{Draft, paragraphs};
-use crate::{severity, signals};
+use crate::refusal::Refusal;
+use crate::{severity, signals, tags};
 
 /// Fields that only a Datadog template has.
 const MARKS: [&str; 6] = [
@@ -26,7 +25,7 @@ pub(crate) fn fits(message: &Value) -> bool {
         || default_template.iter().all(|field| find(message, field).is_some())
 }
 
-pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
+pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, Refusal> {
     let mut body = Body::new(message);
     let title = body.text_of(&["title", "alert_title", "event_title"]);
     let (state, plain_title) = title.as_deref().map_or((None, None), |title| {
@@ -35,7 +34,7 @@ pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
     });
     let scope = body.text_of(&["alert_scope", "scope"]);
     let host = body.text_of(&["hostname", "host"]);
-    let tags = labels(body.tags("tags"));
+    let tags = tags::labels(body.tags("tags"));
 
     let status = status(&mut body, state);
     let mut draft = Draft::new(
@@ -47,7 +46,7 @@ pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
         paragraphs([body.text_of(&["event_msg", "text_only_msg", "body", "message"])]);
     draft.severity = severity(&mut body);
 
-    draft.labels = labels(scope.iter().flat_map(|scope| scope.split(',')).map(str::to_owned));
+    draft.labels = tags::labels(scope.iter().flat_map(|scope| scope.split(',')).map(str::to_owned));
     for (name, value) in tags {
         draft.labels.entry(name).or_insert(value);
     }
@@ -118,6 +117,9 @@ fn status(body: &mut Body<'_>, in_title: Option<AlertStatus>) -> AlertStatus {
     else {
         return in_title.unwrap_or(AlertStatus::Firing);
     };
+    if fold(&word).contains("nodata") {
+        body.notes.push("no data arrives; unknown is taken as firing".into());
+    }
     of_word(&word).unwrap_or_else(|| {
         body.notes.push(format!("transition `{}` is not known; taken as firing", shorten(&word)));
         AlertStatus::Firing
@@ -147,22 +149,4 @@ fn severity(body: &mut Body<'_>) -> Severity {
     }
     let kind = body.text("alert_type");
     kind.as_deref().map_or(Severity::Unknown, severity::of)
-}
-
-/// `service:cart` as name and value; a tag without a value keeps an empty one.
-fn labels(tags: impl IntoIterator<Item = String>) -> BTreeMap<String, String> {
-    let mut labels: BTreeMap<String, String> = BTreeMap::new();
-    for tag in tags {
-        let (name, value) = tag.trim().split_once(':').unwrap_or((tag.trim(), ""));
-        if name.is_empty() || name == "*" {
-            continue;
-        }
-        let known = labels.entry(name.to_owned()).or_insert_with(|| value.to_owned());
-        // A name given twice (`team:a,team:b`) keeps both values.
-        if known != value && !known.split(',').any(|part| part == value) {
-            known.push(',');
-            known.push_str(value);
-        }
-    }
-    labels
 }

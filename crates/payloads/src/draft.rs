@@ -10,6 +10,10 @@ use crate::names::Names;
 /// well under a minute.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_secs(60);
 
+/// Notes that one alert keeps: more than a person reads, and few enough that a body full of
+/// nonsense stays small.
+const MOST_NOTES: usize = 50;
+
 /// What a provider reads out of one alert; the rest is the same for all.
 pub(crate) struct Draft {
     pub(crate) key: String,
@@ -22,6 +26,8 @@ pub(crate) struct Draft {
     pub(crate) labels: BTreeMap<String, String>,
     pub(crate) starts_at: Option<Timestamp>,
     pub(crate) ends_at: Option<Timestamp>,
+    /// When the envelope around it was sent, which serves where the message has no time.
+    pub(crate) sent_at: Option<Timestamp>,
     pub(crate) url: Option<String>,
     pub(crate) notes: Vec<String>,
 }
@@ -44,6 +50,7 @@ impl Draft {
             labels: BTreeMap::new(),
             starts_at: None,
             ends_at: None,
+            sent_at: None,
             url: None,
             notes,
         }
@@ -64,20 +71,34 @@ impl Draft {
 
     /// The alert in normal form.
     pub(crate) fn finish(mut self, id: AlertId, provider: &str, received_at: Timestamp) -> Alert {
+        let (stand_in, whose) = match self.sent_at {
+            Some(at) => (at, "the time it was sent"),
+            None => (received_at, "the time of its arrival"),
+        };
+        let is_over = self.status == AlertStatus::Resolved;
+        if self.starts_at.is_none() && (!is_over || self.ends_at.is_none()) {
+            self.notes.push(format!("the message has no usable time; {whose} stands in"));
+        } else if is_over && self.ends_at.is_none() {
+            self.notes.push(format!("the message has no end; {whose} stands in"));
+        }
+        if is_over {
+            self.ends_at.get_or_insert(stand_in);
+        }
         // The end without the start (a resolve that doesn't repeat it) still bounds the start.
-        let starts_at = self.starts_at.unwrap_or_else(|| {
-            if self.status != AlertStatus::Resolved || self.ends_at.is_none() {
-                self.notes.push(
-                    "the message has no usable time; the time of its arrival stands in".into(),
-                );
-            }
-            self.ends_at.unwrap_or(received_at)
-        });
+        let starts_at = self.starts_at.or(self.ends_at).unwrap_or(stand_in);
         if self.ends_at.is_some_and(|end| end < starts_at) {
             self.notes.push("the message ends before it starts; both times are kept".into());
         }
         if starts_at.duration_since(received_at) > CLOCK_SKEW {
             self.notes.push("it begins after it arrived: the sender's clock may be wrong".into());
+        }
+        if self.names.left_out > 0 {
+            self.notes.push(format!("{} more names were left out", self.names.left_out));
+        }
+        if self.notes.len() > MOST_NOTES {
+            let more = self.notes.len() - MOST_NOTES;
+            self.notes.truncate(MOST_NOTES);
+            self.notes.push(format!("and {more} more notes"));
         }
         Alert {
             id,

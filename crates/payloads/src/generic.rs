@@ -8,19 +8,27 @@ use serde_json::Value;
 
 use crate::body::{Body, find, fold, scalar, shorten};
 use crate::draft::{Draft, paragraphs};
-use crate::{severity, signals};
+use crate::refusal::Refusal;
+use crate::{newrelic, severity, signalfx, signals};
 
 pub(crate) fn fits(message: &Value) -> bool {
+    // Others have an incident's id and an event's type as well.
+    let is_others = signalfx::fits(message) || newrelic::channel_fits(message);
+    let marks = ["eventType", "action", "priority"];
     find(message, "incidentId").is_some()
-        && ["eventType", "action", "priority"].iter().any(|field| find(message, field).is_some())
+        && marks.iter().any(|mark| find(message, mark).is_some())
+        && !is_others
 }
 
-pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
+pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, Refusal> {
     let mut body = Body::new(message);
     if let Some(kind) = body.text("eventType")
         && kind != "incident"
     {
-        return Err(format!("`eventType` should be `incident`; found `{}`", shorten(&kind)));
+        return Err(Refusal::NoAlert(format!(
+            "`eventType` should be `incident`; found `{}`",
+            shorten(&kind)
+        )));
     }
     let key = body.need(&["incidentId"])?;
     let status = status(&mut body);

@@ -1,9 +1,10 @@
 //! Alert messages of the outside world, to our normal form.
 //!
 //! One provider per file, known by its name or by the shape of its message, listed by hand in
-//! `PROVIDERS`. Adding a provider is one file and one row. What a sender writes is data: a field
-//! of the wrong type is noted on the alert, a message that holds no alert is [`Rejected`] with the
-//! field that was expected and what stood there instead.
+//! `PROVIDERS`. Adding a provider is one file and one row. What wraps a message (SNS, Pub/Sub,
+//! CloudEvents) is taken off first. What a sender writes is data: a field of the wrong type is
+//! noted on the alert, a message that holds no alert is [`Rejected`] with the field that was
+//! expected and what stood there instead.
 //!
 //! This room doesn't know the topology (names are handed on as the sender writes them), doesn't
 //! verify signatures and never answers a sender.
@@ -13,85 +14,40 @@ use serde_json::Value;
 
 use crate::body::{fold, kind_of, shorten};
 use crate::draft::Draft;
+use crate::envelope::{ENVELOPES, Envelope, Letter};
+use crate::providers::{PROVIDERS, Provider};
+use crate::refusal::Refusal;
 
 mod alertmanager;
+mod azure;
+mod base64;
 mod body;
+mod checkmk;
+mod cloudevents;
 mod cloudwatch;
 mod datadog;
 mod draft;
+mod dynatrace;
+mod envelope;
 mod generic;
+mod googlecloud;
+mod grafana;
 mod names;
+mod newrelic;
+mod opsgenie;
 mod pagerduty;
+mod pingdom;
+mod providers;
+mod refusal;
+mod sentry;
 mod servicenow;
 mod severity;
+mod signalfx;
 mod signals;
+mod site24x7;
+mod splunk;
+mod tags;
 mod time;
-
-/// One form of message: how it is called, how it is recognised, how it is read.
-struct Provider {
-    /// The name on the alerts. Two forms of one system share it, so that the same alert over two
-    /// ways is one alert.
-    name: &'static str,
-    /// Other names a configuration may use, folded (lower case, letters and digits only).
-    aliases: &'static [&'static str],
-    /// Whether the message has this shape.
-    fits: fn(&Value) -> bool,
-    /// The alerts in it, or which field stood in the way.
-    read: fn(&Value) -> Result<Vec<Draft>, String>,
-}
-
-/// All forms, the more particular shapes first.
-const PROVIDERS: [Provider; 9] = [
-    Provider {
-        name: "cloudwatch",
-        aliases: &["aws", "awscloudwatch", "sns", "cloudwatchsns"],
-        fits: cloudwatch::sns::fits,
-        read: cloudwatch::sns::read,
-    },
-    Provider {
-        name: "cloudwatch",
-        aliases: &["aws", "awscloudwatch", "eventbridge", "cloudwatcheventbridge"],
-        fits: cloudwatch::event::fits,
-        read: cloudwatch::event::read,
-    },
-    Provider {
-        name: "pagerduty",
-        aliases: &["pagerdutyv3"],
-        fits: pagerduty::fits,
-        read: pagerduty::read,
-    },
-    Provider {
-        name: "servicenow",
-        aliases: &["snow"],
-        fits: servicenow::fits,
-        read: servicenow::read,
-    },
-    Provider {
-        name: "grafana",
-        aliases: &["grafanaalerting"],
-        fits: alertmanager::grafana_fits,
-        read: alertmanager::read,
-    },
-    Provider {
-        name: "grafana",
-        aliases: &["grafanalegacy"],
-        fits: alertmanager::legacy_fits,
-        read: alertmanager::read_legacy,
-    },
-    Provider {
-        name: "alertmanager",
-        aliases: &["prometheus", "prometheusalertmanager", "mimir"],
-        fits: alertmanager::fits,
-        read: alertmanager::read,
-    },
-    Provider {
-        name: "generic",
-        aliases: &["webhook", "genericwebhook"],
-        fits: generic::fits,
-        read: generic::read,
-    },
-    Provider { name: "datadog", aliases: &["dd"], fits: datadog::fits, read: datadog::read },
-];
 
 /// A message in which no alert could be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -101,7 +57,23 @@ pub struct Rejected {
     pub provider: Option<String>,
     /// Which field was expected and what was found.
     pub reason: String,
+    /// Whether anything is wrong with it.
+    pub kind: Kind,
 }
+
+/// What a rejection asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It couldn't be read: a person should look at the sender or at what we know of it.
+    Unreadable,
+    /// It was understood and speaks of something else than the state of an alert (a note, a test
+    /// of the connection, a confirmation of a subscription): nothing is lost.
+    NoAlert,
+}
+
+/// How deep messages are taken out of each other. An alarm that EventBridge gives to SNS and a
+/// relay passes on as a text is three.
+const DEEPEST: usize = 4;
 
 /// Reads the alerts of one message, in the sender's order.
 ///
@@ -111,43 +83,73 @@ pub struct Rejected {
 /// # Errors
 /// When there is no alert in it that can be read.
 pub fn parse(raw: &RawAlert, next_id: &mut dyn FnMut() -> AlertId) -> Result<Vec<Alert>, Rejected> {
-    let hint = raw.provider.as_deref();
-    let embedded;
-    let payload = match &raw.payload {
-        Value::String(text) => {
-            embedded = serde_json::from_str(text).map_err(|error| Rejected {
-                provider: hint.map(str::to_owned),
-                reason: format!("the message is a text that should hold JSON: {error}"),
-            })?;
-            &embedded
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            &raw.payload
-        }
-    };
-    let read = match payload {
-        Value::Array(items) => read_batch(hint, items)?,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
-            read_one(hint, payload)?
-        }
-    };
+    let read = read(raw.provider.as_deref(), &raw.payload, 0)?;
     let finish =
         |(provider, draft): (&str, Draft)| draft.finish(next_id(), provider, raw.received_at);
     Ok(read.into_iter().map(finish).collect())
 }
 
+/// The JSON of a body, for [`RawAlert::payload`]; what is wrong with it where it is none.
+///
+/// # Errors
+/// When the bytes aren't UTF-8, or the text isn't JSON or nests too deep, with the place.
+pub fn json(bytes: &[u8]) -> Result<Value, String> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        format!("the body should be UTF-8; byte {} is not", error.valid_up_to() + 1)
+    })?;
+    serde_json::from_str(text).map_err(|error| format!("the body should be JSON: {error}"))
+}
+
+/// The names of all providers whose shape a message has, what wraps it taken off; one for what a
+/// sender made, none for a stranger's. A list of messages is asked item by item instead.
+pub fn recognised(payload: &Value) -> Vec<&'static str> {
+    shapes(payload, 0)
+}
+
+fn shapes(payload: &Value, depth: usize) -> Vec<&'static str> {
+    if depth < DEEPEST
+        && let Some((_, Ok(letter))) = wrapped(payload)
+    {
+        return shapes(&letter.content, depth + 1);
+    }
+    PROVIDERS.iter().filter(|p| (p.fits)(payload)).map(|p| p.name).collect()
+}
+
 type Read = Vec<(&'static str, Draft)>;
 
-fn read_batch(hint: Option<&str>, items: &[Value]) -> Result<Read, Rejected> {
+fn read(hint: Option<&str>, payload: &Value, depth: usize) -> Result<Read, Rejected> {
+    match payload {
+        Value::String(text) if depth < DEEPEST => {
+            let embedded = serde_json::from_str(text).map_err(|error| {
+                let reason = format!("the message is a text that should hold JSON: {error}");
+                rejected(hint, Refusal::Unreadable(reason))
+            })?;
+            read(hint, &embedded, depth + 1)
+        }
+        Value::Array(items) => read_batch(hint, items, depth),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            read_one(hint, payload, depth)
+        }
+    }
+}
+
+fn read_batch(hint: Option<&str>, items: &[Value], depth: usize) -> Result<Read, Rejected> {
     let mut read = Read::new();
     let mut refused: Option<Rejected> = None;
     let mut notes = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        match read_one(hint, item) {
+        match read_one(hint, item, depth) {
             Ok(drafts) => read.extend(drafts),
             Err(rejected) => {
                 notes.push(format!("item {index} of the batch was set aside: {}", rejected.reason));
-                refused.get_or_insert(rejected);
+                // What couldn't be read outweighs what was of no interest.
+                let outweighs = |first: &Rejected| {
+                    first.kind == Kind::NoAlert && rejected.kind == Kind::Unreadable
+                };
+                if refused.as_ref().is_none_or(outweighs) {
+                    refused = Some(rejected);
+                }
             }
         }
     }
@@ -155,13 +157,55 @@ fn read_batch(hint: Option<&str>, items: &[Value]) -> Result<Read, Rejected> {
         first.notes.extend(notes);
         return Ok(read);
     }
-    Err(refused.unwrap_or_else(|| Rejected {
-        provider: hint.map(str::to_owned),
-        reason: "an alert was expected; found an empty list".into(),
+    Err(refused.unwrap_or_else(|| {
+        rejected(hint, Refusal::Unreadable("an alert was expected; found an empty list".into()))
     }))
 }
 
-fn read_one(hint: Option<&str>, payload: &Value) -> Result<Read, Rejected> {
+fn read_one(hint: Option<&str>, payload: &Value, depth: usize) -> Result<Read, Rejected> {
+    if depth < DEEPEST
+        && let Some((envelope, letter)) = wrapped(payload)
+    {
+        let letter = letter.map_err(|refusal| rejected(Some(envelope.name), refusal))?;
+        // Who is told to expect the envelope may find anyone's letter in it.
+        let hint = hint.filter(|hint| fold(hint) != envelope.name);
+        let read = read(hint, &letter.content, depth + 1);
+        let mut read = read.map_err(|rejected| Rejected {
+            reason: format!("in `{}`: {}", envelope.place, rejected.reason),
+            ..rejected
+        })?;
+        read.iter_mut().for_each(|(_, draft)| letter.mark(draft));
+        return Ok(read);
+    }
+    read_plain(hint, payload)
+}
+
+/// The envelope that a message is, opened. A CloudEvent is one only around what someone else
+/// knows; else it speaks for itself.
+fn wrapped(payload: &Value) -> Option<(&'static Envelope, Result<Letter<'_>, Refusal>)> {
+    let envelope = ENVELOPES.iter().find(|envelope| (envelope.fits)(payload))?;
+    match (envelope.open)(payload) {
+        Ok(letter) => {
+            let letter = letter?;
+            let speaks_for_itself = PROVIDERS.iter().any(|p| p.name == envelope.name);
+            (!speaks_for_itself || is_known(&letter.content)).then_some((envelope, Ok(letter)))
+        }
+        Err(refusal) => Some((envelope, Err(refusal))),
+    }
+}
+
+/// Whether someone's shape is in it.
+fn is_known(content: &Value) -> bool {
+    match content {
+        Value::Array(items) => items.iter().any(|item| item.is_object() && is_known(item)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            ENVELOPES.iter().any(|envelope| (envelope.fits)(content))
+                || PROVIDERS.iter().any(|provider| (provider.fits)(content))
+        }
+    }
+}
+
+fn read_plain(hint: Option<&str>, payload: &Value) -> Result<Read, Rejected> {
     let is_hinted = |provider: &Provider| {
         hint.is_some_and(|hint| {
             let hint = fold(hint);
@@ -192,26 +236,27 @@ fn read_one(hint: Option<&str>, payload: &Value) -> Result<Read, Rejected> {
                 }
                 return Ok(drafts.into_iter().map(|draft| (provider.name, draft)).collect());
             }
-            Err(reason) => {
-                refused.get_or_insert(Rejected { provider: Some(provider.name.into()), reason });
+            Err(refusal) => {
+                refused.get_or_insert_with(|| rejected(Some(provider.name), refusal));
             }
         }
     }
-    Err(refused.unwrap_or_else(|| Rejected {
-        provider: hint.map(str::to_owned),
-        reason: format!(
+    Err(refused.unwrap_or_else(|| {
+        let reason = format!(
             "the shape of no known provider; expected one of {}; found {}",
-            known().join(", "),
+            providers::names().join(", "),
             outline(payload)
-        ),
+        );
+        rejected(hint, Refusal::Unreadable(reason))
     }))
 }
 
-/// The names of the providers, each once.
-fn known() -> Vec<&'static str> {
-    let mut names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
-    names.dedup();
-    names
+fn rejected(provider: Option<&str>, refusal: Refusal) -> Rejected {
+    let (reason, kind) = match refusal {
+        Refusal::Unreadable(reason) => (reason, Kind::Unreadable),
+        Refusal::NoAlert(reason) => (reason, Kind::NoAlert),
+    };
+    Rejected { provider: provider.map(str::to_owned), reason, kind }
 }
 
 /// What a message looks like from outside, for a person who wonders why nobody knew it.

@@ -4,10 +4,18 @@ use crate::body::fold;
 
 /// Names of what an alert is about, most specific first, each once.
 #[derive(Default)]
-pub(crate) struct Names(Vec<String>);
+pub(crate) struct Names {
+    names: Vec<String>,
+    /// How many didn't fit any more.
+    pub(crate) left_out: usize,
+}
+
+/// Names that one alert keeps. An alert about more entities than this is about none of them in
+/// particular, and each is compared with all before it.
+const MOST: usize = 100;
 
 impl Names {
-    /// Adds a name; an ARN or an address also adds its last part.
+    /// Adds a name; an ARN, a resource of Azure or an address also adds its last part.
     pub(crate) fn add(&mut self, name: &str) {
         let name = name.trim();
         // `*` and the like stand in tags for "any"; they name nothing.
@@ -31,13 +39,20 @@ impl Names {
         self.add_all(in_labels(labels));
     }
 
+    /// The most specific name.
+    pub(crate) fn first(&self) -> Option<&str> {
+        self.names.first().map(String::as_str)
+    }
+
     pub(crate) fn into_vec(self) -> Vec<String> {
-        self.0
+        self.names
     }
 
     fn push(&mut self, name: &str) {
-        if !self.0.iter().any(|known| known == name) {
-            self.0.push(name.to_owned());
+        if self.names.len() >= MOST {
+            self.left_out += 1;
+        } else if !self.names.iter().any(|known| known == name) {
+            self.names.push(name.to_owned());
         }
     }
 }
@@ -104,7 +119,8 @@ fn in_labels(labels: &BTreeMap<String, String>) -> Vec<String> {
     names
 }
 
-/// The last part of an ARN, or of the address of a queue; `None` for other names.
+/// The last part of an ARN, of a resource of Azure or of the address of a queue; `None` for other
+/// names.
 fn tail(name: &str) -> Option<&str> {
     let tail = if name.starts_with("arn:") {
         let resource = name.splitn(6, ':').nth(5)?;
@@ -117,7 +133,7 @@ fn tail(name: &str) -> Option<&str> {
             [.., last] => *last,
             [] => return None,
         }
-    } else if name.starts_with("https://sqs.") {
+    } else if name.starts_with("https://sqs.") || name.starts_with("/subscriptions/") {
         name.rsplit('/').find(|part| !part.is_empty())?
     } else if let Some(balancer) = name.strip_prefix("app/").or(name.strip_prefix("net/")) {
         balancer.split('/').next()?
@@ -125,6 +141,18 @@ fn tail(name: &str) -> Option<&str> {
         return None;
     };
     (!tail.is_empty()).then_some(tail)
+}
+
+/// The host of an address: `shop.example` in `https://user@shop.example:8443/cart`.
+pub(crate) fn host(address: &str) -> Option<&str> {
+    let (_, behind) = address.split_once("://")?;
+    let authority = behind.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let host = match host.strip_prefix('[') {
+        Some(literal) => literal.split(']').next()?,
+        None => host.split(':').next()?,
+    };
+    (!host.is_empty()).then_some(host)
 }
 
 #[cfg(test)]
@@ -140,8 +168,20 @@ mod tests {
         assert_eq!(tail_of("arn:aws:ecs:eu-west-1:1:service/shop/cart"), "cart");
         assert_eq!(tail_of("app/front/50dc6c495c0c9188"), "front");
         assert_eq!(tail_of("https://sqs.eu-west-1.amazonaws.com/1/orders"), "orders");
+        assert_eq!(
+            tail_of("/subscriptions/1/resourcegroups/r/providers/microsoft.web/sites/cart"),
+            "cart"
+        );
         assert_eq!(tail("arn:aws"), None);
         assert_eq!(tail("checkout"), None);
+    }
+
+    #[test]
+    fn the_host_of_an_address_comes_without_port_and_user() {
+        assert_eq!(host("https://me@shop.example:8443/cart?x=1"), Some("shop.example"));
+        assert_eq!(host("http://[::1]:80/"), Some("::1"));
+        assert_eq!(host("shop.example"), None);
+        assert_eq!(host("https:///cart"), None);
     }
 
     #[test]

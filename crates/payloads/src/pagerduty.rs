@@ -5,28 +5,45 @@ use serde_json::Value;
 
 use crate::body::{Body, find, shorten};
 use crate::draft::{Draft, paragraphs};
+use crate::refusal::Refusal;
 use crate::{severity, signals};
+
+/// Beginnings of events that happen beside an incident, whatever their `data` is.
+const BESIDE: [&str; 6] = [
+    "annotated",
+    "responder.",
+    "status_update_published",
+    "conference_bridge.",
+    "workflow.",
+    "custom_field_values.",
+];
 
 pub(crate) fn fits(message: &Value) -> bool {
     find(message, "event.event_type").is_some() && find(message, "event.data").is_some()
 }
 
-pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
+pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, Refusal> {
     let mut body = Body::new(message);
     let event = body.need(&["event.event_type"])?;
     let Some(action) = event.strip_prefix("incident.") else {
-        return Err(format!(
+        return Err(Refusal::NoAlert(format!(
             "`event.event_type` should begin with `incident.`; found `{}`",
             shorten(&event)
-        ));
+        )));
     };
     let kind = body.text("event.data.type").unwrap_or_else(|| "incident".into());
     if kind != "incident" && kind != "incident_reference" {
-        return Err(format!(
+        return Err(Refusal::NoAlert(format!(
             "`event.data.type` should be `incident`; found `{}`, which says nothing new of the \
              alert",
             shorten(&kind)
-        ));
+        )));
+    }
+    if BESIDE.iter().any(|beside| action.starts_with(beside)) {
+        return Err(Refusal::NoAlert(format!(
+            "`event.event_type` is `{}`, which says nothing new of the alert",
+            shorten(&event)
+        )));
     }
     let key = body.need(&["event.data.id", "event.data.incident_key", "event.data.number"])?;
     let status = status(&mut body, action);
@@ -57,7 +74,9 @@ pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
         _ => body.time("event.data.created_at").or(occurred),
     };
     if status == AlertStatus::Resolved {
-        draft.ends_at = body.time("event.data.resolved_at").or(occurred);
+        // What happens to an incident after its end (a new priority) happens later than the end.
+        let end = body.time_of(&["event.data.resolved_at", "event.data.last_status_change_at"]);
+        draft.ends_at = end.or(occurred.filter(|_| action == "resolved"));
     }
     draft.url = body.text_of(&["event.data.html_url", "event.data.self"]);
     Ok(vec![draft.noted(body)])

@@ -4,8 +4,9 @@
 use nightjar_incident::{AlertStatus, Severity};
 use serde_json::Value;
 
-use crate::body::{Body, find, fold, shorten};
+use crate::body::{Body, find, fold, joined, shorten};
 use crate::draft::{Draft, paragraphs};
+use crate::refusal::Refusal;
 use crate::{severity, signals};
 
 /// Where a record may stand in the message.
@@ -20,7 +21,7 @@ pub(crate) fn fits(message: &Value) -> bool {
     records(message).iter().any(|(_, record)| is_record(record))
 }
 
-pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
+pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, Refusal> {
     let mut drafts = Vec::new();
     let mut refused = Vec::new();
     for (place, record) in records(message) {
@@ -32,8 +33,10 @@ pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
         }
     }
     match drafts.first_mut() {
-        None if refused.is_empty() => Err("`result` should hold a record; found none".into()),
-        None => Err(refused.join("; ")),
+        None if refused.is_empty() => {
+            Err(Refusal::Unreadable("`result` should hold a record; found none".into()))
+        }
+        None => Err(Refusal::Unreadable(joined(&refused))),
         Some(first) => {
             first.notes.extend(refused);
             Ok(drafts)

@@ -74,6 +74,7 @@ const METRICS: &[(&str, Option<Signal>)] = &[
     ("storagespace", Some(Signal::DiskUtilization)),
     ("inode", Some(Signal::DiskUtilization)),
     ("latency", Some(Signal::Latency)),
+    ("latencies", Some(Signal::Latency)),
     ("duration", Some(Signal::Latency)),
     ("responsetime", Some(Signal::Latency)),
     ("elapsed", Some(Signal::Latency)),

@@ -141,6 +141,18 @@ fn provider(id: &str) -> &str {
         "cloudwatch" => "CloudWatch",
         "alertmanager" => "Alertmanager",
         "grafana" => "Grafana",
+        "azure" => "Azure Monitor",
+        "checkmk" => "Checkmk",
+        "cloudevents" => "CloudEvents",
+        "dynatrace" => "Dynatrace",
+        "googlecloud" => "Google Cloud",
+        "newrelic" => "New Relic",
+        "opsgenie" => "Opsgenie",
+        "pingdom" => "Pingdom",
+        "sentry" => "Sentry",
+        "signalfx" => "Splunk Observability",
+        "site24x7" => "Site24x7",
+        "splunk" => "Splunk",
         other => other,
     }
 }

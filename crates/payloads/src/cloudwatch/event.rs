@@ -4,6 +4,7 @@ use serde_json::Value;
 use crate::body::{Body, find, scalar, shorten};
 use crate::cloudwatch::{Watched, add_watched, key, region, status};
 use crate::draft::{Draft, paragraphs};
+use crate::refusal::Refusal;
 
 pub(crate) fn fits(message: &Value) -> bool {
     let text = |path: &str| find(message, path).and_then(scalar).unwrap_or_default();
@@ -11,15 +12,15 @@ pub(crate) fn fits(message: &Value) -> bool {
         || (text("source") == "aws.cloudwatch" && find(message, "detail").is_some())
 }
 
-pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
+pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, Refusal> {
     let mut body = Body::new(message);
     if let Some(kind) = body.text("detail-type")
         && kind != "CloudWatch Alarm State Change"
     {
-        return Err(format!(
+        return Err(Refusal::NoAlert(format!(
             "`detail-type` should be `CloudWatch Alarm State Change`; found `{}`",
             shorten(&kind)
-        ));
+        )));
     }
     let name = body.need(&["detail.alarmName"])?;
     let state = body.need(&["detail.state.value"])?;
@@ -35,7 +36,8 @@ pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
     draft.labels = body.map("detail.alarmTags");
     let watched = watched(&mut body);
     add_watched(&mut draft, &watched);
-    draft.label("query", body.text("detail.configuration.alarmRule"));
+    let query = body.text("detail.configuration.alarmRule").or_else(|| expression(&mut body));
+    draft.label("query", query);
     draft.label("account", account);
     let place = body.text("region").or_else(|| arn.as_deref().and_then(region));
     draft.label("region", place);
@@ -67,4 +69,10 @@ fn watched(body: &mut Body<'_>) -> Vec<Watched> {
         body.notes.extend(metric.notes);
     }
     watched
+}
+
+/// The formula of a metric-math alarm.
+fn expression(body: &mut Body<'_>) -> Option<String> {
+    let metrics = body.list("detail.configuration.metrics").iter();
+    metrics.filter_map(|metric| find(metric, "expression").and_then(scalar)).next_back()
 }

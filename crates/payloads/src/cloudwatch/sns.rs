@@ -1,52 +1,18 @@
 use nightjar_incident::AlertStatus;
 use serde_json::Value;
 
-use crate::body::{Body, find, shorten};
+use crate::body::{Body, find, scalar};
 use crate::cloudwatch::{Watched, add_watched, key, region, status};
 use crate::draft::{Draft, paragraphs};
+use crate::refusal::Refusal;
 
-/// The envelope of SNS, or the bare alarm as raw message delivery sends it.
+/// The alarm as it stands in a notification of SNS, or bare as raw message delivery sends it.
 pub(crate) fn fits(message: &Value) -> bool {
-    let enveloped = find(message, "Message").is_some()
-        && ["TopicArn", "SigningCertURL"].iter().any(|mark| find(message, mark).is_some());
-    let bare = find(message, "AlarmName").is_some() && find(message, "NewStateValue").is_some();
-    enveloped || bare
+    find(message, "AlarmName").is_some() && find(message, "NewStateValue").is_some()
 }
 
-pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, String> {
-    let mut envelope = Body::new(message);
-    if !envelope.has("Message") {
-        return Ok(vec![read_alarm(Body::new(message), None)?]);
-    }
-    if let Some(kind) = envelope.text("Type")
-        && kind != "Notification"
-    {
-        return Err(format!(
-            "`Type` should be `Notification`; found `{}`, which carries no alarm",
-            shorten(&kind)
-        ));
-    }
-    let parsed;
-    let inner = match envelope.find("Message") {
-        Some(Value::String(text)) => {
-            parsed = serde_json::from_str::<Value>(text).map_err(|error| {
-                format!(
-                    "`Message` should be the JSON of an alarm; found `{}` ({error})",
-                    shorten(text)
-                )
-            })?;
-            &parsed
-        }
-        Some(other) => other,
-        None => message,
-    };
-    let sent_at = envelope.time("Timestamp");
-    let mut draft = read_alarm(Body::part(inner, "Message".into()), sent_at)?;
-    draft.label("topic", envelope.text("TopicArn"));
-    Ok(vec![draft.noted(envelope)])
-}
-
-fn read_alarm(mut body: Body<'_>, sent_at: Option<jiff::Timestamp>) -> Result<Draft, String> {
+pub(crate) fn read(message: &Value) -> Result<Vec<Draft>, Refusal> {
+    let mut body = Body::new(message);
     let name = body.need(&["AlarmName"])?;
     let state = body.need(&["NewStateValue"])?;
     let arn = body.text("AlarmArn");
@@ -63,13 +29,13 @@ fn read_alarm(mut body: Body<'_>, sent_at: Option<jiff::Timestamp>) -> Result<Dr
     draft.label("region", place);
     draft.label("alarm_arn", arn);
 
-    let at = body.time("StateChangeTime").or(sent_at);
+    let at = body.time("StateChangeTime");
     if status == AlertStatus::Resolved {
         draft.ends_at = at;
     } else {
         draft.starts_at = at;
     }
-    Ok(draft.noted(body))
+    Ok(vec![draft.noted(body)])
 }
 
 /// The metric of the trigger, or all metrics of a metric-math alarm; a composite alarm has none.
@@ -81,7 +47,7 @@ fn watched(body: &mut Body<'_>) -> Vec<Watched> {
     }
     let mut watched = Vec::new();
     for (index, item) in body.list("Trigger.Metrics").iter().enumerate() {
-        let mut metric = Body::part(item, format!("Message.Trigger.Metrics[{index}]"));
+        let mut metric = Body::part(item, format!("Trigger.Metrics[{index}]"));
         if let Some(name) = metric.text("MetricStat.Metric.MetricName") {
             let namespace = metric.text("MetricStat.Metric.Namespace");
             let dimensions = metric.pairs("MetricStat.Metric.Dimensions");
@@ -99,10 +65,16 @@ fn condition(body: &mut Body<'_>) -> Option<String> {
     }
     let parts = [
         body.text_of(&["Trigger.Statistic", "Trigger.ExtendedStatistic"]),
-        body.text("Trigger.MetricName"),
+        body.text("Trigger.MetricName").or_else(|| expression(body)),
         body.text("Trigger.ComparisonOperator"),
         body.text("Trigger.Threshold"),
     ];
     let line: Vec<String> = parts.into_iter().flatten().collect();
     (!line.is_empty()).then(|| line.join(" "))
+}
+
+/// The formula of a metric-math alarm.
+fn expression(body: &mut Body<'_>) -> Option<String> {
+    let metrics = body.list("Trigger.Metrics").iter();
+    metrics.filter_map(|metric| find(metric, "Expression").and_then(scalar)).next_back()
 }

@@ -68,13 +68,3 @@ fn a_broken_query_address_costs_only_the_query() {
         assert_eq!(alert.url.as_deref(), Some(address));
     }
 }
-
-#[test]
-fn grafana_adds_its_dashboard_and_its_older_form_is_read_too() {
-    let alert = one(samples::grafana());
-    assert_eq!(alert.url.as_deref(), Some("https://grafana.example/d/1"));
-    let old = one(samples::grafana_legacy());
-    assert_eq!(old.key, "7");
-    assert_eq!(old.entity_names, ["checkout"]);
-    assert_eq!(old.signal, Some(Signal::Latency));
-}

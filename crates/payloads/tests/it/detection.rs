@@ -1,17 +1,22 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{from, one, samples};
+use crate::{from, one, samples, senders};
+
+/// Every form's message with the name of its provider.
+fn samples() -> Vec<(&'static str, Value)> {
+    senders::all().iter().map(|sender| (sender.provider, sender.message(&vec![]))).collect()
+}
 
 #[test]
 fn every_sender_is_known_by_its_shape_alone() {
-    for (provider, message) in samples::all() {
+    for (provider, message) in samples() {
         assert_eq!(one(message).provider, provider);
     }
 }
 
 #[test]
 fn a_right_hint_changes_nothing_in_whatever_case_it_is_written() {
-    for (provider, message) in samples::all() {
+    for (provider, message) in samples() {
         let plain = one(message.clone());
         let shouted = provider.to_uppercase();
         assert_eq!(from(Some(&shouted), message).unwrap(), [plain]);
@@ -20,7 +25,7 @@ fn a_right_hint_changes_nothing_in_whatever_case_it_is_written() {
 
 #[test]
 fn a_wrong_hint_is_set_right_by_the_shape_and_noted() {
-    for (provider, message) in samples::all() {
+    for (provider, message) in samples() {
         let hint = if provider == "datadog" { "pagerduty" } else { "datadog" };
         let alerts = from(Some(hint), message).unwrap();
         assert_eq!(alerts[0].provider, provider);
@@ -44,8 +49,10 @@ fn a_stranger_is_rejected_with_what_was_found() {
     assert_eq!(rejected.provider, None);
     assert_eq!(
         rejected.reason,
-        "the shape of no known provider; expected one of cloudwatch, pagerduty, servicenow, \
-         grafana, alertmanager, generic, datadog; found an object with `hello`, `world`"
+        "the shape of no known provider; expected one of cloudwatch, pagerduty, azure, \
+         googlecloud, splunk, signalfx, servicenow, opsgenie, sentry, grafana, alertmanager, \
+         dynatrace, newrelic, pingdom, site24x7, checkmk, generic, datadog, cloudevents; found an \
+         object with `hello`, `world`"
     );
     for (payload, found) in
         [(json!(null), "null"), (json!(7), "a number"), (json!({}), "an empty object")]

@@ -12,11 +12,18 @@ mod alertmanager;
 mod cloudwatch;
 mod datadog;
 mod detection;
+mod envelopes;
 mod every_provider;
 mod generic;
+mod grafana;
 mod hostile;
+mod opsgenie;
+mod others;
 mod pagerduty;
 mod samples;
+mod sender;
+mod senders;
+mod sentry;
 mod servicenow;
 
 use jiff::Timestamp;

@@ -218,19 +218,3 @@ pub(crate) fn generic() -> Value {
         },
     })
 }
-
-/// Every sample with the name of its provider.
-pub(crate) fn all() -> Vec<(&'static str, Value)> {
-    vec![
-        ("datadog", datadog()),
-        ("pagerduty", pagerduty()),
-        ("servicenow", servicenow()),
-        ("cloudwatch", sns()),
-        ("cloudwatch", alarm()),
-        ("cloudwatch", eventbridge()),
-        ("alertmanager", alertmanager()),
-        ("grafana", grafana()),
-        ("grafana", grafana_legacy()),
-        ("generic", generic()),
-    ]
-}
