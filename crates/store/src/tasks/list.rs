@@ -12,7 +12,7 @@ use crate::{Page, PageRequest, Result, Space};
 /// Which tasks are wanted; all of what is given has to fit.
 #[derive(Clone, Debug, Default)]
 pub struct TaskFilter {
-    /// Made after that time.
+    /// Made at that time or after it.
     pub created_after: Option<Timestamp>,
     /// Made before that time.
     pub created_before: Option<Timestamp>,
@@ -192,7 +192,7 @@ impl Stretch<'_> {
         // both, the database might walk from the wider one.
         let goes_on = self.after.is_some();
         if let Some(after) = filter.created_after.filter(|_| !goes_on || is_descending) {
-            and("created_at >", Value::Number(micros(after)));
+            and("created_at >=", Value::Number(micros(after)));
         }
         if let Some(before) = filter.created_before.filter(|_| !goes_on || !is_descending) {
             and("created_at <", Value::Number(micros(before)));

@@ -115,7 +115,7 @@ async fn every_filter_and_order_shows_what_it_should_page_by_page() {
                 primary: has(5).then(|| primary.clone()),
             };
             let fits = |task: &&TaskRecord| {
-                filter.created_after.is_none_or(|after| task.created_at > after)
+                filter.created_after.is_none_or(|after| task.created_at >= after)
                     && filter.created_before.is_none_or(|before| task.created_at < before)
                     && filter.priority.is_none_or(|priority| task.priority == priority)
                     && filter.status.is_none_or(|status| task.status == status)
