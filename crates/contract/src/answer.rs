@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::check;
 use crate::invalid::{Field, Findings, Path};
 use crate::model::{Operation, errors};
-use crate::shape::{Kind, Shape, Structure};
+use crate::shape::Structure;
 
 /// What is wrong with the body of a successful answer; empty if nothing. The body of an operation
 /// without an output is null or `{}`. A stream of events is a list of its messages here.
@@ -16,20 +16,6 @@ pub fn check_answer(operation: &Operation, answer: &Value) -> Vec<Field> {
         None if answer.is_null() || answer.as_object().is_some_and(|object| object.is_empty()) => {
             Vec::new()
         }
-        None => vec![Field::new(String::new(), "Member must not be there")],
-    }
-}
-
-/// What is wrong with one message of an operation's stream of events; empty if nothing.
-#[must_use]
-pub fn check_event(operation: &Operation, event: &Value) -> Vec<Field> {
-    let members = operation.output().map_or(&[][..], |output| &output.members);
-    let events = members.iter().find_map(|member| match &member.shape {
-        Shape::Structure(structure) if structure.kind == Kind::Events => Some(structure),
-        _ => None,
-    });
-    match events {
-        Some(structure) => check_object(structure, event),
         None => vec![Field::new(String::new(), "Member must not be there")],
     }
 }

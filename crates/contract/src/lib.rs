@@ -23,7 +23,7 @@ pub mod sigv4;
 mod wire;
 mod write;
 
-pub use answer::{check_answer, check_error, check_event};
+pub use answer::{check_answer, check_error};
 pub use invalid::{Field, Invalid};
 pub use model::{Operation, errors, operation, operations};
 pub use read::read;

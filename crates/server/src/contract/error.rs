@@ -42,7 +42,9 @@ pub(crate) fn render(problem: Problem) -> Response {
         let fields = problem.errors.into_iter().map(field).collect();
         body.insert("fieldList".to_owned(), fields);
     }
-    let mut response = Response::new(Body::from(Value::Object(body).to_string()));
+    let body = Value::Object(body);
+    debug_assert_eq!(nightjar_contract::check_error(name, &body), [], "{name}");
+    let mut response = Response::new(Body::from(body.to_string()));
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
