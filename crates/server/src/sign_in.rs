@@ -8,8 +8,9 @@ mod oidc;
 mod session_page;
 pub(crate) mod settings;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -24,8 +25,6 @@ use crate::call::Call;
 use crate::pass::Peer;
 use crate::problem::{Kind, Problem};
 use crate::routes::Routes;
-
-pub(crate) use browser::origin;
 
 /// Pages for people, not operations for programs.
 pub(crate) const PAGES: [&str; 6] = [
@@ -83,12 +82,9 @@ async fn submit(
     request: Request,
 ) -> Answer<Response> {
     let (parts, body) = request.into_parts();
-    if media_type(&parts.headers).is_none_or(|m| m != "application/x-www-form-urlencoded") {
-        return Err(wrong_media_type("application/x-www-form-urlencoded"));
-    }
-    let bytes = take(&app, &parts.headers, body, 4096).await?;
-    let link = std::str::from_utf8(&bytes).ok().and_then(|form| form.strip_prefix("link="));
+    let link = field(&app, &parts.headers, body, "link").await?;
     let link = link
+        .as_deref()
         .filter(|link| is_plausible(link))
         .ok_or_else(|| Problem::new(Kind::MalformedRequest, "the form has one field, `link`"))?;
     let session = match redeem(&app, &call, peer, &parts.headers, link).await {
@@ -148,4 +144,19 @@ fn html(status: StatusCode, body: &str) -> Response {
         (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
     ];
     (status, headers, page).into_response()
+}
+
+/// The one field of a page's form; none where it isn't that form.
+async fn field(
+    app: &App,
+    headers: &HeaderMap,
+    body: Body,
+    name: &str,
+) -> Result<Option<String>, Problem> {
+    if media_type(headers).is_none_or(|m| m != "application/x-www-form-urlencoded") {
+        return Err(wrong_media_type("application/x-www-form-urlencoded"));
+    }
+    let bytes = take(app, headers, body, 4096).await?;
+    let form = std::str::from_utf8(&bytes).ok().and_then(|form| form.split_once('='));
+    Ok(form.filter(|(given, _)| *given == name).map(|(_, value)| value.to_owned()))
 }

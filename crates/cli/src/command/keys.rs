@@ -71,7 +71,9 @@ async fn create(
         }))?;
         return Ok(Exit::Done);
     }
-    let head = format!("key of a {}", label(role));
+    let role = label(role);
+    let article = if role.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    let head = format!("key of {article} {role}");
     let mut out = Words::new().styled(STRONG, &head).plain(&of(&issued.key)).flow("", WIDTH);
     out.push_str(&format!("  access key id      {}\n", issued.key.id));
     out.push_str(&format!("  secret access key  {}\n", issued.secret_access_key));

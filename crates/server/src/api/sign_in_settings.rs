@@ -15,9 +15,9 @@ use crate::admit::{Access, InSpace};
 use crate::answer::Answer;
 use crate::app::App;
 use crate::body::Given;
+use crate::origin::for_browser;
 use crate::problem::Problem;
 use crate::routes::Routes;
-use crate::sign_in::origin;
 use crate::sign_in::settings::{GROUPS_CLAIM, ID, SCOPES, Settings};
 use crate::wire::{Name, Time};
 
@@ -239,7 +239,7 @@ fn fields(change: Change, kept: Option<String>) -> Result<serde_json::Map<String
 
 async fn shown(space: &Space, app: &App, headers: &HeaderMap) -> Answer<Json<SignInSettings>> {
     let settings = Settings::of(space).await?.ok_or_else(Problem::not_found)?;
-    let origin = origin(app, headers);
+    let origin = for_browser(&app.config, headers);
     let at = |path: &str| origin.as_ref().map(|origin| format!("{origin}{path}"));
     let role = |(group, role): (String, Role)| GroupRole { group: Name(group), role: role.into() };
     Ok(Json(SignInSettings {

@@ -19,7 +19,7 @@ use crate::admit::may_ask;
 use crate::app::App;
 use crate::body::{media_type, take};
 use crate::call::{Call, Caller};
-use crate::origin::origin;
+use crate::origin::for_signer;
 use crate::pass::Peer;
 use crate::problem::{Kind, Problem};
 
@@ -64,7 +64,7 @@ async fn answer(app: &App, call: &Call, peer: Peer, request: Request) -> Result<
     let space = opened.transpose()?;
     let once = once(operation, &labels, &input, &caller)?;
     let now = Timestamp::now();
-    let origin = origin(&app.config, &parts.headers);
+    let origin = for_signer(&app.config, &parts.headers);
     let (app, call) = (app.clone(), call.clone());
     let asked = Asked { app, call, caller, space, input, once, origin, now };
     let given = (row.handler)(asked).await?;

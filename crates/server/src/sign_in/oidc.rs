@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 
-use super::browser::{self, BACK_WITHIN_SECONDS, origin};
+use super::browser::{self, BACK_WITHIN_SECONDS};
 use super::settings::Settings;
 use super::{escape, html};
 use crate::admit::{Access, Ids, failed, may_try};
@@ -22,6 +22,7 @@ use crate::api::{set_cookie, until};
 use crate::app::App;
 use crate::body::Asked;
 use crate::call::Call;
+use crate::origin::for_browser;
 use crate::pass::Peer;
 use crate::problem::{Kind, Problem};
 use crate::routes::Routes;
@@ -66,7 +67,7 @@ async fn begin(State(app): State<App>, ids: Ids, headers: HeaderMap) -> Answer<R
     let Some((space, settings)) = configured(&app, ids.id("space")?).await? else {
         return Ok(page(StatusCode::NOT_FOUND, "Nobody signs in here. Is the address right?"));
     };
-    let Some(origin) = origin(&app, &headers) else {
+    let Some(origin) = for_browser(&app.config, &headers) else {
         let text = "This service doesn't know the address that people reach it by. An administrator has \
              to put it into the setting server.public_url.";
         return Ok(page(StatusCode::SERVICE_UNAVAILABLE, text));

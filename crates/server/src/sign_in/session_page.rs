@@ -11,15 +11,15 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 
-use super::browser::origin;
-use super::{POLICY, escape, html};
+use super::{POLICY, escape, field, html};
 use crate::admit::{Access, identify, is_from_here};
 use crate::answer::Answer;
 use crate::api::set_cookie;
 use crate::app::App;
-use crate::body::{Asked, media_type, take, wrong_media_type};
+use crate::body::Asked;
 use crate::call::{Call, Caller};
 use crate::credential::Credential;
+use crate::origin::for_browser;
 use crate::pass::Peer;
 use crate::problem::{Kind, Problem};
 use crate::routes::Routes;
@@ -91,16 +91,12 @@ async fn sign_out(
     request: Request,
 ) -> Answer<Response> {
     let (parts, body) = request.into_parts();
-    if media_type(&parts.headers).is_none_or(|m| m != "application/x-www-form-urlencoded") {
-        return Err(wrong_media_type("application/x-www-form-urlencoded"));
-    }
-    let bytes = take(&app, &parts.headers, body, 4096).await?;
+    let token = field(&app, &parts.headers, body, "csrf").await?;
     let Some((caller, cookie)) = person(&app, &call, peer, &parts.headers).await? else {
         return leave(&app, "/signed-out");
     };
-    let token = std::str::from_utf8(&bytes).ok().and_then(|form| form.strip_prefix("csrf="));
     let fits = match token {
-        Some(token) => app.store.csrf_fits(&cookie, token).await?,
+        Some(token) => app.store.csrf_fits(&cookie, &token).await?,
         None => false,
     };
     if !fits || !is_from_here(&parts.headers) {
@@ -110,7 +106,7 @@ async fn sign_out(
     app.store.end_session(caller.identity.id(), Timestamp::now()).await?;
     let beyond = provider.and_then(|provider| {
         let ProviderSession { client_id, id_token, end_session, .. } = provider;
-        let back = format!("{}/signed-out", origin(&app, &parts.headers)?);
+        let back = format!("{}/signed-out", for_browser(&app.config, &parts.headers)?);
         sign_out_address(&end_session?, &client_id, &id_token, &back)
     });
     leave(&app, beyond.as_deref().unwrap_or("/signed-out"))
