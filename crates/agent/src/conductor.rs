@@ -211,6 +211,17 @@ impl<'a, 'k> Conductor<'a, 'k> {
         occasion: &str,
         now: Timestamp,
     ) -> Result<(), Refused> {
+        self.run_given(id, occasion, now, None).await
+    }
+
+    /// The same, with what it was given, where that stands in no other chain.
+    pub(crate) async fn run_given(
+        &mut self,
+        id: &IncidentId,
+        occasion: &str,
+        now: Timestamp,
+        given: Option<serde_json::Value>,
+    ) -> Result<(), Refused> {
         let Some(work) = self.works.iter_mut().find(|work| &work.incident.id == id) else {
             return Ok(());
         };
@@ -224,6 +235,9 @@ impl<'a, 'k> Conductor<'a, 'k> {
         };
         let mut chain = Chain::new(self.setup.space.clone(), execution.as_str());
         let mut recorder = Recorder::new(&mut chain, now, &mut self.journal);
+        if let Some(given) = given {
+            recorder.write(Kind::Update, "triage", json!({ "given": given }));
+        }
         let incident = work.incident.clone();
         let Executed { conclusion, plans, evidence, topology } =
             execute(&asking, &incident, &execution, occasion, &mut recorder).await?;

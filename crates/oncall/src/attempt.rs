@@ -19,8 +19,8 @@ use crate::{Result, connectors, export};
 
 /// What belongs to a job.
 pub(crate) struct Opened {
-    space: Space,
-    record: InvestigationRecord,
+    pub(crate) space: Space,
+    pub(crate) record: InvestigationRecord,
     ledger: Ledger,
 }
 

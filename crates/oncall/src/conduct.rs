@@ -12,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::Result;
-use crate::keeper::{Halt, Stop, StoreKeeper};
+use crate::keeper::{Halt, Kept, Stop, StoreKeeper};
 use crate::plan::Ended;
 use crate::worker::Clock;
 
@@ -72,6 +72,7 @@ impl Assignment {
             stop: None,
             message: (0, Vec::new()),
             tasks: BTreeMap::new(),
+            kept: Kept::All,
         };
         let agent = async {
             match work {
@@ -154,7 +155,7 @@ pub(crate) fn time_of_request(state: &State) -> Timestamp {
     state.latest().unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-async fn halted(halt: &mut watch::Receiver<Halt>) -> Halt {
+pub(crate) async fn halted(halt: &mut watch::Receiver<Halt>) -> Halt {
     match halt.wait_for(|halt| *halt != Halt::Run).await {
         Ok(halt) => *halt,
         // Nobody watches the lease any more.
@@ -162,14 +163,14 @@ async fn halted(halt: &mut watch::Receiver<Halt>) -> Halt {
     }
 }
 
-fn of_halt(halt: Halt) -> Ended {
+pub(crate) fn of_halt(halt: Halt) -> Ended {
     match halt {
         Halt::Run | Halt::Stop => Ended::Stopped,
         Halt::Lost => Ended::Lost,
     }
 }
 
-fn of_stop(stop: Stop) -> Ended {
+pub(crate) fn of_stop(stop: Stop) -> Ended {
     match stop {
         Stop::Halted(halt) => of_halt(halt),
         Stop::Store(error) => of_store(&error),

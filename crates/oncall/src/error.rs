@@ -20,6 +20,16 @@ pub enum Error {
     Broken(String),
 }
 
+impl Error {
+    /// The same once more, for another caller who waited for the same thing.
+    pub(crate) fn again(&self) -> Self {
+        match self {
+            Self::Store(error) => Self::Store(error.again()),
+            other => Self::Broken(other.to_string()),
+        }
+    }
+}
+
 /// Runs a computation where it may take its time.
 pub(crate) async fn compute<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,

@@ -7,7 +7,7 @@ use nightjar_incident::{Alert, AlertId, Investigation, TriageDecision, TriageNot
 use nightjar_store::{Error, NewMessage, Space, TaskState};
 use tokio::sync::watch;
 
-use crate::task::{of_incident, of_skipped};
+use crate::task::{of_incident, of_primary, of_skipped};
 use crate::worker::Clock;
 
 /// Whether work on a job may go on.
@@ -59,6 +59,17 @@ pub(crate) struct StoreKeeper {
     /// The tasks that were kept, so that a long incident doesn't cost one more look at each of its
     /// alerts with every new one.
     pub(crate) tasks: BTreeMap<AlertId, TaskState>,
+    /// Whose tasks it keeps.
+    pub(crate) kept: Kept,
+}
+
+/// Whose tasks are kept with an incident's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// Those of all its alerts.
+    All,
+    /// That of its first alert alone: the others' are intake's.
+    Primary,
 }
 
 impl StoreKeeper {
@@ -140,7 +151,17 @@ impl StoreKeeper {
         }
         self.may_write()?;
         self.space.keep_incident(&self.investigation, state).await.map_err(Stop::Store)?;
-        self.keep_tasks(of_incident(state, self.connection.as_deref())).await
+        match self.kept {
+            Kept::All => self.keep_tasks(of_incident(state, self.connection.as_deref())).await,
+            Kept::Primary => match of_primary(state, None) {
+                Some(task) => {
+                    let now = (self.clock)();
+                    let kept = self.space.keep_primary_task(&self.investigation, &task, now).await;
+                    kept.map_err(Stop::Store)
+                }
+                None => Ok(()),
+            },
+        }
     }
 
     async fn keep_tasks(&mut self, mut tasks: Vec<TaskState>) -> Result<(), Stop> {

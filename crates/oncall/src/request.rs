@@ -4,6 +4,7 @@ use nightjar_incident::{AlertId, IncidentId};
 use nightjar_store::{Created, Error as StoreError, Once, Space};
 use serde::{Deserialize, Serialize};
 
+use crate::moves::{self, Move, move_alert};
 use crate::Result;
 
 /// What somebody asked of an investigation, as it stands in the queue and in the ledger.
@@ -42,7 +43,8 @@ impl Asked {
     }
 }
 
-/// Puts a request on an investigation into the queue. `actor` is the id of the key or session.
+/// Puts a request on an investigation into the queue; on a live one it is acted on at once. `actor` is the id
+/// of the key or session.
 ///
 /// # Errors
 /// [`StoreError::NotFound`] where the incident or the alert isn't of this investigation,
@@ -55,6 +57,20 @@ pub async fn request(
     once: Option<&Once>,
     now: Timestamp,
 ) -> Result<Created<()>> {
+    if space.investigation(investigation).await?.is_live {
+        return match request {
+            Request::Unlink { alert, .. } => {
+                move_alert(space, alert, &Move::Unlink, actor, once, now).await
+            }
+            Request::Link { alert, incident } => {
+                let link = Move::Link(incident.clone());
+                move_alert(space, alert, &link, actor, once, now).await
+            }
+            Request::LookAgain { incident } => {
+                moves::look_again(space, incident, actor, once, now).await
+            }
+        };
+    }
     let (incident, moved) = match request {
         Request::Unlink { incident, alert } => (incident, Some((alert, true))),
         Request::Link { alert, incident } => (incident, Some((alert, false))),

@@ -107,6 +107,14 @@ pub fn recognised(payload: &Value) -> Vec<&'static str> {
     shapes(payload, 0)
 }
 
+/// The names of all providers, in the order of the alphabet.
+pub fn providers() -> Vec<&'static str> {
+    let mut names: Vec<&str> = PROVIDERS.iter().map(|provider| provider.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 fn shapes(payload: &Value, depth: usize) -> Vec<&'static str> {
     if depth < DEEPEST
         && let Some((_, Ok(letter))) = wrapped(payload)

@@ -7,6 +7,7 @@ mod capsules;
 mod causes;
 mod checkpoints;
 mod connections;
+mod deliveries;
 mod evidence;
 mod feedback;
 mod incident;
@@ -24,6 +25,7 @@ mod spaces;
 mod stream;
 mod topology;
 mod verify;
+mod webhooks;
 mod whoami;
 
 use crate::routes::Routes;
@@ -40,6 +42,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         sessions::routes,
         capsules::routes,
         connections::routes,
+        webhooks::routes,
+        deliveries::routes,
         investigations::routes,
         incidents::routes,
         alerts::routes,

@@ -3,8 +3,8 @@ use std::sync::{Arc, OnceLock};
 
 use axum::body::Bytes;
 use nightjar_access::Guard;
-use nightjar_oidc::Providers;
-use nightjar_oncall::Recordings;
+use nightjar_oidc::{Http, Providers};
+use nightjar_oncall::{Intake, Recordings};
 use nightjar_store::Store;
 use tokio::sync::{Semaphore, watch};
 
@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::outward::Outward;
 use crate::rates::Limiters;
+use crate::webhook::Certificates;
 
 /// What the server is put together from.
 pub struct Parts {
@@ -19,6 +20,8 @@ pub struct Parts {
     pub store: Store,
     /// Reads and writes recordings: the edge that knows their format.
     pub recordings: Arc<dyn Recordings>,
+    /// Takes messages of alerting systems in.
+    pub intake: Intake,
     /// How to listen, and what to put up with.
     pub config: Config,
 }
@@ -34,6 +37,12 @@ pub(crate) struct Shared {
     pub(crate) guard: Guard,
     /// Whom people sign in with, and what is known of them.
     pub(crate) providers: Providers,
+    /// How configured addresses are asked.
+    pub(crate) outward: Arc<Outward>,
+    /// Takes messages of alerting systems in.
+    pub(crate) intake: Intake,
+    /// Certificates that such messages are signed with.
+    pub(crate) certificates: Certificates,
     pub(crate) limiters: Limiters,
     pub(crate) metrics: Metrics,
     pub(crate) requests: Arc<Semaphore>,
@@ -47,12 +56,15 @@ pub(crate) struct Shared {
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { store, recordings, config } = parts;
+        let Parts { store, recordings, intake, config } = parts;
         let is_loopback_allowed = config.allow_loopback_providers;
         let outward = Arc::new(Outward::new(is_loopback_allowed));
         Self(Arc::new(Shared {
             guard: Guard::new(),
-            providers: Providers::new(outward, is_loopback_allowed),
+            providers: Providers::new(Arc::clone(&outward) as Arc<dyn Http>, is_loopback_allowed),
+            outward,
+            intake,
+            certificates: Certificates::default(),
             limiters: Limiters::new(&config.rates, config.rate_limits),
             metrics: Metrics::new(),
             requests: Arc::new(Semaphore::new(config.limits.requests)),

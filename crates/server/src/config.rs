@@ -3,6 +3,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use nightjar_senders::sns::Authority;
 use serde::{Deserialize, Serialize};
 
 /// How the server listens, and what it puts up with. Every field has a default.
@@ -21,6 +22,8 @@ pub struct Config {
     /// Whether people may sign in with a provider on this machine, without TLS as well. Whoever
     /// configures one makes this process ask there: for development and tests.
     pub allow_loopback_providers: bool,
+    /// What stands in for Amazon SNS, for those who run such a thing; otherwise AWS's own counts.
+    pub sns: Option<SnsStandIn>,
     /// Whether `/metrics` answers without credentials.
     pub metrics_open: bool,
     /// Whether anybody is ever told to come back later. Turn it off only to measure or to test.
@@ -39,6 +42,7 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             session_hours: 12,
             allow_loopback_providers: false,
+            sns: None,
             metrics_open: false,
             rate_limits: true,
             limits: Limits::default(),
@@ -48,11 +52,32 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Whose addresses and certificates count as those of Amazon SNS.
+    pub(crate) fn sns_authority(&self) -> Authority {
+        match &self.sns {
+            None => Authority::Aws,
+            Some(SnsStandIn { origin, certificate_name }) => Authority::Own {
+                origin: origin.clone(),
+                certificate_name: certificate_name.clone(),
+            },
+        }
+    }
+
     /// Whether browsers reach us by TLS.
     pub(crate) fn is_secure(&self) -> bool {
         self.tls.is_some()
             || self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
+}
+
+/// Something that sends messages as Amazon SNS does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SnsStandIn {
+    /// Where it is, without a path: `http://127.0.0.1:4566`.
+    pub origin: String,
+    /// The name that its certificate is made out to.
+    pub certificate_name: String,
 }
 
 /// Where certificate and key are; both are read again when they change.

@@ -34,10 +34,11 @@ mod router;
 mod routes;
 mod sign_in;
 mod tls;
+mod webhook;
 mod wire;
 
 pub use app::Parts;
-pub use config::{Config, Limits, Rate, Rates, Tls};
+pub use config::{Config, Limits, Rate, Rates, SnsStandIn, Tls};
 pub use error::Error;
 pub use listen::serve;
 pub use router::{openapi, router};

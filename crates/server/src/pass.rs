@@ -21,6 +21,7 @@ use crate::call::{Call, Facts};
 use crate::contract;
 use crate::problem::{Kind, Problem};
 use crate::rates::{self, Standing};
+use crate::webhook;
 
 /// Where the request comes from.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +83,7 @@ async fn serve(
 ) -> Response {
     let (began, at) = (Instant::now(), Timestamp::now());
     let is_options = request.method() == Method::OPTIONS;
+    let is_webhook = request.uri().path().starts_with(webhook::PATH);
     let is_probe = matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics");
     let peer = peer(&app, &request);
     let call = Call::default();
@@ -98,12 +100,10 @@ async fn serve(
             call.note(|facts| facts.unrecorded = true);
             Problem::new(Kind::Busy, "too much is going on at the moment").into_response()
         }
+        None if is_webhook => answered(next, request).await,
         None => match peer_may_ask(&app, &call, peer) {
             Err(problem) => problem.into_response(),
-            Ok(()) => match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-                Ok(response) => response,
-                Err(panic) => broken(panic.as_ref()).into_response(),
-            },
+            Ok(()) => answered(next, request).await,
         },
     };
     let facts = call.facts();
@@ -179,6 +179,13 @@ fn too_large(app: &App, request: &Request) -> Option<Problem> {
 }
 
 /// What is refused here isn't recorded: somebody who floods us must not fill the disk.
+async fn answered(next: Next, request: Request) -> Response {
+    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => broken(panic.as_ref()).into_response(),
+    }
+}
+
 fn peer_may_ask(app: &App, call: &Call, peer: IpAddr) -> Result<(), Problem> {
     let (standing, is_within) = app.limiters.ask_as_peer(peer);
     call.note(|facts| facts.rate = Some(standing));

@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::pass::{Peer, pass};
 use crate::problem::Problem;
 use crate::routes::Routes;
-use crate::{api, contract, describe, probes, sign_in};
+use crate::{api, contract, describe, probes, sign_in, webhook};
 
 /// The whole service as one router, for tests and for those who bring their own socket.
 pub fn router(parts: Parts) -> Router {
@@ -45,5 +45,6 @@ pub(crate) fn routes() -> Routes {
     let routes = Routes::new(describe::introduction());
     let routes = probes::routes(routes);
     let routes = sign_in::routes(routes);
+    let routes = webhook::routes(routes);
     api::routes(routes)
 }

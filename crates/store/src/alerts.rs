@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightjar_incident::{Alert, AlertId, IncidentId, RawAlert, TriageNote};
+use nightjar_topology::EntityId;
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
 
@@ -28,12 +29,14 @@ pub struct NewMessage<'a> {
 pub struct AlertRecord {
     /// Its id; a rejected message has one as well (`msg-1-3`).
     pub id: AlertId,
-    /// The investigation it was played in.
-    pub investigation: String,
+    /// The investigation it is in; `None` for one that a webhook brought and triage skipped.
+    pub investigation: Option<String>,
     /// When it arrived.
     pub received_at: Timestamp,
-    /// As it came, redacted.
-    pub raw: RawAlert,
+    /// As it came, redacted; `None` where a webhook brought it: then the delivery holds it.
+    pub raw: Option<RawAlert>,
+    /// The delivery that first told of it.
+    pub delivery: Option<String>,
     /// The normal form; `None` if rejected.
     pub alert: Option<Alert>,
     /// What triage decided, latest last (a person may have moved it).
@@ -46,10 +49,28 @@ pub struct AlertRecord {
 
 /// What is sealed of a row.
 #[derive(Serialize, Deserialize)]
-struct Message {
-    raw: RawAlert,
-    alert: Option<Alert>,
-    rejected: Option<String>,
+pub(crate) struct Message {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) raw: Option<RawAlert>,
+    pub(crate) alert: Option<Alert>,
+    pub(crate) rejected: Option<String>,
+    /// The delivery that first told of it, and the entities it speaks of; of live alerts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) delivery: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) entities: Vec<EntityId>,
+}
+
+impl Message {
+    fn played(raw: &RawAlert, alert: Option<&Alert>, rejected: Option<&str>) -> Self {
+        Self {
+            raw: Some(raw.clone()),
+            alert: alert.cloned(),
+            rejected: rejected.map(str::to_owned),
+            delivery: None,
+            entities: Vec::new(),
+        }
+    }
 }
 
 /// What a row holds of an alert beside its message and its triage.
@@ -87,19 +108,11 @@ impl Space {
         if message.alerts.is_empty() && known == 0 {
             let investigation = message.investigation.trim_start_matches("inv-");
             let name = AlertId::new(format!("msg-{investigation}-{}", message.number));
-            let kept = Message {
-                raw: raw.clone(),
-                alert: None,
-                rejected: message.rejected.map(str::to_owned),
-            };
+            let kept = Message::played(raw, None, message.rejected);
             self.insert_alert(&mut tx, &place(name, 0), None, &kept).await?;
         }
         for (part, (alert, note)) in (0..).zip(message.alerts).skip(known) {
-            let kept = Message {
-                raw: raw.clone(),
-                alert: Some(alert.clone()),
-                rejected: message.rejected.map(str::to_owned),
-            };
+            let kept = Message::played(raw, Some(alert), message.rejected);
             let incident = note.incident.as_ref();
             self.insert_alert(&mut tx, &place(alert.id.clone(), part), incident, &kept).await?;
             self.insert_note(&mut tx, &alert.id, note).await?;
@@ -199,9 +212,10 @@ impl Space {
         let id: AlertId = row.id("id")?;
         let message: Message = self.open("alert", id.as_str(), &row.bytes("sealed")?)?;
         Ok(AlertRecord {
-            investigation: row.text("investigation")?,
-            received_at: message.raw.received_at,
+            investigation: Some(row.text("investigation")?).filter(|name| !name.is_empty()),
+            received_at: row.time("received_at")?,
             raw: message.raw,
+            delivery: message.delivery,
             alert: message.alert,
             triage,
             incident: row.maybe_id("incident")?,
@@ -239,7 +253,7 @@ impl Space {
         Ok(())
     }
 
-    async fn insert_note(&self, tx: &mut Tx, alert: &AlertId, note: &TriageNote) -> Result<()> {
+    pub(crate) async fn insert_note(&self, tx: &mut Tx, alert: &AlertId, note: &TriageNote) -> Result<()> {
         let next = self.next(tx, "triage").await?;
         sqlx::query(
             "INSERT INTO triage_notes (space, number, alert, sealed) VALUES ($1, $2, $3, $4)",

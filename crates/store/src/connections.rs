@@ -118,6 +118,19 @@ impl Space {
         self.connection_of(&row.ok_or_else(|| no_connection(connection))?)
     }
 
+    /// The newest of them.
+    pub async fn newest_connection(&self) -> Result<Option<ConnectionRecord>> {
+        let row = sqlx::query(
+            "SELECT id, kind, name, config_sealed, created_at FROM connections
+             WHERE space = $1 ORDER BY number DESC LIMIT 1",
+        )
+        .bind(id(&self.id))
+        .fetch_optional(self.store.db().read())
+        .await
+        .map_err(from_driver)?;
+        row.map(|row| self.connection_of(&row)).transpose()
+    }
+
     /// Removes one. [`crate::Error::Conflict`] while an investigation that uses it runs.
     pub async fn delete_connection(&self, connection: &str, _now: Timestamp) -> Result<()> {
         let mut tx = self.begin().await?;

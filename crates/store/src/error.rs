@@ -61,7 +61,7 @@ pub enum Error {
 
 impl Error {
     /// The same once more, for another caller who waited for the same thing.
-    pub(crate) fn again(&self) -> Self {
+    pub fn again(&self) -> Self {
         let told = |source: &(dyn std::error::Error + Send + Sync)| source.to_string().into();
         match self {
             Self::NotFound { what, id } => Self::NotFound { what, id: id.clone() },

@@ -101,6 +101,36 @@ impl Space {
         with_content: bool,
     ) -> Result<Investigation> {
         self.alive().await?;
+        let row = sqlx::query(
+            "SELECT opened_at, last_news_at, standing, state_sealed FROM incidents
+             WHERE space = $1 AND id = $2",
+        )
+        .bind(id(&self.id))
+        .bind(id(incident))
+        .fetch_optional(self.store.db().read())
+        .await
+        .map_err(from_driver)?;
+        let row = row.ok_or_else(|| no_incident(incident))?;
+        let sealed = row.bytes("state_sealed")?;
+        let mut state: Investigation =
+            self.open("incident", &format!("{incident}|state"), &sealed)?;
+        if row.maybe_text("standing")?.is_some() {
+            // Of a live one, who belongs to it is triage's, whatever the last execution saw.
+            let mut reader = self.store.db().read().acquire().await.map_err(from_driver)?;
+            state.incident = self.membership(&mut reader, &row, incident).await?;
+            state.triage = self.notes_of(&mut reader, incident).await?;
+        }
+        if with_content {
+            for evidence in &mut state.evidence {
+                evidence.content = self.evidence(&evidence.id).await?.content;
+            }
+        }
+        Ok(state)
+    }
+
+    /// What the last execution of a live incident left behind: the alerts are those it saw, and evidence has
+    /// no content.
+    pub async fn executed_state(&self, incident: &IncidentId) -> Result<Investigation> {
         let row = sqlx::query("SELECT state_sealed FROM incidents WHERE space = $1 AND id = $2")
             .bind(id(&self.id))
             .bind(id(incident))
@@ -108,14 +138,7 @@ impl Space {
             .await
             .map_err(from_driver)?;
         let sealed = row.ok_or_else(|| no_incident(incident))?.bytes("state_sealed")?;
-        let mut state: Investigation =
-            self.open("incident", &format!("{incident}|state"), &sealed)?;
-        if with_content {
-            for evidence in &mut state.evidence {
-                evidence.content = self.evidence(&evidence.id).await?.content;
-            }
-        }
-        Ok(state)
+        self.open("incident", &format!("{incident}|state"), &sealed)
     }
 
     fn incident_of(&self, row: &AnyRow) -> Result<IncidentRecord> {

@@ -33,8 +33,10 @@ pub struct InvestigationRecord {
     pub id: String,
     /// Its number within the space, from 1.
     pub number: u64,
-    /// Which connection; `None` where a person started it in a space without any.
+    /// Which connection; `None` where a person started it in a space without any, and where webhooks did.
     pub connection: Option<String>,
+    /// Whether its one incident grows with what webhooks bring; otherwise a recording was played.
+    pub is_live: bool,
     /// Where it stands.
     pub state: InvestigationState,
     /// Why it failed or was cancelled, if it was.
@@ -117,14 +119,28 @@ impl Space {
         start: Option<&serde_json::Value>,
         now: Timestamp,
     ) -> Result<String> {
+        let (_, name) = self.insert_record(tx, connection, start, false, now).await?;
+        self.enqueue(tx, &name, None, now).await?;
+        Ok(name)
+    }
+
+    /// Writes a new investigation, and says its number and what it is called.
+    pub(crate) async fn insert_record(
+        &self,
+        tx: &mut Tx,
+        connection: Option<&str>,
+        start: Option<&serde_json::Value>,
+        is_live: bool,
+        now: Timestamp,
+    ) -> Result<(u64, String)> {
         let next = self.next(tx, "investigation").await?;
         let name = format!("inv-{next}");
         let context = format!("{name}|start");
         let start = start.map(|start| self.seal("investigation", &context, start)).transpose()?;
         sqlx::query(
             "INSERT INTO investigations (space, number, id, connection, state, created_at,
-                                         start_sealed)
-             VALUES ($1, $2, $3, $4, 'queued', $5, $6)",
+                                         start_sealed, is_live)
+             VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7)",
         )
         .bind(id(&self.id))
         .bind(number(next)?)
@@ -132,11 +148,11 @@ impl Space {
         .bind(connection.map(str::to_owned))
         .bind(micros(now))
         .bind(start)
+        .bind(i64::from(is_live))
         .execute(&mut **tx)
         .await
         .map_err(from_driver)?;
-        self.enqueue(tx, &name, None, now).await?;
-        Ok(name)
+        Ok((next, name))
     }
 
     /// What an investigation that a person started begins with; `None` for the alerts of its connection.
@@ -163,7 +179,7 @@ impl Space {
         let [before] = page.keys("investigations")?.unwrap_or([i64::MAX]);
         let rows = sqlx::query(
             "SELECT number, id, connection, state, reason_sealed, created_at, ended_at,
-                    busy_micros
+                    busy_micros, is_live
              FROM investigations WHERE space = $1 AND number < $2 ORDER BY number DESC LIMIT $3",
         )
         .bind(id(&self.id))
@@ -189,7 +205,7 @@ impl Space {
         self.alive().await?;
         let row = sqlx::query(
             "SELECT number, id, connection, state, reason_sealed, created_at, ended_at,
-                    busy_micros
+                    busy_micros, is_live
              FROM investigations WHERE space = $1 AND id = $2",
         )
         .bind(id(&self.id))
@@ -274,6 +290,12 @@ impl Space {
         request: Option<&serde_json::Value>,
         now: Timestamp,
     ) -> Result<()> {
+        self.revive(tx, investigation).await?;
+        self.enqueue(tx, investigation, request, now).await
+    }
+
+    /// Puts an investigation that ended back to where it waits for a worker.
+    pub(crate) async fn revive(&self, tx: &mut Tx, investigation: &str) -> Result<()> {
         sqlx::query(
             "UPDATE investigations SET state = 'queued', reason_sealed = NULL, ended_at = NULL
              WHERE space = $1 AND id = $2",
@@ -283,7 +305,7 @@ impl Space {
         .execute(&mut **tx)
         .await
         .map_err(from_driver)?;
-        self.enqueue(tx, investigation, request, now).await
+        Ok(())
     }
 
     async fn enqueue(
@@ -345,6 +367,7 @@ impl Space {
         Ok(InvestigationRecord {
             number: row.count("number")?,
             connection: row.maybe_text("connection")?,
+            is_live: row.signed("is_live")? != 0,
             state: InvestigationState::parse(&row.text("state")?)?,
             reason: reason.transpose()?,
             created_at: row.time("created_at")?,

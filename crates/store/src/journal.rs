@@ -3,6 +3,8 @@ mod prune;
 mod records;
 mod rows;
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry as Slot;
 use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
@@ -132,19 +134,39 @@ impl Space {
         new: &NewEntry,
         now: Timestamp,
     ) -> Result<()> {
-        let mut row = self.chain_row(tx, &new.chain).await?;
-        let mut chain =
-            Chain::continued(self.id.clone(), new.chain.clone(), row.next_seq, row.head);
-        let entry = chain.append(now, new.kind, &new.actor, new.body.clone());
-        let entry = entry.map_err(|error| Error::Invalid(error.to_string()))?;
-        let sealed = self.check(&entry)?;
-        head.position += 1;
-        head.hash = entry.hash;
-        row.next_seq += 1;
-        row.head = entry.hash;
-        row.last_position = head.position;
-        self.insert(tx, &sealed, head.position, whole(now)).await?;
-        row.store(tx, &self.store.inner.installation.mac_key, self.id.as_str()).await
+        self.append_all_at_end(tx, head, std::slice::from_ref(new), now).await
+    }
+
+    /// As [`Self::append_at_end`], for several.
+    pub(crate) async fn append_all_at_end(
+        &self,
+        tx: &mut Tx,
+        head: &mut Head,
+        new: &[NewEntry],
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut rows: BTreeMap<&str, ChainRow> = BTreeMap::new();
+        for new in new {
+            let row = match rows.entry(&new.chain) {
+                Slot::Occupied(known) => known.into_mut(),
+                Slot::Vacant(slot) => slot.insert(self.chain_row(tx, &new.chain).await?),
+            };
+            let mut chain =
+                Chain::continued(self.id.clone(), new.chain.clone(), row.next_seq, row.head);
+            let entry = chain.append(now, new.kind, &new.actor, new.body.clone());
+            let entry = entry.map_err(|error| Error::Invalid(error.to_string()))?;
+            let sealed = self.check(&entry)?;
+            head.position += 1;
+            head.hash = entry.hash;
+            row.next_seq += 1;
+            row.head = entry.hash;
+            row.last_position = head.position;
+            self.insert(tx, &sealed, head.position, whole(now)).await?;
+        }
+        for row in rows.values() {
+            row.store(tx, &self.store.inner.installation.mac_key, self.id.as_str()).await?;
+        }
+        Ok(())
     }
 
     /// What can be said of an entry without the database, and its body sealed.

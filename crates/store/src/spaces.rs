@@ -62,7 +62,7 @@ pub struct Space {
 }
 
 /// What a deleted space leaves nothing in. Journal, heads and checkpoints stay.
-const EMPTIED: [&str; 15] = [
+const EMPTIED: [&str; 16] = [
     "DELETE FROM sign_in_links WHERE space = $1",
     "DELETE FROM sessions WHERE space = $1",
     "DELETE FROM sign_in_attempts WHERE space = $1",
@@ -78,6 +78,7 @@ const EMPTIED: [&str; 15] = [
     "DELETE FROM feedback WHERE space = $1",
     "DELETE FROM documents WHERE scope = $1",
     "DELETE FROM tasks WHERE space = $1",
+    "DELETE FROM deliveries WHERE space = $1",
 ];
 
 impl Store {
@@ -327,6 +328,15 @@ impl Space {
     /// Keeps originals of pseudonyms, sealed (policy `seal_originals`).
     pub async fn keep_originals(&self, originals: &[(String, String)]) -> Result<()> {
         let mut tx = self.begin().await?;
+        self.insert_originals(&mut tx, originals).await?;
+        tx.commit().await.map_err(from_driver)
+    }
+
+    pub(crate) async fn insert_originals(
+        &self,
+        tx: &mut Tx,
+        originals: &[(String, String)],
+    ) -> Result<()> {
         for (pseudonym, original) in originals {
             clean(pseudonym)?;
             sqlx::query(
@@ -336,11 +346,11 @@ impl Space {
             .bind(id(&self.id))
             .bind(pseudonym.clone())
             .bind(self.seal("original", pseudonym, original)?)
-            .execute(&mut *tx)
+            .execute(&mut **tx)
             .await
             .map_err(from_driver)?;
         }
-        tx.commit().await.map_err(from_driver)
+        Ok(())
     }
 
     /// The original of a pseudonym, where it was kept.

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::Result;
 use crate::ledger;
+use crate::moves;
 use crate::request::Asked;
 
 /// Ends the work on a task: its whole investigation is cancelled, with the other tasks of it that wait
@@ -52,6 +53,13 @@ pub async fn run_task_again(
     once: Option<&Once>,
     now: Timestamp,
 ) -> Result<Created<TaskRecord>> {
+    let known = space.task(task).await?;
+    if let Some(alert) = &known.alert
+        && space.alert(alert).await?.delivery.is_some()
+    {
+        moves::run_again(space, &known, actor, once, now).await?;
+        return Ok(Created::New(space.task(task).await?));
+    }
     let decide = |task: &TaskRecord, state: Option<InvestigationState>| {
         let request = again(task, state)?;
         Ok(request.map(|request| {

@@ -2,7 +2,8 @@
 //! Pure: the same incident gives the same tasks, so that they can be written again after a crash.
 
 use nightjar_incident::{
-    Alert, Conclusion, ExecutionId, Investigation, Severity, Stage, TriageNote, Verdict,
+    Alert, AlertId, Conclusion, ExecutionId, IncidentId, Investigation, Severity, Stage, TriageNote,
+    Verdict,
 };
 use nightjar_store::{Priority, TaskReference, TaskState, TaskStatus};
 
@@ -10,27 +11,56 @@ use nightjar_store::{Priority, TaskReference, TaskState, TaskStatus};
 /// incident; the others are linked to it, whatever comes of it. `connection` is where the alerts
 /// came from.
 pub(crate) fn of_incident(state: &Investigation, connection: Option<&str>) -> Vec<TaskState> {
-    let alerts = &state.incident.alerts;
-    let mut tasks = Vec::with_capacity(alerts.len());
-    let mut alerts = alerts.iter();
-    let Some(first) = alerts.next() else { return tasks };
-    tasks.push(TaskState {
+    let Some(primary) = of_primary(state, connection) else { return Vec::new() };
+    let first = primary.alert.clone();
+    let mut tasks = vec![primary];
+    for alert in state.incident.alerts.iter().skip(1) {
+        let note = state.triage.iter().rev().find(|note| note.alert == alert.id);
+        tasks.push(TaskState {
+            reason: note.map(|note| note.reason.clone()),
+            ..of_linked(alert, &first, &state.incident.id, connection)
+        });
+    }
+    tasks
+}
+
+/// The task of an incident's first alert.
+pub(crate) fn of_primary(state: &Investigation, connection: Option<&str>) -> Option<TaskState> {
+    let first = state.incident.alerts.first()?;
+    Some(TaskState {
         has_linked: state.incident.alerts.len() > 1,
         execution: Some(execution(state)),
         news: format!("{} executions; {}", state.executions.len(), heard(first)),
         ..standing(state, of_alert(first, connection))
-    });
-    for alert in alerts {
-        let note = state.triage.iter().rev().find(|note| note.alert == alert.id);
-        tasks.push(TaskState {
-            status: TaskStatus::Linked,
-            reason: note.map(|note| note.reason.clone()),
-            primary: Some(first.id.clone()),
-            incident: Some(state.incident.id.clone()),
-            ..of_alert(alert, connection)
-        });
+    })
+}
+
+/// The task of an alert that belongs to an incident which another one opened.
+pub(crate) fn of_linked(
+    alert: &Alert,
+    primary: &AlertId,
+    incident: &IncidentId,
+    connection: Option<&str>,
+) -> TaskState {
+    TaskState {
+        status: TaskStatus::Linked,
+        primary: Some(primary.clone()),
+        incident: Some(incident.clone()),
+        ..of_alert(alert, connection)
     }
-    tasks
+}
+
+/// The task of an alert that has just opened an incident.
+pub(crate) fn of_opened(
+    alert: &Alert,
+    incident: &IncidentId,
+    connection: Option<&str>,
+) -> TaskState {
+    TaskState {
+        status: TaskStatus::PendingStart,
+        incident: Some(incident.clone()),
+        ..of_alert(alert, connection)
+    }
 }
 
 /// The task of an alert that asks for nothing.
@@ -68,11 +98,11 @@ fn of_alert(alert: &Alert, connection: Option<&str>) -> TaskState {
 }
 
 /// What was last heard of an alert: a repeat changes it, so that it makes a new version of the task.
-fn heard(alert: &Alert) -> String {
+pub(crate) fn heard(alert: &Alert) -> String {
     format!("{:?} at {}, {} notes", alert.status, alert.received_at, alert.notes.len())
 }
 
-fn priority(severity: Severity) -> Priority {
+pub(crate) fn priority(severity: Severity) -> Priority {
     match severity {
         Severity::Critical => Priority::Critical,
         Severity::High => Priority::High,
@@ -127,8 +157,7 @@ mod tests {
 
     use jiff::Timestamp;
     use nightjar_incident::{
-        AlertId, AlertStatus, Execution, FaultMode, Hypothesis, HypothesisId, Incident, IncidentId,
-        RootCause, Share, SpaceId, TriageDecision, Window,
+        AlertStatus, Execution, FaultMode, Hypothesis, HypothesisId, Incident, RootCause, Share, SpaceId, TriageDecision, Window,
     };
     use nightjar_topology::{EntityId, Topology};
 

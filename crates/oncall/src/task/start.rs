@@ -94,7 +94,7 @@ fn message(task: &str, new: &Kept, at: Timestamp) -> RawAlert {
 }
 
 /// When a recording ends: with its window, or else with its last message.
-fn end(recording: &Recording) -> Option<Timestamp> {
+pub(crate) fn end(recording: &Recording) -> Option<Timestamp> {
     let last = || recording.alerts.iter().map(|message| message.received_at).max();
     recording.window.map(|window| window.to).or_else(last)
 }

@@ -14,8 +14,9 @@ pub(super) struct Alert {
     /// Its id.
     #[schema(example = "alert-1-1")]
     id: String,
-    /// The investigation it was played in.
-    investigation: String,
+    /// The investigation it is in; none for one that was skipped.
+    #[schema(required)]
+    investigation: Option<String>,
     /// When it arrived.
     received_at: Time,
     /// The incident it is in now.
@@ -29,8 +30,12 @@ pub(super) struct Alert {
     /// Why it was rejected, if it was.
     #[schema(required)]
     rejected: Option<String>,
-    /// The message as it came, redacted.
-    raw: Raw,
+    /// The message as it came, redacted; none where a webhook brought it: then the delivery has it.
+    #[schema(required)]
+    raw: Option<Raw>,
+    /// The delivery that first told of it.
+    #[schema(required)]
+    delivery: Option<String>,
 }
 
 impl From<AlertRecord> for Alert {
@@ -43,14 +48,15 @@ impl From<AlertRecord> for Alert {
             alert: record.alert.map(NormalAlert::from),
             triage: record.triage.into_iter().map(Triage::from).collect(),
             rejected: record.rejected,
-            raw: record.raw.into(),
+            raw: record.raw.map(Raw::from),
+            delivery: record.delivery,
         }
     }
 }
 
 /// A message as it came, redacted.
 #[derive(Serialize, ToSchema)]
-struct Raw {
+pub(super) struct Raw {
     /// The system that sent it, where told.
     #[schema(required)]
     provider: Option<String>,

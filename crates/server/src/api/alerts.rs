@@ -1,8 +1,9 @@
 use axum::Json;
 use nightjar_access::Action;
 use nightjar_incident::{AlertId, IncidentId};
-use nightjar_oncall::Request;
-use nightjar_store::Error as StoreError;
+use jiff::Timestamp;
+use nightjar_oncall::{Move, Request, move_alert};
+use nightjar_store::{Error as StoreError, Space};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -24,6 +25,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .plain(Access::Action(Action::ReadAlert), routes!(read))
         .making(Access::Action(Action::LinkAlert), routes!(link))
         .making(Access::Action(Action::UnlinkAlert), routes!(unlink))
+        .making(Access::Action(Action::SkipAlert), routes!(skip))
+        .making(Access::Action(Action::UnskipAlert), routes!(unskip))
 }
 
 /// Where an alert belongs.
@@ -31,7 +34,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({ "incident": "inc-1-1" }))]
 struct AlertLink {
-    /// The incident, of the same investigation.
+    /// The incident; for an alert of a recording, one of the same investigation.
     incident: Label,
 }
 
@@ -86,4 +89,44 @@ async fn unlink(
         .ok_or_else(|| Problem::new(Kind::Conflict, "the alert is in no incident"))?;
     let request = Request::Unlink { alert, incident: incident.clone() };
     ask(&space, &caller, &incident, &request, nothing.once.as_ref()).await
+}
+
+#[utoipa::path(post, path = "/api/v1/spaces/{space}/alerts/{alert}/skip",
+    responses((status = 202, description = "It is so; what it left is looked at again.")))]
+async fn skip(
+    InSpace(space): InSpace,
+    caller: Caller,
+    ids: Ids,
+    nothing: Nothing,
+) -> Answer<Waits> {
+    move_it(&space, &caller, &ids, &Move::Skip, nothing).await
+}
+
+#[utoipa::path(post, path = "/api/v1/spaces/{space}/alerts/{alert}/unskip",
+    responses((status = 202, description = "It waits for a worker, with an incident of its own.")))]
+async fn unskip(
+    InSpace(space): InSpace,
+    caller: Caller,
+    ids: Ids,
+    nothing: Nothing,
+) -> Answer<Waits> {
+    move_it(&space, &caller, &ids, &Move::Unskip, nothing).await
+}
+
+/// Moves an alert that a webhook brought; those of recordings stay where they were played.
+async fn move_it(
+    space: &Space,
+    caller: &Caller,
+    ids: &Ids,
+    what: &Move,
+    nothing: Nothing,
+) -> Answer<Waits> {
+    let alert = AlertId::new(ids.id("alert")?);
+    if space.alert(&alert).await?.delivery.is_none() {
+        let told = "the alert is of a recording that was played: it stays";
+        return Err(Problem::new(Kind::Conflict, told));
+    }
+    let (actor, now) = (caller.identity.id(), Timestamp::now());
+    move_alert(space, &alert, what, actor, nothing.once.as_ref(), now).await?;
+    Ok(Waits)
 }

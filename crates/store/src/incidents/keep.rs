@@ -1,9 +1,11 @@
 //! Keeping an incident's state: a projection of the journal, overwritten with each execution.
 
-use nightjar_incident::{Conclusion, Investigation, Stage, Verdict};
+use jiff::Timestamp;
+use nightjar_incident::{Conclusion, IncidentId, Investigation, Stage, Verdict};
 use serde::{Deserialize, Serialize};
 
-use crate::db::{Columns as _, from_driver, id, micros, number};
+use crate::alerts::Message;
+use crate::db::{Columns as _, Tx, from_driver, id, micros, number};
 use crate::evidence::without_content;
 use crate::once::clean;
 use crate::{Error, Result, Space};
@@ -57,7 +59,9 @@ impl Space {
                                     verdict, execution, summary_sealed, state_sealed)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              ON CONFLICT (space, id) DO UPDATE SET investigation = excluded.investigation,
-                 opened_at = excluded.opened_at, last_news_at = excluded.last_news_at,
+                 opened_at = excluded.opened_at,
+                 last_news_at = CASE WHEN incidents.standing IS NULL THEN excluded.last_news_at
+                                     ELSE incidents.last_news_at END,
                  verdict = excluded.verdict, execution = excluded.execution,
                  summary_sealed = excluded.summary_sealed, state_sealed = excluded.state_sealed",
         )
@@ -76,6 +80,83 @@ impl Space {
         .map_err(from_driver)?;
         self.keep_evidence(&mut tx, &incident.id, &pieces).await?;
         tx.commit().await.map_err(from_driver)
+    }
+
+    /// Writes a live incident that has just opened: nothing was found out about it yet.
+    pub(crate) async fn insert_live(
+        &self,
+        tx: &mut Tx,
+        investigation: &str,
+        state: &Investigation,
+    ) -> Result<()> {
+        let name = &state.incident.id;
+        let place = self.next(tx, "incident").await?;
+        sqlx::query(
+            "INSERT INTO incidents (space, number, id, investigation, opened_at, last_news_at,
+                                    summary_sealed, state_sealed, standing)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open')",
+        )
+        .bind(id(&self.id))
+        .bind(number(place)?)
+        .bind(id(name))
+        .bind(investigation.to_owned())
+        .bind(micros(state.incident.opened_at))
+        .bind(micros(state.incident.last_news_at))
+        .bind(self.seal("incident", &format!("{name}|summary"), &summary(state, None))?)
+        .bind(self.seal("incident", &format!("{name}|state"), state)?)
+        .execute(&mut **tx)
+        .await
+        .map_err(from_driver)?;
+        Ok(())
+    }
+
+    /// Brings what lists show of a live incident up to date after news.
+    pub(crate) async fn note_news(
+        &self,
+        tx: &mut Tx,
+        incident: &IncidentId,
+        at: Timestamp,
+    ) -> Result<()> {
+        let row = sqlx::query(
+            "SELECT summary_sealed,
+                    (SELECT COUNT(*) FROM alerts a
+                     WHERE a.space = $1 AND a.incident = $2) AS alerts,
+                    (SELECT a.id FROM alerts a WHERE a.space = $1 AND a.incident = $2
+                     ORDER BY a.number LIMIT 1) AS first
+             FROM incidents WHERE space = $1 AND id = $2",
+        )
+        .bind(id(&self.id))
+        .bind(id(incident))
+        .fetch_one(&mut **tx)
+        .await
+        .map_err(from_driver)?;
+        let context = format!("{incident}|summary");
+        let mut summary: Summary =
+            self.open("incident", &context, &row.bytes("summary_sealed")?)?;
+        summary.alerts = row.count("alerts")?;
+        if let Some(first) = row.maybe_text("first")? {
+            let row = sqlx::query("SELECT sealed FROM alerts WHERE space = $1 AND id = $2")
+                .bind(id(&self.id))
+                .bind(first.clone())
+                .fetch_one(&mut **tx)
+                .await
+                .map_err(from_driver)?;
+            let message: Message = self.open("alert", &first, &row.bytes("sealed")?)?;
+            summary.title = message.alert.map(|alert| alert.title).unwrap_or_default();
+        }
+        sqlx::query(
+            "UPDATE incidents SET summary_sealed = $3,
+                 last_news_at = CASE WHEN last_news_at < $4 THEN $4 ELSE last_news_at END
+             WHERE space = $1 AND id = $2",
+        )
+        .bind(id(&self.id))
+        .bind(id(incident))
+        .bind(self.seal("incident", &context, &summary)?)
+        .bind(micros(at))
+        .execute(&mut **tx)
+        .await
+        .map_err(from_driver)?;
+        Ok(())
     }
 }
 

@@ -58,15 +58,16 @@ impl Space {
             return Err(was_cancelled(investigation));
         }
         for state in states {
-            self.keep_task(&mut tx, investigation, of.is_manual, state, now).await?;
+            self.keep_task(&mut tx, Some(investigation), of.is_manual, state, now).await?;
         }
         tx.commit().await.map_err(from_driver)
     }
 
-    async fn keep_task(
+    /// Keeps what one task has come to; a skipped alert's has no investigation.
+    pub(crate) async fn keep_task(
         &self,
         tx: &mut Tx,
-        investigation: &str,
+        investigation: Option<&str>,
         is_manual: bool,
         state: &TaskState,
         now: Timestamp,
@@ -88,7 +89,7 @@ impl Space {
                 id: format!("task-{next}"),
                 number: next,
                 alert: Some(state.alert.clone()),
-                investigation: Some(investigation.to_owned()),
+                investigation: investigation.map(str::to_owned),
                 incident: state.incident.clone(),
                 execution: state.execution.clone(),
                 title: details.title.clone(),
@@ -115,6 +116,7 @@ impl Space {
         }
         let after = TaskRecord {
             alert: Some(state.alert.clone()),
+            investigation: investigation.map(str::to_owned),
             incident: state.incident.clone(),
             execution: state.execution.clone(),
             title: details.title.clone(),
@@ -137,7 +139,7 @@ impl Space {
     async fn row_of(
         &self,
         tx: &mut Tx,
-        investigation: &str,
+        investigation: Option<&str>,
         is_manual: bool,
         alert: &AlertId,
     ) -> Result<Option<AnyRow>> {
@@ -148,9 +150,9 @@ impl Space {
             .fetch_optional(&mut **tx)
             .await
             .map_err(from_driver)?;
-        if row.is_some() || !is_manual {
+        let Some(investigation) = investigation.filter(|_| row.is_none() && is_manual) else {
             return Ok(row);
-        }
+        };
         let statement = format!(
             "SELECT {COLUMNS} FROM tasks WHERE space = $1 AND investigation = $2 AND alert IS NULL"
         );
@@ -160,6 +162,83 @@ impl Space {
             .fetch_optional(&mut **tx)
             .await
             .map_err(from_driver)
+    }
+
+    /// Keeps what the task of an incident's first alert has come to, unless the alert has left the incident
+    /// meanwhile. What the alert itself told stays as intake wrote it.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] if the investigation was cancelled meanwhile; nothing is kept then.
+    pub async fn keep_primary_task(
+        &self,
+        investigation: &str,
+        state: &TaskState,
+        now: Timestamp,
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let of = self.hold_investigation(&mut tx, investigation).await?;
+        if of.state == InvestigationState::Cancelled {
+            return Err(was_cancelled(investigation));
+        }
+        let statement = match self.store.db().kind() {
+            Kind::Sqlite => "SELECT incident FROM alerts WHERE space = $1 AND id = $2",
+            Kind::Postgres => {
+                "SELECT incident FROM alerts WHERE space = $1 AND id = $2 FOR UPDATE"
+            }
+        };
+        let row = sqlx::query(statement)
+            .bind(id(&self.id))
+            .bind(id(&state.alert))
+            .fetch_optional(&mut *tx)
+            .await
+            .map_err(from_driver)?;
+        let incident = row.map(|row| row.maybe_text("incident")).transpose()?.flatten();
+        if incident == state.incident.as_ref().map(id) {
+            self.keep_task(&mut tx, Some(investigation), true, state, now).await?;
+        }
+        tx.commit().await.map_err(from_driver)
+    }
+
+    /// Notes that more was heard of an alert.
+    pub(crate) async fn note_heard(
+        &self,
+        tx: &mut Tx,
+        alert: &AlertId,
+        heard: &str,
+        priority: Priority,
+        now: Timestamp,
+    ) -> Result<()> {
+        let row = self.row_of(tx, None, false, alert).await?;
+        let row = row.ok_or_else(|| no_task(alert.as_str()))?;
+        let details = Details { news: heard.to_owned(), ..self.details_of(&row)? };
+        let task = TaskRecord { priority, ..self.task_of(&row)? };
+        self.update_task(tx, &task, &details, now).await
+    }
+
+    /// Notes that others are linked to the task of an alert.
+    pub(crate) async fn mark_linked(
+        &self,
+        tx: &mut Tx,
+        alert: &AlertId,
+        now: Timestamp,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE tasks SET has_linked = 1, version = version + 1, updated_at = $3
+             WHERE space = $1 AND alert = $2 AND has_linked = 0",
+        )
+        .bind(id(&self.id))
+        .bind(id(alert))
+        .bind(micros(now))
+        .execute(&mut **tx)
+        .await
+        .map_err(from_driver)?;
+        Ok(())
+    }
+
+    /// The task of an alert.
+    pub(crate) async fn alert_task_in(&self, tx: &mut Tx, alert: &AlertId) -> Result<TaskRecord> {
+        let row = self.row_of(tx, None, false, alert).await?;
+        self.task_of(&row.ok_or_else(|| no_task(alert.as_str()))?)
     }
 
     async fn task_id_of(&self, tx: &mut Tx, alert: &AlertId) -> Result<String> {
@@ -250,7 +329,7 @@ impl Space {
     }
 
     /// Moves a task to another status.
-    pub(super) async fn set_status(
+    pub(crate) async fn set_status(
         &self,
         tx: &mut Tx,
         task: TaskRecord,
@@ -314,7 +393,7 @@ impl Space {
         sqlx::query(
             "UPDATE tasks SET alert = $3, incident = $4, execution = $5, priority = $6,
                  status = $7, primary_task = $8, has_linked = $9, version = version + 1,
-                 updated_at = $10, sealed = $11
+                 updated_at = $10, sealed = $11, investigation = $12
              WHERE space = $1 AND id = $2",
         )
         .bind(id(&self.id))
@@ -328,6 +407,7 @@ impl Space {
         .bind(i64::from(task.has_linked))
         .bind(micros(now))
         .bind(self.seal("task", &task.id, details)?)
+        .bind(task.investigation.clone())
         .execute(&mut **tx)
         .await
         .map_err(from_driver)?;

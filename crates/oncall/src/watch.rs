@@ -1,0 +1,317 @@
+//! Live incidents: looked at when they open, with news, after a while, and until they are over.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use nightjar_agent::{Look, Names, Policy, Setup};
+use nightjar_connect::Connection;
+use nightjar_incident::journal::{Entry, Kind};
+use nightjar_incident::{
+    Alert, AlertStatus, Incident, IncidentId, Investigation, Stage,
+};
+use nightjar_store::{InvestigationState, LiveIncident, NewEntry, Space};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::attempt::Opened;
+use crate::conduct::{halted, of_halt, of_stop};
+use crate::intake::CHAIN;
+use crate::keeper::{Halt, Kept, StoreKeeper};
+use crate::plan::Ended;
+use crate::sources::Source;
+use crate::worker::{Clock, Worker};
+use crate::Result;
+
+/// Entries read at a time.
+const PAGE: usize = 1000;
+
+/// What is to be done with a live incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Look at it, for this reason.
+    Look(String),
+    /// Nothing before this time.
+    Wait(Timestamp),
+    /// Nothing any more.
+    Over(String),
+}
+
+/// Decides what is to be done, by who belongs to the incident now and what its last execution saw.
+pub(crate) fn next(
+    live: &LiveIncident,
+    seen: &Investigation,
+    policy: &Policy,
+    now: Timestamp,
+) -> Next {
+    let incident = &live.incident;
+    let Some(first) = incident.alerts.first() else {
+        return Next::Over("no alert is left in it".to_owned());
+    };
+    let Some(last) = seen.executions.last() else {
+        return Next::Look(format!("first alert: {}", first.title));
+    };
+    if let Some(reason) = &live.asked {
+        return Next::Look(reason.clone());
+    }
+    if let Some(news) = news(&seen.incident, incident) {
+        return Next::Look(news);
+    }
+    let mut wait = None;
+    if last.conclusion.stage != Stage::Final {
+        let looked_at = live.looked_at.unwrap_or(incident.opened_at);
+        let due = |after: &&SignedDuration| plus(incident.opened_at, **after) > looked_at;
+        if let Some(after) = policy.look_again.iter().filter(due).min() {
+            let at = plus(incident.opened_at, *after);
+            if at <= now {
+                return Next::Look(format!("{} after it opened", told(*after)));
+            }
+            wait = Some(at);
+        }
+    }
+    if !live.is_open || nightjar_triage::is_over(incident, now, &policy.triage) {
+        return Next::Over(over(incident));
+    }
+    let quiet = plus(incident.last_news_at, longest(incident, policy));
+    // One more moment, since it is over when more than that has passed.
+    let quiet = plus(quiet, SignedDuration::from_millis(1));
+    Next::Wait(wait.map_or(quiet, |wait| wait.min(quiet)))
+}
+
+/// What happened to an incident since its last execution, if anything that is worth another one.
+fn news(seen: &Incident, now: &Incident) -> Option<String> {
+    let known: BTreeMap<_, &Alert> = seen.alerts.iter().map(|alert| (&alert.id, alert)).collect();
+    let linked: Vec<&Alert> =
+        now.alerts.iter().filter(|alert| !known.contains_key(&alert.id)).collect();
+    if let Some(first) = linked.first() {
+        return Some(match linked.len() {
+            1 => format!("alert linked: {}", first.title),
+            more => format!("{more} alerts linked: {} and others", first.title),
+        });
+    }
+    if now.alerts.len() < seen.alerts.len() {
+        return Some("an alert was taken out".to_owned());
+    }
+    now.alerts.iter().find_map(|alert| {
+        let before = known.get(&alert.id)?.status;
+        match (before, alert.status) {
+            (AlertStatus::Firing | AlertStatus::Acknowledged, AlertStatus::Resolved) => {
+                Some(format!("alert resolved: {}", alert.title))
+            }
+            (AlertStatus::Resolved, AlertStatus::Firing | AlertStatus::Acknowledged) => {
+                Some(format!("alert fires again: {}", alert.title))
+            }
+            _ => None,
+        }
+    })
+}
+
+fn is_resolved(incident: &Incident) -> bool {
+    incident.alerts.iter().all(|alert| alert.status == AlertStatus::Resolved)
+}
+
+fn longest(incident: &Incident, policy: &Policy) -> SignedDuration {
+    if is_resolved(incident) { policy.triage.settling } else { policy.triage.lookback }
+}
+
+fn over(incident: &Incident) -> String {
+    let why = if is_resolved(incident) { "its alerts are resolved" } else { "no more news came" };
+    why.to_owned()
+}
+
+/// `3 min`, or `20 s`.
+fn told(after: SignedDuration) -> String {
+    match after.as_secs() {
+        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
+}
+
+fn plus(at: Timestamp, after: SignedDuration) -> Timestamp {
+    at.saturating_add(after).unwrap_or(Timestamp::MAX)
+}
+
+/// What an execution was begun with: enough to conduct it again in the same way.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Begun {
+    /// Which execution of the incident, from 1.
+    number: usize,
+    look: Look,
+}
+
+impl Worker {
+    /// Does what is to be done with the incident of a live investigation.
+    pub(crate) async fn watch(
+        &self,
+        opened: &Opened,
+        halt: watch::Receiver<Halt>,
+    ) -> Result<Ended> {
+        let (space, record) = (&opened.space, &opened.record);
+        let Some(incident) = record.incidents.first() else {
+            return Ok(Ended::Failed("it has no incident".to_owned()));
+        };
+        let policy = self.rules.of(space).await?;
+        let seen = space.executed_state(incident).await?;
+        let live = space.live_incident(incident).await?;
+        let number = seen.executions.len() + 1;
+        let begun: Option<Begun> = space.begun_look(incident).await?;
+        let sources = self.sources.of(space).await?;
+        let look = match begun.filter(|begun| begun.number == number) {
+            Some(begun) => begun.look,
+            None => match next(&live, &seen, &policy, (self.clock)()) {
+                Next::Wait(until) => return Ok(Ended::Again(until)),
+                Next::Over(why) => return self.close(space, incident, &why).await,
+                Next::Look(occasion) => {
+                    let look = self.given(&live, occasion, &sources);
+                    let begun = Begun { number, look: look.clone() };
+                    space.begin_look(incident, &begun, (self.clock)()).await?;
+                    look
+                }
+            },
+        };
+        let running = InvestigationState::Running;
+        if !space.set_investigation_state(&record.id, running, None, (self.clock)()).await? {
+            return Ok(Ended::Lost);
+        }
+        let stored = chain(space, &format!("{incident}/exec-{number}")).await?;
+        let looking = Looking {
+            space: space.clone(),
+            investigation: record.id.clone(),
+            names: Names::play(record.number),
+            policy: policy.clone(),
+            sources,
+            seen,
+            look,
+            stored,
+            clock: Arc::clone(&self.clock),
+            halt,
+        };
+        match looking.conduct().await {
+            Ended::Done => {}
+            other => return Ok(other),
+        }
+        let done = InvestigationState::Done;
+        space.set_investigation_state(&record.id, done, None, (self.clock)()).await?;
+        let (live, seen) =
+            (space.live_incident(incident).await?, space.executed_state(incident).await?);
+        let now = (self.clock)();
+        Ok(Ended::Again(match next(&live, &seen, &policy, now) {
+            Next::Look(_) | Next::Over(_) => now,
+            Next::Wait(until) => until,
+        }))
+    }
+
+    /// What the next execution is given.
+    fn given(
+        &self,
+        live: &LiveIncident,
+        occasion: String,
+        sources: &[Arc<Source>],
+    ) -> Look {
+        // A recording knows nothing after its end; what comes later is taken to come then.
+        let ends = sources.iter().map(|source| source.ends_at.unwrap_or(Timestamp::MAX)).max();
+        let at = ends.map_or((self.clock)(), |end| end.min((self.clock)()));
+        let mut incident = live.incident.clone();
+        incident.opened_at = incident.opened_at.min(at);
+        incident.last_news_at = incident.last_news_at.min(at);
+        for alert in &mut incident.alerts {
+            alert.starts_at = alert.starts_at.min(at);
+            alert.received_at = alert.received_at.min(at);
+            alert.ends_at = alert.ends_at.map(|end| end.min(at));
+        }
+        Look { at, occasion, incident, triage: live.triage.clone() }
+    }
+
+    /// Closes an incident; its job is done.
+    async fn close(&self, space: &Space, incident: &IncidentId, why: &str) -> Result<Ended> {
+        let now = (self.clock)();
+        if space.live_incident(incident).await?.is_open {
+            let mut sitting = space.sit().await?;
+            sitting.close_incidents(std::slice::from_ref(incident)).await?;
+            sitting.write(NewEntry {
+                chain: CHAIN.to_owned(),
+                kind: Kind::Update,
+                actor: "oncall".to_owned(),
+                body: json!({ "closed": { "incident": incident, "reason": why } }),
+            });
+            sitting.keep(now).await?;
+        }
+        Ok(Ended::Done)
+    }
+}
+
+/// The stored entries of a chain.
+async fn chain(space: &Space, name: &str) -> Result<VecDeque<Entry>> {
+    let mut found = VecDeque::new();
+    loop {
+        let next = u64::try_from(found.len()).unwrap_or(u64::MAX);
+        let page = space.chain(name, next, PAGE).await?;
+        if page.is_empty() {
+            return Ok(found);
+        }
+        found.extend(page);
+    }
+}
+
+/// One execution, and what it needs.
+struct Looking {
+    space: Space,
+    investigation: String,
+    names: Names,
+    policy: Policy,
+    sources: Vec<Arc<Source>>,
+    seen: Investigation,
+    look: Look,
+    stored: VecDeque<Entry>,
+    clock: Clock,
+    halt: watch::Receiver<Halt>,
+}
+
+impl Looking {
+    /// Conducts it on a thread where it may compute as long as it likes; ends early when told to halt.
+    async fn conduct(self) -> Ended {
+        let handle = Handle::current();
+        let thread = tokio::task::spawn_blocking(move || handle.block_on(self.run()));
+        match thread.await {
+            Ok(ended) => ended,
+            Err(error) => Ended::Broken(error.to_string()),
+        }
+    }
+
+    async fn run(self) -> Ended {
+        let connections: Vec<Connection> =
+            self.sources.iter().map(|source| source.connection.clone()).collect();
+        let setup = Setup {
+            space: self.space.id().clone(),
+            names: self.names,
+            connections: &connections,
+            policy: self.policy,
+        };
+        let mut halt = self.halt.clone();
+        let mut keeper = StoreKeeper {
+            space: self.space,
+            investigation: self.investigation,
+            connection: None,
+            stored: self.stored,
+            clock: self.clock,
+            halt: self.halt,
+            stop: None,
+            message: (0, Vec::new()),
+            tasks: BTreeMap::new(),
+            kept: Kept::Primary,
+        };
+        let look = nightjar_agent::look(&setup, self.seen, self.look, &mut keeper);
+        let looked = tokio::select! {
+            biased;
+            halted = halted(&mut halt) => return of_halt(halted),
+            looked = look => looked.map(drop),
+        };
+        match (looked, keeper.stop.take()) {
+            (Ok(()), _) => keeper.check_end().map_or_else(of_stop, |()| Ended::Done),
+            (Err(_), Some(stop)) => of_stop(stop),
+            (Err(refused), None) => Ended::Broken(refused.to_string()),
+        }
+    }
+}
