@@ -6,9 +6,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use nightjar_incident::journal::{Chain, Entry, Kind};
-use nightjar_incident::{
-    Alert, AlertId, Incident, IncidentId, Investigation, SpaceId, TriageNote,
-};
+use nightjar_incident::{Alert, AlertId, Incident, IncidentId, Investigation, SpaceId, TriageNote};
 use nightjar_topology::{EntityId, Topology};
 use serde::{Deserialize, Serialize};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use nightjar_agent::UserRequest;
 use nightjar_store::{InvestigationRecord, InvestigationState, Job, JobKind, Space, Store};
-use tokio::sync::watch;
+use tokio::sync::watch::Receiver;
 use tracing::{info, warn};
 
 use crate::conduct::{self, Assignment, Work, of_ours, time_of_request};
@@ -48,7 +48,7 @@ impl Worker {
         &self,
         job: &Job,
         opened: &mut Opened,
-        halt: watch::Receiver<Halt>,
+        halt: Receiver<Halt>,
     ) -> Ended {
         let step = plan(job, opened.ledger.past(), &self.pace);
         info!(step = ?step, attempt = job.attempts, "job begun");
@@ -63,8 +63,11 @@ impl Worker {
         job: &Job,
         opened: &mut Opened,
         step: Step,
-        halt: watch::Receiver<Halt>,
+        halt: Receiver<Halt>,
     ) -> Result<Ended> {
+        if step == Step::Watch {
+            return self.watch(opened, halt).await;
+        }
         let (id, now) = (&opened.record.id, (self.clock)());
         let running = InvestigationState::Running;
         if !opened.space.set_investigation_state(id, running, None, now).await? {
@@ -78,7 +81,8 @@ impl Worker {
         let connection = match &opened.record.connection {
             Some(connection) => {
                 let record = opened.space.connection(connection).await?;
-                Some(connectors::open(&record, &opened.space, &self.recordings).await?)
+                let recordings = self.sources.recordings();
+                Some(connectors::open(&record, &opened.space, recordings).await?)
             }
             None => None,
         };
@@ -87,7 +91,7 @@ impl Worker {
             record: opened.record.clone(),
             connection,
             start: start_of(&opened.space, &opened.record.id).await?,
-            policy: self.policy.clone(),
+            policy: self.rules.of(&opened.space).await?,
             clock: Arc::clone(&self.clock),
             halt,
             work,
@@ -99,7 +103,7 @@ impl Worker {
     async fn prepare(&self, job: &Job, opened: &mut Opened, step: Step) -> Result<Prepared> {
         let Opened { space, record, ledger } = opened;
         let asked = match &job.kind {
-            JobKind::Investigate => None,
+            JobKind::Investigate | JobKind::Watch => None,
             JobKind::Request(body) => match serde_json::from_value::<Asked>(body.clone()) {
                 Ok(asked) => Some(asked),
                 Err(error) => {
@@ -112,13 +116,13 @@ impl Worker {
             |asked: Asked, at| UserRequest { at, request: asked.request(), actor: asked.actor };
         let work = match (step, asked) {
             (Step::GiveUp { reason }, _) => return Ok(Prepared::Ended(Ended::Failed(reason))),
-            (Step::Play | Step::Continue | Step::Repeat { .. }, None) => {
+            (Step::Play | Step::Continue | Step::Repeat { .. } | Step::Watch, None) => {
                 let stored = export::entries(space, record.number).await?;
                 // There are some where it was cancelled or failed after people had asked for something.
                 let requests = UserRequest::of_journal(&stored);
                 Work::Play { requests, stored }
             }
-            (Step::Play | Step::Continue, Some(asked)) => {
+            (Step::Play | Step::Continue | Step::Watch, Some(asked)) => {
                 let state = conduct::state(space, record).await?;
                 let after = UserRequest::of_journal(&export::entries(space, record.number).await?);
                 let at = time_of_request(&state);
@@ -161,6 +165,7 @@ impl Worker {
                 info!("job done");
                 Ok(self.store.finish_job(job).await?)
             }
+            Afterwards::Again { due } => Ok(self.store.reschedule_job(job, due).await?),
             Afterwards::Postpone { pause, reason, is_noted } => {
                 warn!(reason, pause_seconds = pause.as_secs(), "job put off");
                 // What can't be reached may be the store: the job is given back all the same.

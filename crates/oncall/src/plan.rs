@@ -67,6 +67,8 @@ pub enum Step {
         /// How many requests were met before it.
         after: usize,
     },
+    /// Look at a live investigation.
+    Watch,
 }
 
 /// Decides what to do with a job.
@@ -82,6 +84,7 @@ pub fn plan(job: &Job, past: &Past, pace: &Pace) -> Step {
         (JobKind::Investigate, _) => Step::Play,
         (JobKind::Request(_), None) => Step::Continue,
         (JobKind::Request(_), Some((at, after))) => Step::Repeat { at, after },
+        (JobKind::Watch, _) => Step::Watch,
     }
 }
 
@@ -92,6 +95,8 @@ pub enum Ended {
     Done,
     /// What was asked can't be done; nothing was changed.
     Unmet(String),
+    /// For now; there is more to do at this time, or with news.
+    Again(Timestamp),
     /// The service stops.
     Stopped,
     /// Somebody else has the job now.
@@ -120,6 +125,11 @@ pub enum Afterwards {
         /// Why, if it isn't simply done.
         reason: Option<String>,
     },
+    /// Give it back as if it were new.
+    Again {
+        /// When it is due.
+        due: Timestamp,
+    },
     /// Give it back.
     Postpone {
         /// For how long.
@@ -135,6 +145,7 @@ pub enum Afterwards {
 pub fn afterwards(ended: Ended, job: &Job, pace: &Pace) -> Afterwards {
     let pause = pause(job.attempts, pace);
     match ended {
+        Ended::Again(due) => Afterwards::Again { due },
         Ended::Done => Afterwards::Finish { state: InvestigationState::Done, reason: None },
         Ended::Unmet(reason) => {
             Afterwards::Finish { state: InvestigationState::Done, reason: Some(reason) }
@@ -142,7 +153,7 @@ pub fn afterwards(ended: Ended, job: &Job, pace: &Pace) -> Afterwards {
         Ended::Failed(reason) => {
             // A request that fails takes nothing from the result that is there.
             let state = match job.kind {
-                JobKind::Investigate => InvestigationState::Failed,
+                JobKind::Investigate | JobKind::Watch => InvestigationState::Failed,
                 JobKind::Request(_) => InvestigationState::Done,
             };
             Afterwards::Finish { state, reason: Some(reason) }
@@ -173,7 +184,8 @@ mod tests {
     use super::*;
 
     fn job(attempts: u32, kind: JobKind) -> Job {
-        Job { id: 1, space: SpaceId::new("s"), investigation: "inv-1".into(), kind, attempts }
+        let (space, investigation) = (SpaceId::new("s"), "inv-1".into());
+        Job { id: 1, space, investigation, kind, attempts, lease: 1 }
     }
 
     #[test]

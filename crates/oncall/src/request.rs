@@ -4,8 +4,8 @@ use nightjar_incident::{AlertId, IncidentId};
 use nightjar_store::{Created, Error as StoreError, Once, Space};
 use serde::{Deserialize, Serialize};
 
-use crate::moves::{self, Move, move_alert};
 use crate::Result;
+use crate::moves::{self, Move, move_alert};
 
 /// What somebody asked of an investigation, as it stands in the queue and in the ledger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,7 +98,7 @@ async fn check_alert(
 ) -> Result<()> {
     let record = space.alert(alert).await?;
     let is_inside = record.incident.as_ref() == Some(incident);
-    if record.investigation != investigation || (from && !is_inside) {
+    if record.investigation.as_deref() != Some(investigation) || (from && !is_inside) {
         return Err(StoreError::NotFound { what: "alert", id: alert.to_string() }.into());
     }
     if !from && is_inside {

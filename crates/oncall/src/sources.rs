@@ -58,6 +58,11 @@ impl Sources {
         }))
     }
 
+    /// How recordings are read.
+    pub(crate) fn recordings(&self) -> &Arc<dyn Recordings> {
+        &self.0.recordings
+    }
+
     /// What the live incidents of a space are looked at with. Of recordings that is the newest alone: two
     /// of them are two pasts.
     pub(crate) async fn of(&self, space: &Space) -> Result<Vec<Arc<Source>>> {

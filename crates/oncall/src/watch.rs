@@ -7,15 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use nightjar_agent::{Look, Names, Policy, Setup};
 use nightjar_connect::Connection;
 use nightjar_incident::journal::{Entry, Kind};
-use nightjar_incident::{
-    Alert, AlertStatus, Incident, IncidentId, Investigation, Stage,
-};
+use nightjar_incident::{Alert, AlertStatus, Incident, IncidentId, Investigation, Stage};
 use nightjar_store::{InvestigationState, LiveIncident, NewEntry, Space};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::Result;
 use crate::attempt::Opened;
 use crate::conduct::{halted, of_halt, of_stop};
 use crate::intake::CHAIN;
@@ -23,7 +22,6 @@ use crate::keeper::{Halt, Kept, StoreKeeper};
 use crate::plan::Ended;
 use crate::sources::Source;
 use crate::worker::{Clock, Worker};
-use crate::Result;
 
 /// Entries read at a time.
 const PAGE: usize = 1000;
@@ -204,12 +202,7 @@ impl Worker {
     }
 
     /// What the next execution is given.
-    fn given(
-        &self,
-        live: &LiveIncident,
-        occasion: String,
-        sources: &[Arc<Source>],
-    ) -> Look {
+    fn given(&self, live: &LiveIncident, occasion: String, sources: &[Arc<Source>]) -> Look {
         // A recording knows nothing after its end; what comes later is taken to come then.
         let ends = sources.iter().map(|source| source.ends_at.unwrap_or(Timestamp::MAX)).max();
         let at = ends.map_or((self.clock)(), |end| end.min((self.clock)()));

@@ -2,17 +2,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use nightjar_agent::Policy;
 use nightjar_store::{Error as StoreError, Job, Store};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{Instrument as _, info, info_span, warn};
 
-use crate::Recordings;
 use crate::attempt::Opened;
 use crate::keeper::Halt;
 use crate::plan::{Ended, Pace, pause};
+use crate::{Rules, Sources};
 
 /// Tells the time; given by the top.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -21,10 +20,10 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Worker {
     /// Where jobs come from and results go to.
     pub store: Store,
-    /// How recordings are read.
-    pub recordings: Arc<dyn Recordings>,
+    /// What live incidents are looked at with.
+    pub sources: Sources,
     /// The rules of investigations.
-    pub policy: Policy,
+    pub rules: Rules,
     /// How patient it is.
     pub pace: Pace,
     /// How many jobs at the same time; at least one.
@@ -64,7 +63,7 @@ impl Worker {
                 Ok(None) => {
                     failures = 0;
                     tokio::select! {
-                        () = self.store.wait_for_job(self.pace.look_again) => {}
+                        () = self.store.wait_for_job(self.pace.look_again, (self.clock)()) => {}
                         () = over(&mut shutdown) => {}
                     }
                 }
@@ -79,6 +78,18 @@ impl Worker {
             }
         }
         while running.join_next().await.is_some() {}
+    }
+
+    /// Does all jobs that are due, one after the other.
+    ///
+    /// # Errors
+    /// When the queue can't be read.
+    pub async fn work_off(&self) -> Result<(), StoreError> {
+        let (_go_on, shutdown) = watch::channel(false);
+        while let Some(job) = self.store.take_job(self.pace.lease, (self.clock)()).await? {
+            self.work(job, shutdown.clone()).await;
+        }
+        Ok(())
     }
 
     /// Does a job while keeping its lease.

@@ -7,10 +7,10 @@ mod sns;
 
 pub(crate) use sns::Certificates;
 
+use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use jiff::Timestamp;
 use nightjar_access::Action;
 use nightjar_incident::TriageDecision;

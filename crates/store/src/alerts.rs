@@ -253,7 +253,12 @@ impl Space {
         Ok(())
     }
 
-    pub(crate) async fn insert_note(&self, tx: &mut Tx, alert: &AlertId, note: &TriageNote) -> Result<()> {
+    pub(crate) async fn insert_note(
+        &self,
+        tx: &mut Tx,
+        alert: &AlertId,
+        note: &TriageNote,
+    ) -> Result<()> {
         let next = self.next(tx, "triage").await?;
         sqlx::query(
             "INSERT INTO triage_notes (space, number, alert, sealed) VALUES ($1, $2, $3, $4)",

@@ -230,8 +230,7 @@ impl Sitting {
     pub async fn keep_alert(&mut self, kept: &LiveAlert<'_>) -> Result<()> {
         let alert = kept.alert;
         clean(alert.id.as_str())?;
-        let place: u64 =
-            alert.id.as_str().trim_start_matches("alert-").parse().unwrap_or_default();
+        let place: u64 = alert.id.as_str().trim_start_matches("alert-").parse().unwrap_or_default();
         sqlx::query(
             "INSERT INTO alerts (space, number, id, investigation, message, part, received_at,
                                  incident, sealed)
@@ -357,8 +356,7 @@ impl Sitting {
         .await
         .map_err(from_driver)?;
         let row = row.ok_or_else(missing)?;
-        let message: Message =
-            self.space.open("alert", alert.as_str(), &row.bytes("sealed")?)?;
+        let message: Message = self.space.open("alert", alert.as_str(), &row.bytes("sealed")?)?;
         let read = message.alert.filter(|_| message.delivery.is_some()).ok_or_else(missing)?;
         Ok(Placed {
             alert: read,

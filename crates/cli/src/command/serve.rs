@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use nightjar_capsule::Limits;
-use nightjar_oncall::{Pace, Policy, Recordings, Worker};
+use nightjar_oncall::{Intake, Pace, Recordings, Rules, Sources, Worker};
 use nightjar_server::{Config, Parts};
 use nightjar_store::{SignInLink, Store};
 use tokio::signal::unix::{SignalKind, signal};
@@ -71,10 +71,11 @@ async fn serve(installation: &Installation) -> anyhow::Result<()> {
     }
     let recordings: Arc<dyn Recordings> =
         Arc::new(Capsules { limits: Limits { total_bytes: CAPSULE_BYTES, ..Limits::default() } });
+    let (sources, rules) = (Sources::new(Arc::clone(&recordings)), Rules::default());
     let (stop, stopped) = watch::channel(false);
     let mut behind = JoinSet::new();
     if works {
-        let worker = Arc::new(worker(settings, store.clone(), Arc::clone(&recordings)));
+        let worker = Arc::new(worker(settings, store.clone(), sources.clone(), rules.clone()));
         behind.spawn(worker.run(stopped.clone()));
         behind.spawn(keep_house(store.clone(), settings.retention, stopped.clone()));
     }
@@ -83,7 +84,9 @@ async fn serve(installation: &Installation) -> anyhow::Result<()> {
         Some(listener) => {
             let link = first_link(&store, settings).await?;
             let ready = |address| ready(address, &config, link);
-            let parts = Parts { store: store.clone(), recordings, config: config.clone() };
+            let intake = Intake::new(sources, rules, Arc::new(Timestamp::now));
+            let config = config.clone();
+            let parts = Parts { store: store.clone(), recordings, intake, config };
             let served = nightjar_server::serve(parts, listener, ready, signals);
             served.await.context("serving")
         }
@@ -100,13 +103,13 @@ async fn serve(installation: &Installation) -> anyhow::Result<()> {
     ended
 }
 
-fn worker(settings: &Settings, store: Store, recordings: Arc<dyn Recordings>) -> Worker {
+fn worker(settings: &Settings, store: Store, sources: Sources, rules: Rules) -> Worker {
     let set = &settings.worker;
     let seconds = |seconds: u32| Duration::from_secs(seconds.into());
     Worker {
         store,
-        recordings,
-        policy: Policy::default(),
+        sources,
+        rules,
         pace: Pace {
             lease: seconds(set.lease_seconds.max(1)),
             most_crashes: set.most_crashes.max(1),

@@ -10,8 +10,8 @@ use nightjar_store::{DeliveryStatus, LiveAlert, NewDelivery, NewEntry, Sitting, 
 use nightjar_triage::{Desk, Estate, News};
 use serde_json::{Value, json};
 
-use super::receipt::{Receipt, Received, status};
 use super::Prepared;
+use super::receipt::{Receipt, Received, status};
 use crate::sources::Sources;
 use crate::task::{heard, of_linked, of_opened, of_skipped, priority};
 use crate::{Result, Rules};
@@ -50,9 +50,13 @@ impl Table {
         let policy = rules.of(space).await?.triage;
         let mut sitting = space.sit().await?;
         let mut seated = match self.seated.take() {
-            Some(known) if known.number + 1 == sitting.number() => known,
+            Some(known)
+                if known.number + 1 == sitting.number() && *known.desk.policy() == policy =>
+            {
+                known
+            }
             _ => {
-                let mut desk = Desk::new(Arc::clone(&surroundings.estate), policy.clone());
+                let mut desk = Desk::new(Arc::clone(&surroundings.estate), policy);
                 for incident in sitting.open_incidents().await? {
                     desk.take_in(incident);
                 }
@@ -69,7 +73,6 @@ impl Table {
             seated.estate = Arc::clone(&surroundings.estate);
             seated.desk.set_estate(Arc::clone(&surroundings.estate));
         }
-        seated.desk.set_policy(policy);
         seated.number = sitting.number();
         seated.clear(&mut sitting, now).await?;
         let mut turn = Turn { seated: &mut seated, sitting, now, heard: BTreeSet::new() };
@@ -264,12 +267,7 @@ impl Turn<'_> {
     }
 
     /// A message about an alert that is known.
-    async fn update(
-        &mut self,
-        incident: &IncidentId,
-        alert: Alert,
-        reason: &str,
-    ) -> Result<Went> {
+    async fn update(&mut self, incident: &IncidentId, alert: Alert, reason: &str) -> Result<Went> {
         let at = alert.received_at;
         let Some(admitted) = self.seated.desk.admit(incident, alert) else {
             return Err(crate::Error::Broken(format!("`{incident}` isn't at the desk")));

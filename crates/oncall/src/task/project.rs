@@ -2,8 +2,8 @@
 //! Pure: the same incident gives the same tasks, so that they can be written again after a crash.
 
 use nightjar_incident::{
-    Alert, AlertId, Conclusion, ExecutionId, IncidentId, Investigation, Severity, Stage, TriageNote,
-    Verdict,
+    Alert, AlertId, Conclusion, ExecutionId, IncidentId, Investigation, Severity, Stage,
+    TriageNote, Verdict,
 };
 use nightjar_store::{Priority, TaskReference, TaskState, TaskStatus};
 
@@ -157,7 +157,8 @@ mod tests {
 
     use jiff::Timestamp;
     use nightjar_incident::{
-        AlertStatus, Execution, FaultMode, Hypothesis, HypothesisId, Incident, RootCause, Share, SpaceId, TriageDecision, Window,
+        AlertStatus, Execution, FaultMode, Hypothesis, HypothesisId, Incident, RootCause, Share,
+        SpaceId, TriageDecision, Window,
     };
     use nightjar_topology::{EntityId, Topology};
 

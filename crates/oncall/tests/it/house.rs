@@ -12,7 +12,8 @@ use nightjar_connect::Connection;
 use nightjar_incident::journal::Entry;
 use nightjar_incident::{RawAlert, Recording, SpaceId};
 use nightjar_oncall::{
-    BadArchive, Clock, Pace, Played, Policy, Recordings, Unpacked, Worker, import_capsule,
+    BadArchive, Clock, Intake, Pace, Played, Policy, Recordings, Rules, Sources, Unpacked, Worker,
+    import_capsule,
 };
 use nightjar_store::{
     InvestigationRecord, InvestigationState, MasterKeyFile, NewConnection, NewSpace, Options,
@@ -122,12 +123,25 @@ impl House {
     pub(crate) fn worker(&self) -> Worker {
         Worker {
             store: self.store.clone(),
-            recordings: Arc::clone(&self.recordings),
-            policy: Policy::default(),
+            sources: self.sources(),
+            rules: Rules::default(),
             pace: Pace { look_again: Duration::from_millis(20), ..Pace::default() },
             concurrency: 2,
             clock: self.clock(),
         }
+    }
+
+    fn sources(&self) -> Sources {
+        Sources::new(Arc::clone(&self.recordings))
+    }
+
+    pub(crate) fn intake(&self) -> Intake {
+        Intake::new(self.sources(), Rules::default(), self.clock())
+    }
+
+    /// Lets time pass, seconds.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.passed.fetch_add(seconds, Ordering::SeqCst);
     }
 
     /// Uploads a recording, connects it and starts an investigation.

@@ -6,6 +6,7 @@ mod capsules;
 mod crashes;
 #[cfg(test)]
 mod house;
+mod live;
 #[cfg(test)]
 mod queue;
 #[cfg(test)]

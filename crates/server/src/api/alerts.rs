@@ -1,7 +1,7 @@
 use axum::Json;
+use jiff::Timestamp;
 use nightjar_access::Action;
 use nightjar_incident::{AlertId, IncidentId};
-use jiff::Timestamp;
 use nightjar_oncall::{Move, Request, move_alert};
 use nightjar_store::{Error as StoreError, Space};
 use serde::Deserialize;
@@ -127,6 +127,6 @@ async fn move_it(
         return Err(Problem::new(Kind::Conflict, told));
     }
     let (actor, now) = (caller.identity.id(), Timestamp::now());
-    move_alert(space, &alert, what, actor, nothing.once.as_ref(), now).await?;
-    Ok(Waits)
+    let moved = move_alert(space, &alert, what, actor, nothing.once.as_ref(), now).await?;
+    Ok(Waits::of(&moved))
 }

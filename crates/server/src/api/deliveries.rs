@@ -73,10 +73,7 @@ struct Which {
 
 #[utoipa::path(get, path = "/api/v1/spaces/{space}/deliveries", params(Which),
     responses((status = 200, description = "Deliveries, newest first.", body = List<Delivery>)))]
-async fn list(
-    InSpace(space): InSpace,
-    Asked(which): Asked<Which>,
-) -> Answer<Json<List<Delivery>>> {
+async fn list(InSpace(space): InSpace, Asked(which): Asked<Which>) -> Answer<Json<List<Delivery>>> {
     let status = match which.status.as_deref() {
         None => None,
         Some(label) => Some(DeliveryStatus::parse(label).ok_or_else(|| {

@@ -230,6 +230,12 @@ pub(super) struct Waits {
     is_again: bool,
 }
 
+impl Waits {
+    pub(super) fn of(made: &Created<()>) -> Self {
+        Self { is_again: matches!(made, Created::Again(())) }
+    }
+}
+
 impl IntoResponse for Waits {
     fn into_response(self) -> Response {
         let mut response = StatusCode::ACCEPTED.into_response();
@@ -253,5 +259,5 @@ pub(super) async fn ask(
     let actor = caller.identity.id();
     let now = Timestamp::now();
     let made = nightjar_oncall::request(space, &investigation, actor, request, once, now).await?;
-    Ok(Waits { is_again: matches!(made, Created::Again(())) })
+    Ok(Waits::of(&made))
 }

@@ -131,8 +131,9 @@ async fn create(
         return Err(Problem::invalid("/provider", told));
     }
     let method = match auth {
-        Some(label) => Method::parse(&label.0)
-            .map_err(|error| Problem::invalid("/auth", error.to_string()))?,
+        Some(label) => {
+            Method::parse(&label.0).map_err(|error| Problem::invalid("/auth", error.to_string()))?
+        }
         None => {
             let suitable = Method::of_provider(provider.as_deref().unwrap_or("generic"));
             suitable.into_iter().next().unwrap_or(Method::Hmac)
@@ -221,8 +222,8 @@ async fn rotate(
             .map_err(|error| StoreError::Invalid(error.to_string()))?;
         let old = std::mem::replace(&mut hook.secret, secret.clone());
         hook.before = (until > now).then_some((old, until));
-        document.body = serde_json::to_value(&hook)
-            .map_err(|error| StoreError::Invalid(error.to_string()))?;
+        document.body =
+            serde_json::to_value(&hook).map_err(|error| StoreError::Invalid(error.to_string()))?;
         Ok(())
     };
     let webhooks = space.documents(Collection::Webhook);

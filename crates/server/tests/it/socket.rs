@@ -26,7 +26,9 @@ impl Listening {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = oneshot::channel();
-        let parts = Parts { store: store.clone(), recordings: Arc::new(Plain), config };
+        let recordings = Arc::new(Plain);
+        let intake = crate::stage::intake(recordings.clone());
+        let parts = Parts { store: store.clone(), recordings, intake, config };
         let ready = move |address| tell.send(address).unwrap();
         let shutdown = async {
             let _ = stopped.await;

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
 use nightjar_connect::Connection;
 use nightjar_incident::{Recording, SpaceId};
-use nightjar_oncall::{BadArchive, Played, Recordings, Unpacked};
+use nightjar_oncall::{BadArchive, Intake, Played, Recordings, Rules, Sources, Unpacked};
 use nightjar_server::{Config, Parts, router};
 use nightjar_store::{MasterKeyFile, NewKey, NewSpace, Options, Space, Store};
 use serde_json::Value;
@@ -31,6 +31,11 @@ impl Recordings for Plain {
     fn connection(&self, _: Arc<Recording>, _: &str) -> Connection {
         unreachable!("nothing is investigated here")
     }
+}
+
+/// Takes messages in, for a service whose recordings nobody looks at.
+pub(crate) fn intake(recordings: Arc<dyn Recordings>) -> Intake {
+    Intake::new(Sources::new(recordings), Rules::default(), Arc::new(Timestamp::now))
 }
 
 pub(crate) struct Stage {
@@ -109,7 +114,8 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let store = store_at(folder.path(), database).await;
         let recordings = Arc::new(Plain);
-        let router = router(Parts { store: store.clone(), recordings, config });
+        let intake = intake(recordings.clone());
+        let router = router(Parts { store: store.clone(), recordings, intake, config });
         let mut stage =
             Self { router, store, administrator: String::new(), folder, secrets: Mutex::default() };
         stage.administrator = stage.key("administrator", None).await;

@@ -74,6 +74,7 @@ async fn without_a_certificate_it_does_not_begin() {
     let parts = nightjar_server::Parts {
         store: crate::stage::store(stage.path()).await,
         recordings: std::sync::Arc::new(crate::stage::Plain),
+        intake: crate::stage::intake(std::sync::Arc::new(crate::stage::Plain)),
         config: config(folder.path()),
     };
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

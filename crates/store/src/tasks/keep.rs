@@ -182,9 +182,7 @@ impl Space {
         }
         let statement = match self.store.db().kind() {
             Kind::Sqlite => "SELECT incident FROM alerts WHERE space = $1 AND id = $2",
-            Kind::Postgres => {
-                "SELECT incident FROM alerts WHERE space = $1 AND id = $2 FOR UPDATE"
-            }
+            Kind::Postgres => "SELECT incident FROM alerts WHERE space = $1 AND id = $2 FOR UPDATE",
         };
         let row = sqlx::query(statement)
             .bind(id(&self.id))

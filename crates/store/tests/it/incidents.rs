@@ -147,7 +147,7 @@ async fn messages_are_kept_once_and_alerts_can_be_moved() {
         let ids: Vec<&str> = found.iter().map(|alert| alert.id.as_str()).collect();
         assert_eq!(ids, ["alert-1-1", "msg-1-1"]);
         assert_eq!(found[0].alert.as_ref(), Some(&known));
-        assert_eq!(found[0].raw, raw);
+        assert_eq!(found[0].raw.as_ref(), Some(&raw));
         assert_eq!(found[1].rejected.as_deref(), Some("unknown shape"));
 
         space.keep_triage(&note("inc-1-2")).await.unwrap();
