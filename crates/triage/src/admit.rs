@@ -2,45 +2,101 @@ use jiff::Timestamp;
 use nightjar_incident::{Alert, AlertStatus, Incident, Severity};
 use nightjar_topology::EntityId;
 
-use crate::decide::is_same;
 use crate::policy::Policy;
+
+/// What a message changed in the incident that took it in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum News {
+    /// An alert that the incident didn't hold yet.
+    Linked,
+    /// A person has seen an alert that was firing.
+    Acknowledged,
+    /// An alert is over.
+    Resolved,
+    /// An alert that was over is true again.
+    FiresAgain,
+    /// Nothing new but, perhaps, how bad it is.
+    Repeated,
+    /// The message tells of earlier than what is known; it was set aside.
+    Late,
+}
 
 /// Takes an alert into an incident: a new one goes to the end, so that the primary stays first; a
 /// message about one it holds updates that one's status.
 ///
 /// Messages are taken in the order of their arrival; one that arrived earlier than what is known
 /// changes nothing but the notes.
-pub fn admit(incident: &mut Incident, alert: Alert, entities: Vec<EntityId>) {
-    incident.last_news_at = incident.last_news_at.max(alert.received_at);
+pub fn admit(incident: &mut Incident, alert: Alert, entities: Vec<EntityId>) -> News {
+    let place = incident.alerts.iter().position(|held| is_same(held, &alert));
+    admit_at(incident, place, alert, entities)
+}
+
+/// As [`admit`], for who knows at which place the incident holds the alert already.
+pub(crate) fn admit_at(
+    incident: &mut Incident,
+    place: Option<usize>,
+    alert: Alert,
+    entities: Vec<EntityId>,
+) -> News {
     for entity in entities {
         if !incident.entities.contains(&entity) {
             incident.entities.push(entity);
         }
     }
-    match incident.alerts.iter_mut().find(|held| is_same(held, &alert)) {
+    let received_at = alert.received_at;
+    let news = match place.and_then(|place| incident.alerts.get_mut(place)) {
         Some(held) => update(held, alert),
-        None => incident.alerts.push(alert),
+        None => {
+            incident.alerts.push(alert);
+            News::Linked
+        }
+    };
+    if news != News::Late {
+        incident.last_news_at = incident.last_news_at.max(received_at);
     }
+    news
 }
 
-fn update(held: &mut Alert, news: Alert) {
-    for note in news.notes {
+/// Whether two messages are of the same alert.
+pub(crate) fn is_same(a: &Alert, b: &Alert) -> bool {
+    a.provider == b.provider && a.key == b.key
+}
+
+fn update(held: &mut Alert, message: Alert) -> News {
+    for note in message.notes {
         if !held.notes.contains(&note) {
             held.notes.push(note);
         }
     }
-    if news.received_at < held.received_at {
-        held.notes.push(format!("a message of {} came late and was set aside", news.received_at));
-        return;
+    if message.received_at < held.received_at {
+        held.notes
+            .push(format!("a message of {} came late and was set aside", message.received_at));
+        return News::Late;
     }
-    held.received_at = news.received_at;
-    held.status = news.status;
-    held.ends_at = match news.status {
-        AlertStatus::Resolved => news.ends_at.or(held.ends_at),
+    let news = change(held.status, message.status);
+    held.received_at = message.received_at;
+    held.status = message.status;
+    held.ends_at = match message.status {
+        AlertStatus::Resolved => message.ends_at.or(held.ends_at),
         AlertStatus::Firing | AlertStatus::Acknowledged => None,
     };
-    if news.severity != Severity::Unknown {
-        held.severity = news.severity;
+    if message.severity != Severity::Unknown {
+        held.severity = message.severity;
+    }
+    news
+}
+
+/// What a message in time is about an alert that is held.
+pub(crate) fn change(held: AlertStatus, message: AlertStatus) -> News {
+    match (held, message) {
+        (AlertStatus::Resolved, AlertStatus::Resolved) => News::Repeated,
+        (AlertStatus::Firing | AlertStatus::Acknowledged, AlertStatus::Resolved) => News::Resolved,
+        (AlertStatus::Resolved, AlertStatus::Firing | AlertStatus::Acknowledged) => {
+            News::FiresAgain
+        }
+        (AlertStatus::Firing, AlertStatus::Acknowledged) => News::Acknowledged,
+        (AlertStatus::Firing | AlertStatus::Acknowledged, AlertStatus::Firing)
+        | (AlertStatus::Acknowledged, AlertStatus::Acknowledged) => News::Repeated,
     }
 }
 

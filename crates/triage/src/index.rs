@@ -1,65 +1,77 @@
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
-use nightjar_topology::{Entity, EntityId, Topology};
+use nightjar_topology::{Entity, Topology};
 
-/// Names of a topology, letter case aside, built once per alert so that many names are cheap.
-pub(crate) struct Index<'a> {
-    topology: &'a Topology,
-    names: BTreeMap<String, Named<'a>>,
+use crate::graph::{Graph, Spot};
+
+/// Names of a topology, letter case aside, built once so that many names are cheap.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Index {
+    names: BTreeMap<String, Named>,
+    /// How many spaces names have: most estates write none with any, and their texts needn't be
+    /// searched for them.
+    spaces: BTreeSet<usize>,
 }
 
 /// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Named<'a> {
+pub(crate) enum Named {
     /// Nothing known.
     Nothing,
     /// One entity.
-    One(&'a EntityId),
+    One(Spot),
     /// Several: choosing would be a guess.
     Several,
 }
 
-impl<'a> Index<'a> {
-    pub(crate) fn new(topology: &'a Topology) -> Self {
-        let mut names: BTreeMap<String, Named<'a>> = BTreeMap::new();
+impl Index {
+    pub(crate) fn new(topology: &Topology, graph: &Graph) -> Self {
+        let mut names: BTreeMap<String, Named> = BTreeMap::new();
+        let mut spaces = BTreeSet::new();
         for entity in topology.entities() {
+            let Some(spot) = graph.spot(entity.id.as_str()) else { continue };
             for name in names_of(entity) {
+                spaces.insert(name.matches(' ').count());
                 match names.entry(name.to_lowercase()) {
                     Entry::Vacant(free) => {
-                        free.insert(Named::One(&entity.id));
+                        free.insert(Named::One(spot));
                     }
                     Entry::Occupied(mut taken) => {
-                        if *taken.get() != Named::One(&entity.id) {
+                        if *taken.get() != Named::One(spot) {
                             taken.insert(Named::Several);
                         }
                     }
                 }
             }
         }
-        Self { topology, names }
+        Self { names, spaces }
+    }
+
+    /// Whether any name is made of so many words with single spaces between.
+    pub(crate) fn has_names_of(&self, words: usize) -> bool {
+        words.checked_sub(1).is_some_and(|spaces| self.spaces.contains(&spaces))
     }
 
     /// The entity of exactly this name: its id as written, else its id or an alias, letter case
     /// aside.
-    pub(crate) fn exact(&self, name: &str) -> Named<'a> {
-        let id = EntityId::new(name).ok().and_then(|id| self.topology.entity(&id));
-        if let Some(entity) = id {
-            return Named::One(&entity.id);
+    pub(crate) fn exact(&self, name: &str, graph: &Graph) -> Named {
+        if let Some(spot) = graph.spot(name) {
+            return Named::One(spot);
         }
         self.names.get(&name.to_lowercase()).copied().unwrap_or(Named::Nothing)
     }
 
     /// The entity of this name in any form that senders use. The first form that is known decides;
     /// one that fits several entities ends the search.
-    pub(crate) fn spoken(&self, name: &str) -> Named<'a> {
+    pub(crate) fn spoken(&self, name: &str, graph: &Graph) -> Named {
         let name = name.trim();
-        let exact = self.exact(name);
+        let exact = self.exact(name, graph);
         if exact != Named::Nothing {
             return exact;
         }
-        let known = forms(name).into_iter().map(|form| self.exact(form));
-        known.into_iter().find(|named| *named != Named::Nothing).unwrap_or(Named::Nothing)
+        let mut known = forms(name).into_iter().map(|form| self.exact(form, graph));
+        known.find(|named| *named != Named::Nothing).unwrap_or(Named::Nothing)
     }
 }
 

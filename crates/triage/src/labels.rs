@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use nightjar_incident::{Alert, Incident};
+use nightjar_incident::Alert;
 
 use crate::policy::Policy;
 
@@ -50,24 +50,55 @@ const SERVICE: Row = Row {
     other: NOTHING,
 };
 
+/// Where an alert, or all alerts of an incident, say they run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Places {
+    rows: [BTreeSet<String>; ROWS.len()],
+    services: BTreeSet<String>,
+}
+
+impl Places {
+    pub(crate) fn of(alert: &Alert) -> Self {
+        let mut places = Self::default();
+        places.add(alert);
+        places
+    }
+
+    /// Adds what an alert's labels say.
+    pub(crate) fn add(&mut self, alert: &Alert) {
+        for (key, value) in &alert.labels {
+            // CloudWatch's own `namespace` is the name of a product.
+            if value.is_empty() || value.contains('/') {
+                continue;
+            }
+            let folded: String =
+                key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+            let rows = ROWS.iter().zip(&mut self.rows).chain([(&SERVICE, &mut self.services)]);
+            for (row, values) in rows {
+                // A region's display name can't be compared with an id.
+                let is_name_of_place = row.name == "region" && value.contains(' ');
+                if row.keys.contains(&folded.as_str()) && !is_name_of_place {
+                    values.insert(plain(&value.to_lowercase()).to_owned());
+                }
+            }
+        }
+    }
+}
+
 /// What shared and differing labels weigh, and how each reads. The service counts only where the
 /// topology couldn't compare the entities: otherwise it would be counted twice.
 pub(crate) fn weigh(
-    alert: &Alert,
-    incident: &Incident,
+    ours: &Places,
+    theirs: &Places,
     located: bool,
     policy: &Policy,
 ) -> Vec<(f64, String)> {
-    let service = (!located).then_some(SERVICE);
+    let services = (!located).then_some((&SERVICE, (&ours.services, &theirs.services)));
     let mut found = Vec::new();
-    for row in ROWS.iter().chain(service.iter()) {
-        let ours = values(alert, row);
-        let mut theirs = BTreeSet::new();
-        for other in &incident.alerts {
-            theirs.append(&mut values(other, row));
-        }
+    for (row, (ours, theirs)) in ROWS.iter().zip(ours.rows.iter().zip(&theirs.rows)).chain(services)
+    {
         let name = row.name;
-        if let Some(value) = ours.intersection(&theirs).next() {
+        if let Some(value) = ours.intersection(theirs).next() {
             found.push(((row.same)(policy), format!("same {name} {value}")));
         } else if let (Some(our), Some(their)) = (ours.first(), theirs.first()) {
             found.push(((row.other)(policy), format!("{name} {our}, not {their}")));
@@ -75,24 +106,6 @@ pub(crate) fn weigh(
     }
     found.retain(|(weight, _)| *weight != 0.0);
     found
-}
-
-fn values(alert: &Alert, row: &Row) -> BTreeSet<String> {
-    let mut values = BTreeSet::new();
-    for (key, value) in &alert.labels {
-        let folded: String =
-            key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        // CloudWatch's own `namespace` is the name of a product; a region's display name can't be
-        // compared with an id.
-        let is_name_of_place = row.name == "region" && value.contains(' ');
-        if value.is_empty() || value.contains('/') || is_name_of_place {
-            continue;
-        }
-        if row.keys.contains(&folded.as_str()) {
-            values.insert(plain(&value.to_lowercase()).to_owned());
-        }
-    }
-    values
 }
 
 /// One word per environment.

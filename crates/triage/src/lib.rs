@@ -7,16 +7,23 @@
 
 mod admit;
 mod decide;
+mod desk;
+mod estate;
+mod graph;
 mod index;
 mod kinship;
+mod known;
 mod labels;
 mod locate;
 mod policy;
+mod profile;
 mod reach;
 mod timing;
 mod words;
 
-pub use admit::{admit, is_over};
+pub use admit::{News, admit, is_over};
 pub use decide::{Ruling, decide};
+pub use desk::{Admitted, Desk};
+pub use estate::Estate;
 pub use locate::locate;
 pub use policy::Policy;

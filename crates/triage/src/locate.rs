@@ -1,7 +1,9 @@
 use nightjar_incident::Alert;
 use nightjar_topology::{EntityId, EntityKind, Topology};
 
-use crate::index::{Index, Named};
+use crate::estate::Estate;
+use crate::graph::Spot;
+use crate::index::Named;
 use crate::words;
 
 /// How much of a text is searched for names, in characters. What an alert is about stands at its
@@ -12,32 +14,84 @@ const LONGEST_NAME: usize = 4;
 /// A text that mentions more entities than this is a list and speaks of none in particular.
 const MOST_MENTIONS: usize = 3;
 
-/// The entities an alert speaks of, most specific first; never a guess between two.
-///
-/// The names it carries decide: as they are, else the tail of an ARN, the first label of a host
-/// name, a pod without its hashes, a name without its environment. Where no name is known, whole
-/// mentions in the headline count, else in the text; a longer mention hides the shorter ones inside
-/// it. Accounts, regions and stacks count only where nothing within them is named.
-pub fn locate(alert: &Alert, topology: &Topology) -> Vec<EntityId> {
-    let index = Index::new(topology);
-    let mut found: Vec<&EntityId> = Vec::new();
-    for name in &alert.entity_names {
-        if let Named::One(id) = index.spoken(name)
-            && !found.contains(&id)
-        {
-            found.push(id);
+impl Estate {
+    /// The entities an alert speaks of, most specific first; never a guess between two.
+    ///
+    /// The names it carries decide: as they are, else the tail of an ARN, the first label of a host
+    /// name, a pod without its hashes, a name without its environment. Where no name is known,
+    /// whole mentions in the headline count, else in the text; a longer mention hides the shorter
+    /// ones inside it. Accounts, regions and stacks count only where nothing within them is named.
+    pub fn locate(&self, alert: &Alert) -> Vec<EntityId> {
+        self.spots(alert).into_iter().map(|spot| self.graph.id(spot).clone()).collect()
+    }
+
+    pub(crate) fn spots(&self, alert: &Alert) -> Vec<Spot> {
+        let mut found: Vec<Spot> = Vec::new();
+        for name in &alert.entity_names {
+            if let Named::One(spot) = self.index.spoken(name, &self.graph)
+                && !found.contains(&spot)
+            {
+                found.push(spot);
+            }
+        }
+        if found.is_empty() {
+            found = self.mentions(&alert.title);
+        }
+        if found.is_empty() {
+            found = self.mentions(&alert.description);
+        }
+        if found.iter().any(|spot| !self.graph.is_grouping(*spot)) {
+            found.retain(|spot| !self.graph.is_grouping(*spot));
+        }
+        found
+    }
+
+    fn mentions(&self, text: &str) -> Vec<Spot> {
+        let searched = words::beginning(text, SEARCHED);
+        let words = tokens(searched);
+        let mut taken = vec![false; words.len()];
+        let mut found: Vec<Spot> = Vec::new();
+        let lengths = (1..=LONGEST_NAME).rev().filter(|length| self.index.has_names_of(*length));
+        // A single word may be a name in another form than the one that is known.
+        for length in lengths.filter(|length| *length > 1).chain([1]) {
+            for (start, window) in words.windows(length).enumerate() {
+                let places = start..start + length;
+                if taken.get(places.clone()).is_none_or(|places| places.contains(&true)) {
+                    continue;
+                }
+                let named = self.mention(window);
+                if named == Named::Nothing {
+                    continue;
+                }
+                // A name that fits several also hides its parts: they would be a guess as well.
+                if let Some(places) = taken.get_mut(places) {
+                    places.fill(true);
+                }
+                if let Named::One(spot) = named
+                    && !found.contains(&spot)
+                {
+                    found.push(spot);
+                }
+            }
+        }
+        if found.len() > MOST_MENTIONS { Vec::new() } else { found }
+    }
+
+    fn mention(&self, window: &[&str]) -> Named {
+        match window {
+            [word] if words::is_common(word) || word.chars().count() < 3 => Named::Nothing,
+            // A name with a separator or a digit is meant as a name, in whatever form.
+            [word] if word.contains(|c: char| !c.is_alphabetic()) => {
+                self.index.spoken(word, &self.graph)
+            }
+            words => self.index.exact(&words.join(" "), &self.graph),
         }
     }
-    if found.is_empty() {
-        found = mentions(&alert.title, &index);
-    }
-    if found.is_empty() {
-        found = mentions(&alert.description, &index);
-    }
-    if found.iter().any(|id| !is_grouping(topology.kind(id))) {
-        found.retain(|id| !is_grouping(topology.kind(id)));
-    }
-    found.into_iter().cloned().collect()
+}
+
+/// The entities an alert speaks of, for who asks about a topology once: see [`Estate::locate`].
+pub fn locate(alert: &Alert, topology: &Topology) -> Vec<EntityId> {
+    Estate::new(topology.clone()).locate(alert)
 }
 
 /// Whether the kind only groups others: what is said of it is said of hundreds.
@@ -58,44 +112,6 @@ pub(crate) fn is_grouping(kind: EntityKind) -> bool {
         | EntityKind::External
         | EntityKind::Client
         | EntityKind::Unknown => false,
-    }
-}
-
-fn mentions<'a>(text: &str, index: &Index<'a>) -> Vec<&'a EntityId> {
-    let searched: String = text.chars().take(SEARCHED).collect();
-    let words = tokens(&searched);
-    let mut taken = vec![false; words.len()];
-    let mut found: Vec<&EntityId> = Vec::new();
-    for length in (1..=LONGEST_NAME).rev() {
-        for (start, window) in words.windows(length).enumerate() {
-            let spots = start..start + length;
-            if taken.get(spots.clone()).is_none_or(|spots| spots.contains(&true)) {
-                continue;
-            }
-            let named = mention(window, index);
-            if named == Named::Nothing {
-                continue;
-            }
-            // A name that fits several also hides its parts: they would be a guess as well.
-            if let Some(spots) = taken.get_mut(spots) {
-                spots.fill(true);
-            }
-            if let Named::One(id) = named
-                && !found.contains(&id)
-            {
-                found.push(id);
-            }
-        }
-    }
-    if found.len() > MOST_MENTIONS { Vec::new() } else { found }
-}
-
-fn mention<'a>(window: &[&str], index: &Index<'a>) -> Named<'a> {
-    match window {
-        [word] if words::is_common(word) || word.chars().count() < 3 => Named::Nothing,
-        // A name with a separator or a digit is meant as a name, in whatever form.
-        [word] if word.contains(|c: char| !c.is_alphabetic()) => index.spoken(word),
-        words => index.exact(&words.join(" ")),
     }
 }
 

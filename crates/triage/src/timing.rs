@@ -1,13 +1,21 @@
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
-use nightjar_incident::{Alert, Incident};
+use nightjar_incident::Incident;
 
 use crate::policy::Policy;
 
-/// What the time between the onsets weighs, and how it reads.
-pub(crate) fn weigh(alert: &Alert, incident: &Incident, policy: &Policy) -> (f64, String) {
-    let gap = |other: &Alert| alert.starts_at.duration_since(other.starts_at);
+/// What the time between an onset and the nearest of an incident's weighs, and how it reads.
+pub(crate) fn weigh(
+    starts_at: Timestamp,
+    onsets: &BTreeSet<Timestamp>,
+    policy: &Policy,
+) -> (f64, String) {
+    let before = onsets.range(..=starts_at).next_back();
+    let after = onsets.range(starts_at..).next();
+    let gaps = before.into_iter().chain(after).map(|onset| starts_at.duration_since(*onset));
     // Of two equally near onsets the earlier alert's: "after" is how people tell it.
-    let nearest = incident.alerts.iter().map(gap).min_by_key(|gap| (gap.abs(), gap.is_negative()));
+    let nearest = gaps.min_by_key(|gap| (gap.abs(), gap.is_negative()));
     let Some(gap) = nearest else { return (0.0, "without an onset to compare".into()) };
     let row = policy.by_onset_gap.iter().find(|(most, _)| gap.abs() <= *most);
     (row.map_or(policy.far_onset, |(_, weight)| *weight), phrase(gap))
