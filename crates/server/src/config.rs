@@ -21,6 +21,11 @@ pub struct Config {
     /// Whether people may sign in with a provider on this machine, without TLS as well. Whoever
     /// configures one makes this process ask there: for development and tests.
     pub allow_loopback_providers: bool,
+    /// Whether events may be sent to this machine, without TLS as well: for development and tests.
+    pub allow_loopback_subscribers: bool,
+    /// Whether events may be sent into private networks, without TLS as well. Whoever subscribes
+    /// makes this process send there.
+    pub allow_private_subscribers: bool,
     /// Whether `/metrics` answers without credentials.
     pub metrics_open: bool,
     /// Whether anybody is ever told to come back later. Turn it off only to measure or to test.
@@ -39,6 +44,8 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             session_hours: 12,
             allow_loopback_providers: false,
+            allow_loopback_subscribers: false,
+            allow_private_subscribers: false,
             metrics_open: false,
             rate_limits: true,
             limits: Limits::default(),
