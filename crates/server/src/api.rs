@@ -7,6 +7,7 @@ mod capsules;
 mod causes;
 mod checkpoints;
 mod connections;
+mod events;
 mod evidence;
 mod feedback;
 mod incident;
@@ -22,6 +23,7 @@ mod sign_in_links;
 mod sign_in_settings;
 mod spaces;
 mod stream;
+mod subscriptions;
 mod topology;
 mod verify;
 mod whoami;
@@ -40,6 +42,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         sessions::routes,
         capsules::routes,
         connections::routes,
+        subscriptions::routes,
+        events::routes,
         investigations::routes,
         incidents::routes,
         alerts::routes,
