@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use nightjar_store::{Error, PageRequest, Result, Space, Store};
+use nightjar_store::{Error, OutboxKeeping, PageRequest, Result, Space, Store};
 use tokio::sync::watch;
 use tracing::{debug, info, warn};
 
@@ -16,7 +16,7 @@ const PAGE: usize = 200;
 /// Keeps house until `shutdown` becomes true.
 pub(crate) async fn keep_house(
     store: Store,
-    retention: Retention,
+    (retention, outbox): (Retention, OutboxKeeping),
     mut shutdown: watch::Receiver<bool>,
 ) {
     let hours = u64::from(retention.checkpoint_hours.max(1));
@@ -27,13 +27,13 @@ pub(crate) async fn keep_house(
             _ = clock.tick() => {}
             _ = shutdown.wait_for(|is_over| *is_over) => return,
         }
-        clean_up(&store, &retention, Timestamp::now()).await;
+        clean_up(&store, &retention, &outbox, Timestamp::now()).await;
     }
 }
 
 /// Each part by itself: what fails is told, tried again next time, and keeps nothing else from
 /// being done.
-async fn clean_up(store: &Store, retention: &Retention, now: Timestamp) {
+async fn clean_up(store: &Store, retention: &Retention, outbox: &OutboxKeeping, now: Timestamp) {
     let tell = |part: &str, done: Result<()>| {
         if let Err(error) = done {
             warn!(error = %error, part, "keeping house failed; it is tried again");
@@ -42,6 +42,8 @@ async fn clean_up(store: &Store, retention: &Retention, now: Timestamp) {
     tell("the audit trail's checkpoint", store.audit_checkpoint(now).await.map(|_| ()));
     let removed = store.maintain(now).await;
     tell("what has expired", removed.map(|removed| debug!(?removed, "removed what has expired")));
+    let tidied = store.tidy_outbox(outbox, now).await;
+    tell("the outbox", tidied.map(|removed| debug!(removed, "removed old events")));
     let mut page = PageRequest { limit: PAGE, after: None };
     loop {
         let found = match store.space_ids(&page).await {
@@ -108,7 +110,9 @@ mod tests {
         }
         store.create_sign_in_link("viewer", None, "Ada", now, now).await.unwrap();
         let retention = Retention { journal_days: 0, checkpoint_hours: 24 };
-        clean_up(&store, &retention, now + SignedDuration::from_hours(1)).await;
+        let day = SignedDuration::from_hours(24);
+        let outbox = OutboxKeeping { pending: day, delivered: day, failed: day };
+        clean_up(&store, &retention, &outbox, now + SignedDuration::from_hours(1)).await;
         let all = PageRequest { limit: 10, after: None };
         for space in &spaces {
             assert_eq!(space.checkpoints(&all).await.unwrap().items.len(), 1);

@@ -5,8 +5,12 @@ mod nearest;
 mod overlay;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
+use jiff::SignedDuration;
+use nightjar_oncall::CourierPace;
+use nightjar_store::OutboxKeeping;
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -28,6 +32,7 @@ pub(crate) struct Settings {
     pub(crate) storage: Storage,
     pub(crate) security: Security,
     pub(crate) worker: Worker,
+    pub(crate) outbox: Outbox,
     pub(crate) telemetry: Telemetry,
     pub(crate) retention: Retention,
 }
@@ -59,6 +64,55 @@ pub(crate) struct Worker {
     pub(crate) most_crashes: u32,
     pub(crate) longest_pause_seconds: u32,
     pub(crate) grace_seconds: u32,
+}
+
+/// How events are sent, and how long they are kept.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Outbox {
+    pub(crate) concurrency: u16,
+    pub(crate) most_each: u16,
+    pub(crate) answer_milliseconds: u32,
+    pub(crate) first_pause_milliseconds: u32,
+    pub(crate) longest_pause_seconds: u32,
+    pub(crate) give_up_hours: u32,
+    pub(crate) look_again_milliseconds: u32,
+    pub(crate) delivered_days: u32,
+    pub(crate) failed_days: u32,
+}
+
+impl Outbox {
+    /// How patient the courier is.
+    pub(crate) fn pace(&self) -> CourierPace {
+        let milliseconds = |number: u32| Duration::from_millis(number.into());
+        let defaults = CourierPace::default();
+        CourierPace {
+            concurrency: self.concurrency.into(),
+            most_each: u32::from(self.most_each.max(1)),
+            // Whoever holds an event is certainly done with it by then.
+            lease: defaults.lease.max(milliseconds(self.answer_milliseconds) * 3),
+            first_pause: milliseconds(self.first_pause_milliseconds),
+            longest_pause: Duration::from_secs(self.longest_pause_seconds.into()),
+            give_up_after: Duration::from_secs(u64::from(self.give_up_hours) * 3600),
+            look_again: milliseconds(self.look_again_milliseconds.max(10)),
+        }
+    }
+
+    /// How long a receiver may take.
+    pub(crate) fn answer_within(&self) -> Duration {
+        Duration::from_millis(self.answer_milliseconds.max(1).into())
+    }
+
+    /// How long events are kept.
+    pub(crate) fn keeping(&self) -> OutboxKeeping {
+        let hours = |number: u32| SignedDuration::from_hours(number.into());
+        let days = |number: u32| SignedDuration::from_hours(i64::from(number) * 24);
+        OutboxKeeping {
+            pending: hours(self.give_up_hours),
+            delivered: days(self.delivered_days),
+            failed: days(self.failed_days),
+        }
+    }
 }
 
 /// What a process does.
@@ -215,6 +269,7 @@ mod tests {
         assert_eq!(u64::from(worker.grace_seconds), pace.grace.as_secs());
         assert_eq!(u64::from(worker.longest_pause_seconds), pace.longest_pause.as_secs());
         assert_eq!(worker.most_crashes, pace.most_crashes);
+        assert_eq!(settings("", &[]).unwrap().outbox.pace(), CourierPace::default());
     }
 
     #[test]

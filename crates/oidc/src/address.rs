@@ -90,7 +90,7 @@ fn judge(url: &Url, is_loopback_allowed: bool) -> Result<(), &'static str> {
 /// Whether a request may go to an address, once a name is resolved to it. Private networks may be asked:
 /// many organisations keep their provider there.
 pub fn may_be_asked(ip: IpAddr, is_loopback_allowed: bool) -> bool {
-    match plain(ip) {
+    match plain_address(ip) {
         IpAddr::V4(ip) => {
             let [a, ..] = ip.octets();
             let is_nowhere = a == 0 || ip.is_multicast() || a >= 240;
@@ -106,11 +106,11 @@ pub fn may_be_asked(ip: IpAddr, is_loopback_allowed: bool) -> bool {
 }
 
 fn is_loopback(ip: IpAddr) -> bool {
-    plain(ip).is_loopback()
+    plain_address(ip).is_loopback()
 }
 
 /// An address of IPv4 that is written as one of IPv6 is the same machine.
-fn plain(ip: IpAddr) -> IpAddr {
+pub fn plain_address(ip: IpAddr) -> IpAddr {
     let IpAddr::V6(six) = ip else { return ip };
     let of = |high: u16, low: u16| {
         let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());

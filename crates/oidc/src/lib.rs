@@ -26,7 +26,7 @@ mod fake;
 mod hostile;
 
 pub use self::http::{Http, NoAnswer};
-pub use address::{Issuer, check_address, may_be_asked};
+pub use address::{Issuer, check_address, may_be_asked, plain_address};
 pub use begin::{Begun, Kept};
 pub use claims::Person;
 pub use error::Error;

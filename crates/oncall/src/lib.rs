@@ -11,6 +11,7 @@
 mod attempt;
 mod conduct;
 mod connectors;
+mod courier;
 mod error;
 mod export;
 mod feedback;
@@ -30,6 +31,7 @@ mod watch;
 mod worker;
 
 pub use connectors::{BadConfig, ConnectorKind, check, kinds};
+pub use courier::{Channel, Courier, CourierPace, Fate, Sent, fate};
 pub use error::Error;
 pub use export::{Exported, export_capsule};
 pub use feedback::give_feedback;

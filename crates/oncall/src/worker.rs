@@ -180,11 +180,11 @@ pub(crate) fn later(now: Timestamp, pause: Duration) -> Timestamp {
     now.saturating_add(pause).unwrap_or(Timestamp::MAX)
 }
 
-fn is_over(shutdown: &watch::Receiver<bool>) -> bool {
+pub(crate) fn is_over(shutdown: &watch::Receiver<bool>) -> bool {
     *shutdown.borrow() || shutdown.has_changed().is_err()
 }
 
-async fn over(shutdown: &mut watch::Receiver<bool>) {
+pub(crate) async fn over(shutdown: &mut watch::Receiver<bool>) {
     // An error says that nobody is left to ask for it, which asks for it as well.
     let _ = shutdown.wait_for(|is_over| *is_over).await;
 }

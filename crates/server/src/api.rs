@@ -8,6 +8,7 @@ mod causes;
 mod checkpoints;
 mod connections;
 mod deliveries;
+mod events;
 mod evidence;
 mod feedback;
 mod incident;
@@ -23,6 +24,7 @@ mod sign_in_links;
 mod sign_in_settings;
 mod spaces;
 mod stream;
+mod subscriptions;
 mod topology;
 mod verify;
 mod webhooks;
@@ -44,6 +46,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         connections::routes,
         webhooks::routes,
         deliveries::routes,
+        subscriptions::routes,
+        events::routes,
         investigations::routes,
         incidents::routes,
         alerts::routes,

@@ -24,6 +24,11 @@ pub struct Config {
     pub allow_loopback_providers: bool,
     /// What stands in for Amazon SNS, for those who run such a thing; otherwise AWS's own counts.
     pub sns: Option<SnsStandIn>,
+    /// Whether events may be sent to this machine, without TLS as well: for development and tests.
+    pub allow_loopback_subscribers: bool,
+    /// Whether events may be sent into private networks, without TLS as well. Whoever subscribes
+    /// makes this process send there.
+    pub allow_private_subscribers: bool,
     /// Whether `/metrics` answers without credentials.
     pub metrics_open: bool,
     /// Whether anybody is ever told to come back later. Turn it off only to measure or to test.
@@ -43,6 +48,8 @@ impl Default for Config {
             session_hours: 12,
             allow_loopback_providers: false,
             sns: None,
+            allow_loopback_subscribers: false,
+            allow_private_subscribers: false,
             metrics_open: false,
             rate_limits: true,
             limits: Limits::default(),

@@ -27,5 +27,7 @@ mod usage;
 mod webhooks;
 mod wire;
 
+pub(crate) use arn::space as space_arn;
 pub(crate) use error::render;
+pub(crate) use executions::id as execution_id;
 pub(crate) use serve::serve;

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use nightjar_store::OutboxDepth;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -27,6 +28,9 @@ pub(crate) struct Metrics {
     unauthenticated: Counter,
     waiting: Gauge,
     running: Gauge,
+    events_pending: Gauge,
+    events_failed: Gauge,
+    events_delivered: Counter,
 }
 
 /// Something that goes on as long as this lives.
@@ -54,6 +58,8 @@ impl Metrics {
         let rate_limited = Family::default();
         let unauthenticated = Counter::default();
         let (waiting, running) = (Gauge::default(), Gauge::default());
+        let (events_pending, events_failed) = (Gauge::default(), Gauge::default());
+        let events_delivered = Counter::default();
         let start = Gauge::<f64, AtomicU64>::default();
         start.set(Timestamp::now().as_duration().as_secs_f64());
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
@@ -69,6 +75,12 @@ impl Metrics {
         r.register("authentication_failures", help, unauthenticated.clone());
         r.register("queue_waiting_tasks", "Tasks that wait for a worker", waiting.clone());
         r.register("queue_running_tasks", "Tasks that a worker is at", running.clone());
+        let help = "Events that wait to be sent, or are on their way";
+        r.register("events_pending", help, events_pending.clone());
+        let help = "Events that were given up and not sent again";
+        r.register("events_failed", help, events_failed.clone());
+        let help = "Events that arrived, by any process, since the installation was made";
+        r.register("events_delivered", help, events_delivered.clone());
         r.register("process_start_time_seconds", "When the process began", start);
         r.register("build", "What runs", build);
         Self {
@@ -83,6 +95,9 @@ impl Metrics {
             unauthenticated,
             waiting,
             running,
+            events_pending,
+            events_failed,
+            events_delivered,
         }
     }
 
@@ -122,13 +137,25 @@ impl Metrics {
         self.unauthenticated.inc();
     }
 
-    /// All of them as OpenMetrics text, with the depth of the queue as it is now and the number of
-    /// journal entries this process has written.
-    pub(crate) fn text(&self, queue: Option<(u64, u64)>, appended: u64) -> String {
+    /// All of them as OpenMetrics text, with the depth of queue and outbox as they are now and the number
+    /// of journal entries this process has written.
+    pub(crate) fn text(
+        &self,
+        queue: Option<(u64, u64)>,
+        outbox: Option<OutboxDepth>,
+        appended: u64,
+    ) -> String {
         self.appended.inc_by(appended.saturating_sub(self.appended.get()));
+        let set = |gauge: &Gauge, number| gauge.set(i64::try_from(number).unwrap_or(i64::MAX));
         if let Some((waiting, running)) = queue {
-            self.waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
-            self.running.set(i64::try_from(running).unwrap_or(i64::MAX));
+            set(&self.waiting, waiting);
+            set(&self.running, running);
+        }
+        if let Some(OutboxDepth { pending, failed, delivered }) = outbox {
+            set(&self.events_pending, pending);
+            set(&self.events_failed, failed);
+            let known = &self.events_delivered;
+            known.inc_by(delivered.saturating_sub(known.get()));
         }
         let mut text = String::new();
         // Writing into a text can't fail.

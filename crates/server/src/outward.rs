@@ -93,7 +93,7 @@ impl Resolve for Resolver {
 }
 
 /// What went wrong, down to its cause: the client's own words are only "error sending request".
-fn chain(error: &dyn std::error::Error) -> String {
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let mut said = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

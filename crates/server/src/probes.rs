@@ -109,7 +109,8 @@ async fn health(State(app): State<App>) -> Answer<Json<Health>> {
     responses((status = 200, description = "OpenMetrics text.", body = String,
         content_type = "application/openmetrics-text")))]
 async fn metrics(State(app): State<App>) -> Response {
-    let text = app.metrics.text(app.store.queue_depth().await.ok(), app.store.appended());
+    let (queue, outbox) = (app.store.queue_depth().await.ok(), app.store.outbox_depth().await.ok());
+    let text = app.metrics.text(queue, outbox, app.store.appended());
     let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, HeaderValue::from_static(media))], text).into_response()
 }

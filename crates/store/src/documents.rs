@@ -68,6 +68,10 @@ pub struct Documents<'a> {
 /// (2,700 bytes), and a UUID has 36.
 const LONGEST: usize = 512;
 
+/// What [`Documents::document_of`] reads of a row.
+pub(crate) const DOCUMENT_COLUMNS: &str =
+    "number, id, parent, state, version, created_at, updated_at, sealed";
+
 impl Space {
     /// A collection of this space.
     pub fn documents(&self, collection: Collection) -> Documents<'_> {
@@ -128,8 +132,10 @@ impl Documents<'_> {
             body: new.body,
         };
         self.insert(&mut tx, scope, &document).await?;
+        self.announce(&mut tx, None, &document).await?;
         settle(&mut tx, once, &document.id).await?;
         tx.commit().await.map_err(from_driver)?;
+        self.store.told_outbox();
         Ok(Created::New(document))
     }
 
@@ -212,7 +218,7 @@ impl Documents<'_> {
             body: changed.body,
             version: before.version + 1,
             updated_at: whole(now),
-            ..before
+            ..before.clone()
         };
         sqlx::query(
             "UPDATE documents SET state = $4, version = $5, updated_at = $6, sealed = $7
@@ -228,7 +234,9 @@ impl Documents<'_> {
         .execute(&mut *tx)
         .await
         .map_err(from_driver)?;
+        self.announce(&mut tx, Some(&before), &after).await?;
         tx.commit().await.map_err(from_driver)?;
+        self.store.told_outbox();
         Ok(after)
     }
 
@@ -250,8 +258,32 @@ impl Documents<'_> {
         .map_err(from_driver)?;
         let document = self.document_of(&row.ok_or_else(|| no_document(self.collection, id))?)?;
         self.bereave(&mut tx, id).await?;
+        if self.collection == Collection::Subscription {
+            // Events aren't documents, but go the same way.
+            sqlx::query("DELETE FROM outbox WHERE space = $1 AND subscription = $2")
+                .bind(self.scope_name().to_owned())
+                .bind(id.to_owned())
+                .execute(&mut *tx)
+                .await
+                .map_err(from_driver)?;
+        }
         tx.commit().await.map_err(from_driver)?;
         Ok(document)
+    }
+
+    /// Tells subscribers of what they want to hear of: recommendations.
+    async fn announce(
+        &self,
+        tx: &mut Tx,
+        before: Option<&Document>,
+        after: &Document,
+    ) -> Result<()> {
+        match self.space {
+            Some(space) if self.collection == Collection::Recommendation => {
+                space.announce_recommendation(tx, before, after).await
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Whose it is, as the rows say it; refused where the collection isn't of that kind.

@@ -250,6 +250,7 @@ impl Space {
             self.begin_tasks(&mut tx, investigation, now).await?;
         }
         tx.commit().await.map_err(from_driver)?;
+        self.store.told_outbox();
         if !is_noted {
             // It is there and cancelled, or it isn't there.
             self.investigation(investigation).await?;

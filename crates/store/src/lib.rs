@@ -30,6 +30,7 @@ mod live;
 mod maintain;
 mod once;
 mod open;
+mod outbox;
 mod page;
 mod sealed;
 mod secret;
@@ -62,15 +63,20 @@ pub use live::LiveIncident;
 pub use maintain::Maintained;
 pub use once::{Created, Once};
 pub use open::{Health, Options, Store};
+pub use outbox::{
+    About, Dispatch, DispatchFilter, DispatchRecord, DispatchState, Event, EventKind,
+    NewSubscription, OutboxDepth, OutboxKeeping, RecommendationFacts, SigningSecret, Subscription,
+    TaskFacts,
+};
 pub use page::{Page, PageRequest};
-pub use secret::new_secret;
+pub use secret::{new_secret, new_signing_secret};
 pub use sessions::{SessionRecord, SignInLink, csrf_of};
 pub use sign_in::ProviderSession;
 pub use sitting::{LiveAlert, Opened, Placed, Sitting, TaskMove};
 pub use spaces::{NewSpace, Profile, Space, SpaceRecord, SpaceSettings};
 pub use tasks::{
-    Cancel, Decide, NewTask, Priority, TaskFilter, TaskKind, TaskOrder, TaskRecord, TaskReference,
-    TaskSort, TaskStart, TaskState, TaskStatus,
+    Cancel, Decide, NewTask, Priority, TaskCause, TaskFilter, TaskKind, TaskOrder, TaskOutcome,
+    TaskPlan, TaskRecord, TaskReference, TaskSort, TaskStart, TaskState, TaskStatus, TaskVerdict,
 };
 pub use verify::{Finding, Report};
 pub use work::{Job, JobKind};

@@ -53,6 +53,8 @@ pub(crate) struct Inner {
     pub(crate) watchers: Watchers,
     /// Told when a job was put into the queue.
     pub(crate) work: Notify,
+    /// Told when events may have been written into the outbox.
+    pub(crate) outbox: Notify,
     /// How often something was cancelled by this process.
     pub(crate) cancels: watch::Sender<u64>,
     /// Keys of spaces that were opened; whether a space still exists is asked each time.
@@ -107,6 +109,7 @@ impl Store {
             installation,
             process: options.process,
             work: Notify::new(),
+            outbox: Notify::new(),
             cancels: watch::Sender::new(0),
             keys: Mutex::default(),
             appended: AtomicU64::new(0),

@@ -14,6 +14,14 @@ pub fn new_secret() -> Result<String> {
     Ok(url(&random::<32>()?))
 }
 
+/// A new secret to sign messages with, in the form of Standard Webhooks: 256 random bits.
+///
+/// # Errors
+/// When the system has no randomness to give.
+pub fn new_signing_secret() -> Result<String> {
+    Ok(format!("whsec_{}", base64(&random::<32>()?)))
+}
+
 /// RFC 4648, upper case, without padding; 10 bytes make 16 characters.
 pub(crate) fn base32(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";

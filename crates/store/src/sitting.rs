@@ -475,8 +475,9 @@ impl Sitting {
         if written > 0 {
             store.told_appended(&space.id, written, head.position);
         }
+        store.told_outbox();
         if wakes {
-            store.inner.work.notify_one();
+            store.tell_workers();
         }
         Ok(())
     }

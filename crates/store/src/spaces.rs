@@ -62,7 +62,7 @@ pub struct Space {
 }
 
 /// What a deleted space leaves nothing in. Journal, heads and checkpoints stay.
-const EMPTIED: [&str; 16] = [
+const EMPTIED: [&str; 17] = [
     "DELETE FROM sign_in_links WHERE space = $1",
     "DELETE FROM sessions WHERE space = $1",
     "DELETE FROM sign_in_attempts WHERE space = $1",
@@ -79,6 +79,7 @@ const EMPTIED: [&str; 16] = [
     "DELETE FROM documents WHERE scope = $1",
     "DELETE FROM tasks WHERE space = $1",
     "DELETE FROM deliveries WHERE space = $1",
+    "DELETE FROM outbox WHERE space = $1",
 ];
 
 impl Store {

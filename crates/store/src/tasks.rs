@@ -1,6 +1,7 @@
 mod cancel;
 mod keep;
 mod list;
+mod outcome;
 mod start;
 mod words;
 
@@ -17,6 +18,7 @@ pub use cancel::{Cancel, Decide};
 pub use keep::TaskState;
 pub(crate) use keep::was_cancelled;
 pub use list::{TaskFilter, TaskOrder, TaskSort};
+pub use outcome::{TaskCause, TaskOutcome, TaskPlan, TaskVerdict};
 pub use start::{NewTask, TaskStart};
 pub use words::{Priority, TaskKind, TaskStatus};
 
@@ -41,6 +43,8 @@ pub struct TaskRecord {
     pub description: String,
     /// Where it comes from, if that is known.
     pub reference: Option<TaskReference>,
+    /// What its sender calls it: the id of an incident there, or of a person's ticket.
+    pub caller_id: Option<String>,
     /// What is to be done.
     pub kind: TaskKind,
     /// How urgent it is.
@@ -53,6 +57,8 @@ pub struct TaskRecord {
     pub primary: Option<String>,
     /// Whether others are linked to it.
     pub has_linked: bool,
+    /// What came of it, if it is the one to say so.
+    pub outcome: Option<TaskOutcome>,
     /// Grows by one with each change, from 1.
     pub version: u64,
     /// When it was made.
@@ -82,7 +88,11 @@ struct Details {
     title: String,
     description: String,
     reference: Option<TaskReference>,
+    #[serde(default)]
+    caller_id: Option<String>,
     reason: Option<String>,
+    #[serde(default)]
+    outcome: Option<TaskOutcome>,
     /// See [`TaskState::news`].
     news: String,
 }
@@ -159,6 +169,7 @@ impl Space {
             title: details.title,
             description: details.description,
             reference: details.reference,
+            caller_id: details.caller_id,
             kind: stored("kind", &row.text("kind")?, TaskKind::parse)?,
             priority: Priority::of_rank(row.signed("priority")?)
                 .ok_or_else(|| damaged("its priority is none"))?,
@@ -166,6 +177,7 @@ impl Space {
             reason: details.reason,
             primary: row.maybe_text("primary_task")?,
             has_linked: row.signed("has_linked")? != 0,
+            outcome: details.outcome,
             version: row.count("version")?,
             created_at: row.time("created_at")?,
             updated_at: row.time("updated_at")?,

@@ -216,20 +216,23 @@ impl Store {
         Ok(())
     }
 
-    /// Frees all leases of processes that can't be running any more: with SQLite, all of them (one server
+    /// Frees all leases (of jobs, and of events) of processes that can't be running any more: with SQLite, all of them (one server
     /// per database file, which a lock on the data folder ensures); with PostgreSQL nothing, leases expire.
     pub async fn free_dead_leases(&self) -> Result<u64> {
         if self.db().kind() == Kind::Postgres {
             return Ok(0);
         }
+        let mut tx = self.db().begin().await?;
         let freed = sqlx::query(
             "UPDATE work SET lease_owner = NULL, lease_until = NULL
              WHERE lease_owner IS NOT NULL AND lease_owner <> $1",
         )
         .bind(self.inner.process.clone())
-        .execute(self.db().write())
+        .execute(&mut *tx)
         .await
         .map_err(from_driver)?;
+        self.free_dead_deliveries(&mut tx).await?;
+        tx.commit().await.map_err(from_driver)?;
         Ok(freed.rows_affected())
     }
 

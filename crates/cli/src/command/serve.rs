@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use nightjar_capsule::Limits;
-use nightjar_oncall::{Intake, Pace, Recordings, Rules, Sources, Worker};
-use nightjar_server::{Config, Parts};
+use nightjar_oncall::{Courier, Intake, Pace, Recordings, Rules, Sources, Worker};
+use nightjar_server::{Config, Parts, Webhooks};
 use nightjar_store::{SignInLink, Store};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -77,7 +77,9 @@ async fn serve(installation: &Installation) -> anyhow::Result<()> {
     if works {
         let worker = Arc::new(worker(settings, store.clone(), sources.clone(), rules.clone()));
         behind.spawn(worker.run(stopped.clone()));
-        behind.spawn(keep_house(store.clone(), settings.retention, stopped.clone()));
+        behind.spawn(Arc::new(courier(settings, store.clone(), &config)).run(stopped.clone()));
+        let kept = (settings.retention, settings.outbox.keeping());
+        behind.spawn(keep_house(store.clone(), kept, stopped.clone()));
     }
     let signals = signals()?;
     let ended = match listener {
@@ -118,6 +120,16 @@ fn worker(settings: &Settings, store: Store, sources: Sources, rules: Rules) -> 
             ..Pace::default()
         },
         concurrency: set.concurrency.into(),
+        clock: Arc::new(Timestamp::now),
+    }
+}
+
+fn courier(settings: &Settings, store: Store, config: &Config) -> Courier {
+    let channel = Webhooks::new(config, settings.outbox.answer_within());
+    Courier {
+        store,
+        channel: Arc::new(channel),
+        pace: settings.outbox.pace(),
         clock: Arc::new(Timestamp::now),
     }
 }

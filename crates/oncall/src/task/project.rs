@@ -1,11 +1,14 @@
 //! What an alert's task has come to, by what triage said of the alert and by where its incident stands.
 //! Pure: the same incident gives the same tasks, so that they can be written again after a crash.
 
+use nightjar_incident::journal::Digest;
 use nightjar_incident::{
-    Alert, AlertId, Conclusion, ExecutionId, IncidentId, Investigation, Severity, Stage,
-    TriageNote, Verdict,
+    Alert, AlertId, Conclusion, ExecutionId, IncidentId, Investigation, MitigationPlan, Severity,
+    Stage, TriageNote, Verdict,
 };
-use nightjar_store::{Priority, TaskReference, TaskState, TaskStatus};
+use nightjar_store::{
+    Priority, TaskCause, TaskOutcome, TaskPlan, TaskReference, TaskState, TaskStatus, TaskVerdict,
+};
 
 /// The tasks of an incident's alerts: the first alert's is the primary, and has what came of the
 /// incident; the others are linked to it, whatever comes of it. `connection` is where the alerts
@@ -30,6 +33,7 @@ pub(crate) fn of_primary(state: &Investigation, connection: Option<&str>) -> Opt
     Some(TaskState {
         has_linked: state.incident.alerts.len() > 1,
         execution: Some(execution(state)),
+        outcome: state.conclusion().map(|conclusion| outcome(conclusion, &state.plans)),
         news: format!("{} executions; {}", state.executions.len(), heard(first)),
         ..standing(state, of_alert(first, connection))
     })
@@ -88,11 +92,13 @@ fn of_alert(alert: &Alert, connection: Option<&str>) -> TaskState {
         title: alert.title.clone(),
         description: alert.description.clone(),
         reference,
+        caller_id: Some(alert.key.clone()),
         priority: priority(alert.severity),
         status: TaskStatus::PendingTriage,
         reason: None,
         primary: None,
         has_linked: false,
+        outcome: None,
         news: heard(alert),
     }
 }
@@ -128,6 +134,40 @@ fn execution(state: &Investigation) -> ExecutionId {
     match state.executions.last() {
         Some(execution) => execution.id.clone(),
         None => ExecutionId::new(format!("{}/exec-1", state.incident.id)),
+    }
+}
+
+/// Verdict and plans as others are told of them.
+fn outcome(conclusion: &Conclusion, plans: &[MitigationPlan]) -> TaskOutcome {
+    let (verdict, causes) = match &conclusion.verdict {
+        Verdict::CauseFound { causes } => (TaskVerdict::CauseFound, causes.as_slice()),
+        Verdict::NoIncident { .. } => (TaskVerdict::NoIncident, [].as_slice()),
+        Verdict::NotFound { .. } => (TaskVerdict::NotFound, [].as_slice()),
+    };
+    let causes = causes.iter().map(|cause| TaskCause {
+        statement: cause.statement.clone(),
+        entity: cause.hypothesis.entity.clone(),
+        fault_mode: cause.hypothesis.fault_mode,
+        change: cause.hypothesis.trigger.clone(),
+        confidence: cause.hypothesis.confidence,
+    });
+    TaskOutcome {
+        verdict,
+        stage: conclusion.stage,
+        causes: causes.collect(),
+        plans: plans.iter().map(in_short).collect(),
+    }
+}
+
+fn in_short(plan: &MitigationPlan) -> TaskPlan {
+    let MitigationPlan { hypothesis, goal, steps, caveats } = plan;
+    let said = serde_json::to_vec(&(goal, steps, caveats))
+        .expect("invariant: a plan is texts under names");
+    TaskPlan {
+        hypothesis: hypothesis.clone(),
+        goal: goal.clone(),
+        steps: steps.len(),
+        digest: Digest::of(&said),
     }
 }
 

@@ -39,7 +39,7 @@ impl<'a> Resource<'a> {
 }
 
 /// The name of a space.
-pub(super) fn space(id: &str) -> String {
+pub(crate) fn space(id: &str) -> String {
     format!("arn:aws:aidevops:{REGION}:{ACCOUNT}:agentspace/{id}")
 }
 

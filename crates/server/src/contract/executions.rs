@@ -42,7 +42,7 @@ fn wire(space: &str, run: &Run) -> Value {
 }
 
 /// A chain's name as an id of the contract, which has no slash: `inc-1-1/exec-2` is `inc-1-1.exec-2`.
-pub(super) fn id(chain: &str) -> String {
+pub(crate) fn id(chain: &str) -> String {
     chain.replace('/', ".")
 }
 

@@ -22,6 +22,7 @@ impl Operation {
             "listIncidentAlerts" => "listAlerts",
             "readIncidentJournal" => "readJournal",
             "deleteSignIn" => "updateSignIn",
+            "rotateSubscriptionSecret" | "testSubscription" => "updateSubscription",
             other => other,
         };
         like.parse().ok()

@@ -6,20 +6,22 @@ use sqlx::{AnyPool, SqlSafeStr as _};
 use super::{Kind, from_driver};
 use crate::{Error, Result};
 
-const SQLITE: [(i64, &str, &str); 6] = [
+const SQLITE: [(i64, &str, &str); 7] = [
     (1, "store", include_str!("../../migrations/sqlite/0001_store.sql")),
     (2, "documents", include_str!("../../migrations/sqlite/0002_documents.sql")),
     (3, "tasks", include_str!("../../migrations/sqlite/0003_tasks.sql")),
     (4, "sign in", include_str!("../../migrations/sqlite/0004_sign_in.sql")),
     (5, "intake", include_str!("../../migrations/sqlite/0005_intake.sql")),
+    (6, "outbox", include_str!("../../migrations/sqlite/0006_outbox.sql")),
     (7, "queue", include_str!("../../migrations/sqlite/0007_queue.sql")),
 ];
-const POSTGRES: [(i64, &str, &str); 6] = [
+const POSTGRES: [(i64, &str, &str); 7] = [
     (1, "store", include_str!("../../migrations/postgres/0001_store.sql")),
     (2, "documents", include_str!("../../migrations/postgres/0002_documents.sql")),
     (3, "tasks", include_str!("../../migrations/postgres/0003_tasks.sql")),
     (4, "sign in", include_str!("../../migrations/postgres/0004_sign_in.sql")),
     (5, "intake", include_str!("../../migrations/postgres/0005_intake.sql")),
+    (6, "outbox", include_str!("../../migrations/postgres/0006_outbox.sql")),
     (7, "queue", include_str!("../../migrations/postgres/0007_queue.sql")),
 ];
 

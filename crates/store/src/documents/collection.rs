@@ -17,6 +17,8 @@ pub enum Collection {
     Trigger,
     /// How people sign in to a space with an identity provider.
     SignIn,
+    /// Where events of a space are sent to; see [`crate::Subscription`]. With it goes what waits for it.
+    Subscription,
 }
 
 /// What a document does when its parent is to be deleted.
@@ -29,7 +31,7 @@ pub(super) enum Bond {
 }
 
 impl Collection {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Service,
         Self::Association,
         Self::Webhook,
@@ -37,6 +39,7 @@ impl Collection {
         Self::Recommendation,
         Self::Trigger,
         Self::SignIn,
+        Self::Subscription,
     ];
 
     /// Its name, in the database and for people.
@@ -49,6 +52,7 @@ impl Collection {
             Self::Recommendation => "recommendation",
             Self::Trigger => "trigger",
             Self::SignIn => "sign-in",
+            Self::Subscription => "subscription",
         }
     }
 
@@ -61,7 +65,8 @@ impl Collection {
             | Self::Goal
             | Self::Recommendation
             | Self::Trigger
-            | Self::SignIn => false,
+            | Self::SignIn
+            | Self::Subscription => false,
         }
     }
 
@@ -71,9 +76,12 @@ impl Collection {
         match self {
             Self::Association => Some((Self::Service, Bond::Holds)),
             Self::Webhook => Some((Self::Association, Bond::Follows)),
-            Self::Service | Self::Goal | Self::Recommendation | Self::Trigger | Self::SignIn => {
-                None
-            }
+            Self::Service
+            | Self::Goal
+            | Self::Recommendation
+            | Self::Trigger
+            | Self::SignIn
+            | Self::Subscription => None,
         }
     }
 

@@ -17,7 +17,7 @@ impl Documents<'_> {
     }
 
     /// A row whose body was altered or exchanged, or any other column, is [`crate::Error::Damaged`].
-    pub(super) fn document_of(&self, row: &AnyRow) -> Result<Document> {
+    pub(crate) fn document_of(&self, row: &AnyRow) -> Result<Document> {
         let mut document = Document {
             number: row.count("number")?,
             id: row.text("id")?,

@@ -85,6 +85,7 @@ impl Space {
         tx.commit().await.map_err(from_driver)?;
         self.store.told_appended(&self.id, 1, head.position);
         self.store.inner.cancels.send_modify(|times| *times += 1);
+        self.store.told_outbox();
         self.task(cancel.task).await.map(Created::New)
     }
 
@@ -129,6 +130,7 @@ impl Space {
         settle(&mut tx, once, task).await?;
         tx.commit().await.map_err(from_driver)?;
         self.store.tell_workers();
+        self.store.told_outbox();
         self.task(task).await.map(Created::New)
     }
 }

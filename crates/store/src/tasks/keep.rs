@@ -5,7 +5,10 @@ use nightjar_incident::{AlertId, ExecutionId, IncidentId};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 
-use super::{COLUMNS, Details, Priority, TaskKind, TaskRecord, TaskReference, TaskStatus, no_task};
+use super::{
+    COLUMNS, Details, Priority, TaskKind, TaskOutcome, TaskRecord, TaskReference, TaskStatus,
+    no_task,
+};
 use crate::db::{Columns as _, Kind, Tx, from_driver, id, micros, number};
 use crate::investigations::no_investigation;
 use crate::{Error, InvestigationState, Result, Space};
@@ -25,6 +28,8 @@ pub struct TaskState {
     pub description: String,
     /// Where the alert comes from.
     pub reference: Option<TaskReference>,
+    /// What the sender calls the alert.
+    pub caller_id: Option<String>,
     /// How urgent it is.
     pub priority: Priority,
     /// Where it stands.
@@ -35,6 +40,8 @@ pub struct TaskState {
     pub primary: Option<AlertId>,
     /// Whether others are linked to it.
     pub has_linked: bool,
+    /// What came of the incident, if this is its primary task.
+    pub outcome: Option<TaskOutcome>,
     /// What makes it a new version where nothing else does: how often it was repeated or looked at.
     pub news: String,
 }
@@ -60,7 +67,9 @@ impl Space {
         for state in states {
             self.keep_task(&mut tx, Some(investigation), of.is_manual, state, now).await?;
         }
-        tx.commit().await.map_err(from_driver)
+        tx.commit().await.map_err(from_driver)?;
+        self.store.told_outbox();
+        Ok(())
     }
 
     /// Keeps what one task has come to; a skipped alert's has no investigation.
@@ -80,7 +89,9 @@ impl Space {
             title: state.title.clone(),
             description: state.description.clone(),
             reference: state.reference.clone(),
+            caller_id: state.caller_id.clone(),
             reason: state.reason.clone(),
+            outcome: state.outcome.clone(),
             news: state.news.clone(),
         };
         let Some(row) = self.row_of(tx, investigation, is_manual, &state.alert).await? else {
@@ -95,12 +106,14 @@ impl Space {
                 title: details.title.clone(),
                 description: details.description.clone(),
                 reference: details.reference.clone(),
+                caller_id: details.caller_id.clone(),
                 kind: TaskKind::Investigation,
                 priority: state.priority,
                 status: state.status,
                 reason: details.reason.clone(),
                 primary,
                 has_linked: state.has_linked,
+                outcome: details.outcome.clone(),
                 version: 1,
                 created_at: now,
                 updated_at: now,
@@ -113,6 +126,7 @@ impl Space {
             details.title = known.title.clone();
             details.description = known.description.clone();
             details.reference = known.reference.clone();
+            details.caller_id = known.caller_id.clone();
         }
         let after = TaskRecord {
             alert: Some(state.alert.clone()),
@@ -122,17 +136,19 @@ impl Space {
             title: details.title.clone(),
             description: details.description.clone(),
             reference: details.reference.clone(),
+            caller_id: details.caller_id.clone(),
             priority: if is_manual { before.priority } else { state.priority },
             status: state.status,
             reason: details.reason.clone(),
             primary,
             has_linked: state.has_linked,
+            outcome: details.outcome.clone(),
             ..before.clone()
         };
         if after == before && known == details {
             return Ok(());
         }
-        self.update_task(tx, &after, &details, now).await
+        self.update_task(tx, &before, &after, &details, now).await
     }
 
     /// The row of an alert's task; that of a manual start has no alert before its message was played.
@@ -194,7 +210,9 @@ impl Space {
         if incident == state.incident.as_ref().map(id) {
             self.keep_task(&mut tx, Some(investigation), true, state, now).await?;
         }
-        tx.commit().await.map_err(from_driver)
+        tx.commit().await.map_err(from_driver)?;
+        self.store.told_outbox();
+        Ok(())
     }
 
     /// Notes that more was heard of an alert.
@@ -209,8 +227,9 @@ impl Space {
         let row = self.row_of(tx, None, false, alert).await?;
         let row = row.ok_or_else(|| no_task(alert.as_str()))?;
         let details = Details { news: heard.to_owned(), ..self.details_of(&row)? };
-        let task = TaskRecord { priority, ..self.task_of(&row)? };
-        self.update_task(tx, &task, &details, now).await
+        let before = self.task_of(&row)?;
+        let task = TaskRecord { priority, ..before.clone() };
+        self.update_task(tx, &before, &task, &details, now).await
     }
 
     /// Notes that others are linked to the task of an alert.
@@ -256,16 +275,12 @@ impl Space {
         investigation: &str,
         now: Timestamp,
     ) -> Result<()> {
-        sqlx::query(
-            "UPDATE tasks SET status = 'IN_PROGRESS', version = version + 1, updated_at = $3
-             WHERE space = $1 AND investigation = $2 AND status = 'PENDING_START'",
-        )
-        .bind(id(&self.id))
-        .bind(investigation.to_owned())
-        .bind(micros(now))
-        .execute(&mut **tx)
-        .await
-        .map_err(from_driver)?;
+        for task in self.tasks_in(tx, investigation).await? {
+            if task.status == TaskStatus::PendingStart {
+                let reason = task.reason.clone();
+                self.set_status(tx, task, TaskStatus::InProgress, reason, now).await?;
+            }
+        }
         Ok(())
     }
 
@@ -283,7 +298,9 @@ impl Space {
                 self.set_status(&mut tx, task, status, Some(reason.to_owned()), now).await?;
             }
         }
-        tx.commit().await.map_err(from_driver)
+        tx.commit().await.map_err(from_driver)?;
+        self.store.told_outbox();
+        Ok(())
     }
 
     /// Whether an investigation has tasks that an end of it has to settle: all but those that are
@@ -335,15 +352,17 @@ impl Space {
         reason: Option<String>,
         now: Timestamp,
     ) -> Result<()> {
-        let statement = "SELECT id, sealed FROM tasks WHERE space = $1 AND id = $2";
-        let row = sqlx::query(statement)
+        let statement = format!("SELECT {COLUMNS} FROM tasks WHERE space = $1 AND id = $2");
+        let row = sqlx::query(AssertSqlSafe(statement))
             .bind(id(&self.id))
             .bind(task.id.clone())
             .fetch_one(&mut **tx)
             .await
             .map_err(from_driver)?;
-        let details = Details { reason, ..self.details_of(&row)? };
-        self.update_task(tx, &TaskRecord { status, ..task }, &details, now).await
+        let before = self.task_of(&row)?;
+        let details = Details { reason: reason.clone(), ..self.details_of(&row)? };
+        let after = TaskRecord { status, reason, ..task };
+        self.update_task(tx, &before, &after, &details, now).await
     }
 
     pub(super) async fn insert_task(
@@ -377,13 +396,14 @@ impl Space {
         .execute(&mut **tx)
         .await
         .map_err(from_driver)?;
-        Ok(())
+        self.announce_task(tx, None, task).await
     }
 
-    /// Writes a task's new state as its next version.
+    /// Writes a task's new state as its next version, and tells subscribers what is new.
     async fn update_task(
         &self,
         tx: &mut Tx,
+        before: &TaskRecord,
         task: &TaskRecord,
         details: &Details,
         now: Timestamp,
@@ -409,7 +429,9 @@ impl Space {
         .execute(&mut **tx)
         .await
         .map_err(from_driver)?;
-        Ok(())
+        let version = before.version + 1;
+        let after = TaskRecord { version, updated_at: now, ..task.clone() };
+        self.announce_task(tx, Some(before), &after).await
     }
 }
 

@@ -70,11 +70,14 @@ impl Space {
                 (Some(investigation), TaskStatus::PendingStart, None)
             }
         };
+        let caller_id = new.reference.as_ref().map(|reference| reference.id.clone());
         let details = Details {
             title: new.title.clone(),
             description: new.description.clone(),
             reference: new.reference.clone(),
+            caller_id: caller_id.clone(),
             reason: reason.clone(),
+            outcome: None,
             news: String::new(),
         };
         let record = TaskRecord {
@@ -87,12 +90,14 @@ impl Space {
             title: new.title.clone(),
             description: new.description.clone(),
             reference: new.reference.clone(),
+            caller_id,
             kind: new.kind,
             priority: new.priority,
             status,
             reason,
             primary: None,
             has_linked: false,
+            outcome: None,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -101,6 +106,7 @@ impl Space {
         settle(&mut tx, once, &name).await?;
         tx.commit().await.map_err(from_driver)?;
         self.store.tell_workers();
+        self.store.told_outbox();
         self.task(&name).await.map(Created::New)
     }
 }

@@ -34,11 +34,13 @@ fn state(alert: &str, status: TaskStatus) -> TaskState {
         title: format!("about {alert}"),
         description: "it fires".to_owned(),
         reference: None,
+        caller_id: None,
         priority: Priority::High,
         status,
         reason: None,
         primary: None,
         has_linked: false,
+        outcome: None,
         news: String::new(),
     }
 }
