@@ -18,6 +18,7 @@ use nightjar_oncall::{Address, Receipt};
 use nightjar_senders::{Delivery, Denied, Method, Secret};
 use nightjar_store::{Collection, DeliveryStatus, Document, Space};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
@@ -165,6 +166,15 @@ impl From<&nightjar_oncall::Received> for ReceivedAlert {
     }
 }
 
+/// A message as its sender writes it: one of docs/specs/alerts.md, here that of the generic webhook.
+#[derive(ToSchema)]
+#[schema(value_type = Object, example = json!({
+    "eventType": "incident", "incidentId": "checkout-7", "action": "created", "priority": "HIGH",
+    "title": "Checkout is slow", "service": "checkout",
+}))]
+#[expect(dead_code, reason = "describes what is read from the raw body")]
+struct AlertMessage(Value);
+
 /// What an address may bring along, for senders that can't set a header.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -174,8 +184,8 @@ struct Proving {
     token: Option<String>,
 }
 
-#[utoipa::path(post, path = "/webhook/{webhook}", params(Proving), request_body(content = Vec<u8>,
-        description = "The message as its sender writes it.", content_type = "application/json"),
+#[utoipa::path(post, path = "/webhook/{webhook}", params(Proving), request_body(content = AlertMessage,
+        description = "The message as its sender writes it."),
     responses((status = 200, description = "What became of it.", body = Receival)))]
 async fn receive(
     State(app): State<App>,
@@ -224,8 +234,8 @@ async fn receive(
     }
 }
 
-#[utoipa::path(post, path = "/api/v1/spaces/{space}/alerts", request_body(content = Vec<u8>,
-        description = "The message as its sender writes it.", content_type = "application/json"),
+#[utoipa::path(post, path = "/api/v1/spaces/{space}/alerts", request_body(content = AlertMessage,
+        description = "The message as its sender writes it."),
     responses((status = 200, description = "What became of it.", body = Receival)))]
 async fn send(
     State(app): State<App>,

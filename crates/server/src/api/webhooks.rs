@@ -27,14 +27,7 @@ use crate::wire::{Label, Time};
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
         .making(Access::Action(Action::CreateWebhook), routes!(create))
-        .plain(
-            Access::Like(
-                Action::ListWebhooks,
-                "listSpaceWebhooks",
-                "Lists the addresses that alerting systems send their messages to.",
-            ),
-            routes!(list),
-        )
+        .plain(Access::Action(Action::ListWebhooks), routes!(list))
         .plain(Access::Action(Action::ReadWebhook), routes!(read))
         .making(Access::Action(Action::RotateWebhookSecret), routes!(rotate))
         .plain(Access::Action(Action::DeleteWebhook), routes!(delete))

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
 use nightjar_connect::Connection;
-use nightjar_incident::{Recording, SpaceId};
+use nightjar_incident::{Recording, Source, SpaceId};
 use nightjar_oncall::{BadArchive, Intake, Played, Recordings, Rules, Sources, Unpacked};
 use nightjar_server::{Config, Parts, router};
 use nightjar_store::{MasterKeyFile, NewKey, NewSpace, Options, Space, Store};
@@ -28,8 +28,9 @@ impl Recordings for Plain {
     fn write(&self, recording: &Recording, _: Option<&Played>) -> Result<Vec<u8>, BadArchive> {
         serde_json::to_vec(recording).map_err(|error| BadArchive::Malformed(error.to_string()))
     }
-    fn connection(&self, _: Arc<Recording>, _: &str) -> Connection {
-        unreachable!("nothing is investigated here")
+    fn connection(&self, _: Arc<Recording>, name: &str) -> Connection {
+        // Nothing is investigated here, and triage is told nothing.
+        Connection::new(Source { connection: name.to_owned(), system: "plain".to_owned() })
     }
 }
 
