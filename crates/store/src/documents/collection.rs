@@ -85,6 +85,12 @@ impl Collection {
         }
     }
 
+    /// Whether it may have no parent although others of its collection have one: webhooks of senders
+    /// for which there is no service.
+    pub(super) fn may_stand_alone(self) -> bool {
+        self == Self::Webhook
+    }
+
     /// The collections that have their parents in this one.
     pub(super) fn children(self) -> impl Iterator<Item = (Self, Bond)> {
         Self::ALL.into_iter().filter_map(move |child| {

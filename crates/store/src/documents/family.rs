@@ -11,6 +11,9 @@ impl Documents<'_> {
     pub(super) async fn hold_parent(&self, tx: &mut Tx, new: &NewDocument) -> Result<()> {
         let Some((collection, _)) = self.collection.parent() else { return Ok(()) };
         let Some(parent) = new.parent.as_deref() else {
+            if self.collection.may_stand_alone() {
+                return Ok(());
+            }
             let (label, of) = (self.collection.label(), collection.label());
             return Err(Error::Invalid(format!("a document of `{label}` needs a {of} as parent")));
         };
