@@ -29,23 +29,26 @@ pub(crate) fn quietly(recording: Arc<Recording>, policy: Policy) -> anyhow::Resu
 
 /// Does again what a stored journal tells of, under its names and with what people asked then.
 pub(crate) fn again(recording: Arc<Recording>, stored: &[Entry]) -> anyhow::Result<Outcome> {
-    let asked =
-        Asked { start: Start::of_journal(stored), requests: UserRequest::of_journal(stored) };
+    let looks = nightjar_agent::tells_of_looks(stored).then_some(stored);
+    let (start, requests) = (Start::of_journal(stored), UserRequest::of_journal(stored));
+    let asked = Asked { start, requests, looks };
     with(recording, Names::of_journal(stored), Policy::default(), &asked, &mut |_| {})
 }
 
-/// What people had a part in.
+/// What people had a part in, or a service that took alerts in as they came.
 #[derive(Default)]
-struct Asked {
+struct Asked<'a> {
     start: Option<Start>,
     requests: Vec<UserRequest>,
+    /// The journal, where it tells when which alerts were looked at.
+    looks: Option<&'a [Entry]>,
 }
 
 fn with(
     recording: Arc<Recording>,
     names: Names,
     policy: Policy,
-    asked: &Asked,
+    asked: &Asked<'_>,
     sink: Sink<'_>,
 ) -> anyhow::Result<Outcome> {
     let name = recording.name.clone();
@@ -56,13 +59,17 @@ fn with(
         .enable_time()
         .build()
         .context("starting the runtime")?;
+    let mut keeper = Onlooker(sink);
     runtime
-        .block_on(nightjar_agent::replay(
-            &setup,
-            asked.start.as_ref(),
-            &asked.requests,
-            &mut Onlooker(sink),
-        ))
+        .block_on(async {
+            match asked.looks {
+                Some(journal) => nightjar_agent::look_as_told(&setup, journal, &mut keeper).await,
+                None => {
+                    let (start, requests) = (asked.start.as_ref(), &asked.requests);
+                    nightjar_agent::replay(&setup, start, requests, &mut keeper).await
+                }
+            }
+        })
         .with_context(|| format!("investigating `{name}`"))
 }
 

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 
-use nightjar_incident::Recording;
+use jiff::Timestamp;
 use nightjar_incident::journal::Entry;
-use nightjar_store::{JournalEntry, Space};
+use nightjar_incident::{RawAlert, Recording};
+use nightjar_store::{Error as StoreError, InvestigationRecord, JournalEntry, PageRequest, Space};
 
 use crate::conduct::incidents;
 use crate::error::compute;
@@ -31,13 +32,22 @@ pub async fn export_capsule(
     investigation: &str,
 ) -> Result<Exported> {
     let record = space.investigation(investigation).await?;
-    let mut recording = match &record.connection {
-        Some(id) => connectors::recording(&space.connection(id).await?, space, recordings).await?,
+    let connection = match (&record.connection, record.is_live) {
+        (Some(id), _) => Some(space.connection(id).await?),
+        // What its executions asked, as long as no newer one has come.
+        (None, true) => space.newest_connection().await?,
+        (None, false) => None,
+    };
+    let mut recording = match &connection {
+        Some(record) => connectors::recording(record, space, recordings).await?,
         None => Recording { name: record.id.clone(), ..Recording::default() },
     };
     if let Some(start) = start_of(space, investigation).await? {
         // What was played; the alerts that the recording holds weren't.
         recording.alerts = vec![start.message];
+    }
+    if record.is_live {
+        recording.alerts = messages(space, &record).await?;
     }
     let journal = entries(space, record.number).await?;
     let investigations = incidents(space, &record).await?;
@@ -48,6 +58,34 @@ pub async fn export_capsule(
         Ok(Exported { name: recording.name, archive })
     })
     .await?
+}
+
+/// The messages that first told of an incident's alerts, in the order of their arrival.
+async fn messages(space: &Space, record: &InvestigationRecord) -> Result<Vec<RawAlert>> {
+    let mut found: Vec<(Timestamp, String, RawAlert)> = Vec::new();
+    for incident in &record.incidents {
+        let mut page = PageRequest { limit: PAGE, after: None };
+        loop {
+            let alerts = space.alerts(Some(incident), &page).await?;
+            for delivery in alerts.items.into_iter().filter_map(|alert| alert.delivery) {
+                if found.iter().any(|(_, known, _)| *known == delivery) {
+                    continue;
+                }
+                match space.delivery(&delivery).await {
+                    Ok(record) => found.push((record.received_at, delivery, record.raw)),
+                    // Old ones are dropped; what they told stands in the journal.
+                    Err(StoreError::NotFound { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            match alerts.next {
+                Some(next) => page.after = Some(next),
+                None => break,
+            }
+        }
+    }
+    found.sort_by_key(|(at, ..)| *at);
+    Ok(found.into_iter().map(|(.., raw)| raw).collect())
 }
 
 /// The journal of a play: intake and executions, in the order of writing.

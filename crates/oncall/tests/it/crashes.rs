@@ -12,11 +12,11 @@ use tokio::sync::watch;
 use crate::house::{House, assert_same, directly, several, small};
 
 /// More than a lease, seconds.
-const LEASE_IS_OVER: i64 = 120;
+pub(crate) const LEASE_IS_OVER: i64 = 120;
 
 /// A worker that falls over dead when it looks at the clock for the n-th time: before each append,
 /// and at every step of a job.
-fn mortal(house: &House, looks: u32) -> (Worker, Arc<AtomicU32>) {
+pub(crate) fn mortal(house: &House, looks: u32) -> (Worker, Arc<AtomicU32>) {
     let left = Arc::new(AtomicU32::new(looks));
     let (clock, counted) = (house.clock(), Arc::clone(&left));
     let clock: nightjar_oncall::Clock = Arc::new(move || -> Timestamp {

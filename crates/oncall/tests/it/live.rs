@@ -1,14 +1,22 @@
 //! Alerts that come over webhooks, and incidents that grow with them.
 
-use nightjar_incident::{AlertId, IncidentId, Recording, TriageDecision};
-use nightjar_oncall::{Address, Intake, Move, Receipt, move_alert, run_task_again};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use nightjar_agent::{Names, Onlooker, Setup, look_as_told, tells_of_looks};
+use nightjar_incident::journal::Entry;
+use nightjar_incident::{AlertId, IncidentId, Recording, TriageDecision, Window};
+use nightjar_oncall::{
+    Address, Intake, Move, Policy, Receipt, export_capsule, move_alert, run_task_again,
+};
 use nightjar_store::{
     DeliveryFilter, DeliveryStatus, Error as StoreError, IncidentFilter, PageRequest, TaskRecord,
     TaskStatus,
 };
 use serde_json::{Value, json};
 
-use crate::house::{House, small};
+use crate::crashes::{LEASE_IS_OVER, mortal};
+use crate::house::{House, assert_same, small};
 
 fn alert(id: &str, service: &str, action: &str) -> Value {
     json!({
@@ -246,6 +254,88 @@ async fn people_unlink_link_skip_and_unskip() {
         assert_eq!((told.len(), told.last().unwrap().as_str()), (before + 1, "NJAKY asked"));
         assert_eq!(house.store.verify(&[]).await.unwrap().findings, []);
     }
+}
+
+#[tokio::test]
+async fn what_is_exported_of_a_live_incident_is_looked_at_again_in_the_same_way() {
+    let house = House::new().await;
+    house.connect(&quiet()).await;
+    let (intake, worker) = (house.intake(), house.worker());
+    let first = send(&house, &intake, &alert("i-1", "checkout", "created")).await;
+    worker.work_off().await.unwrap();
+    house.pass(20);
+    for (id, action) in [("i-2", "created"), ("i-1", "resolved"), ("i-3", "created")] {
+        send(&house, &intake, &alert(id, "checkout", action)).await;
+        worker.work_off().await.unwrap();
+    }
+    let now = house.now();
+    move_alert(&house.space, &AlertId::new("alert-2"), &Move::Unlink, "NJAKX", None, now)
+        .await
+        .unwrap();
+    worker.work_off().await.unwrap();
+    let incident = first.foremost().unwrap().incident.clone().unwrap();
+    let investigation = house.space.incident(&incident).await.unwrap().investigation;
+    let exported = export_capsule(&house.space, &house.recordings, &investigation).await.unwrap();
+    let (recording, journal): (Recording, Option<Vec<Entry>>) =
+        serde_json::from_slice(&exported.archive).unwrap();
+    let journal = journal.unwrap();
+    assert_eq!(recording.alerts.len(), 2, "those of the alerts that are left");
+    assert!(tells_of_looks(&journal));
+    let name = recording.name.clone();
+    let connections = [nightjar_capsule::connection(Arc::new(recording), &name)];
+    let setup = Setup {
+        space: house.space.id().clone(),
+        names: Names::of_journal(&journal),
+        connections: &connections,
+        policy: Policy::default(),
+    };
+    let again = look_as_told(&setup, &journal, &mut Onlooker(|_: &Entry| {})).await.unwrap();
+    assert_eq!(again.investigations[0].executions.len(), 5);
+    assert_same(&again.journal, &journal);
+}
+
+#[tokio::test]
+async fn killed_at_every_step_a_look_ends_as_if_nothing_had_happened() {
+    let recording = || {
+        let window = Window {
+            from: "2026-11-23T02:00:00Z".parse().unwrap(),
+            to: "2026-11-23T04:00:00Z".parse().unwrap(),
+        };
+        Recording { window: Some(window), ..quiet() }
+    };
+    let first_look = async |house: &House| {
+        let mut stored = house.journal().await;
+        stored.retain(|entry| entry.chain == "inc-1-1/exec-1");
+        let told = |entry: Entry| (entry.seq, entry.at, entry.kind, entry.body);
+        stored.into_iter().map(told).collect::<Vec<_>>()
+    };
+    let undisturbed = House::new().await;
+    undisturbed.connect(&recording()).await;
+    send(&undisturbed, &undisturbed.intake(), &alert("i-1", "checkout", "created")).await;
+    undisturbed.worker().work_off().await.unwrap();
+    let expected = first_look(&undisturbed).await;
+    for house in House::each().await {
+        house.connect(&recording()).await;
+        send(&house, &house.intake(), &alert("i-1", "checkout", "created")).await;
+        let deaths = die_in_a_look(&house).await;
+        assert!(deaths > 5, "{deaths}");
+        assert_eq!(first_look(&house).await, expected);
+        assert_eq!(task(&house, "task-1").await.status, TaskStatus::Completed);
+        assert_eq!(house.store.verify(&[]).await.unwrap().findings, []);
+    }
+}
+
+/// Lets workers die, each a little later than the one before, until one gets through.
+async fn die_in_a_look(house: &House) -> u32 {
+    for looks in 1.. {
+        let (worker, left) = mortal(house, looks);
+        let _ = tokio::spawn(async move { worker.work_off().await }).await;
+        if left.load(Ordering::SeqCst) > 0 {
+            return looks - 1;
+        }
+        house.pass(LEASE_IS_OVER);
+    }
+    unreachable!("it goes on until one gets through")
 }
 
 #[tokio::test]

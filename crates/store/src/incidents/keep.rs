@@ -59,7 +59,8 @@ impl Space {
                                     verdict, execution, summary_sealed, state_sealed)
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
              ON CONFLICT (space, id) DO UPDATE SET investigation = excluded.investigation,
-                 opened_at = excluded.opened_at,
+                 opened_at = CASE WHEN incidents.standing IS NULL THEN excluded.opened_at
+                                  ELSE incidents.opened_at END,
                  last_news_at = CASE WHEN incidents.standing IS NULL THEN excluded.last_news_at
                                      ELSE incidents.last_news_at END,
                  verdict = excluded.verdict, execution = excluded.execution,
