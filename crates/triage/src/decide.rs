@@ -1,11 +1,7 @@
-use std::sync::Arc;
-
 use nightjar_incident::{Alert, AlertStatus, Incident, IncidentId, Signal, TriageDecision};
-use nightjar_topology::Topology;
 
 use crate::admit::{News, change};
 use crate::desk::{Desk, Open, latest};
-use crate::estate::Estate;
 use crate::kinship::{Kinship, Surroundings};
 use crate::labels::Places;
 use crate::policy::Policy;
@@ -22,15 +18,6 @@ pub struct Ruling {
     pub incident: Option<IncidentId>,
     /// Why, in one sentence: what spoke for it or, for an alert kept apart, what was missing.
     pub reason: String,
-}
-
-/// Decides what an alert means, for who has a topology and incidents once: see [`Desk::decide`].
-pub fn decide(alert: &Alert, open: &[Incident], topology: &Topology, policy: &Policy) -> Ruling {
-    let mut desk = Desk::new(Arc::new(Estate::new(topology.clone())), policy.clone());
-    for incident in open {
-        desk.take_in(incident.clone());
-    }
-    desk.decide(alert)
 }
 
 impl Desk {

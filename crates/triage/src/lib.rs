@@ -22,8 +22,7 @@ mod timing;
 mod words;
 
 pub use admit::{News, admit, is_over};
-pub use decide::{Ruling, decide};
+pub use decide::Ruling;
 pub use desk::{Admitted, Desk};
 pub use estate::Estate;
-pub use locate::locate;
 pub use policy::Policy;
