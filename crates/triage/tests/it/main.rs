@@ -3,4 +3,5 @@
 mod belonging;
 mod keeping;
 mod locating;
+mod repeating;
 mod world;
