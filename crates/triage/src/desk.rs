@@ -108,7 +108,7 @@ impl Desk {
     }
 
     /// All incidents by id.
-    pub fn incidents(&self) -> impl Iterator<Item = &Incident> {
+    pub fn incidents(&self) -> impl DoubleEndedIterator<Item = &Incident> {
         self.open.values().map(|open| &open.incident)
     }
 
