@@ -1,13 +1,16 @@
 //! The incidents under work, and what each event does to them.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use nightjar_connect::{Query, Question};
 use nightjar_incident::journal::{Chain, Kind};
 use nightjar_incident::{
-    Alert, AlertStatus, Content, Execution, ExecutionId, Incident, IncidentId, Investigation,
-    RawAlert, Stage, TriageDecision, TriageNote, Verdict, Window,
+    Alert, Content, Execution, ExecutionId, Incident, IncidentId, Investigation, RawAlert, Stage,
+    TriageDecision, TriageNote, Verdict, Window,
 };
 use nightjar_topology::{EntityId, Topology};
+use nightjar_triage::{Desk, Estate, News};
 use serde_json::json;
 
 use crate::conduct::{Event, Outcome, RejectedAlert, Setup, State};
@@ -81,10 +84,10 @@ impl<'a, 'k> Conductor<'a, 'k> {
                 Ok(Vec::new())
             }
             Ok(alerts) => {
-                let topology = self.topology(now).await?;
+                let estate = self.estate(now).await?;
                 let mut planned = Vec::new();
                 for alert in alerts {
-                    planned.extend(self.admit(index, raw, alert, &topology, now).await?);
+                    planned.extend(self.admit(index, raw, alert, &estate, now).await?);
                 }
                 Ok(planned)
             }
@@ -97,18 +100,10 @@ impl<'a, 'k> Conductor<'a, 'k> {
         index: usize,
         raw: &RawAlert,
         alert: Alert,
-        topology: &Topology,
+        estate: &Arc<Estate>,
         now: Timestamp,
     ) -> Result<Vec<(Timestamp, Event)>, Refused> {
-        let policy = &self.setup.policy.triage;
-        let open: Vec<Incident> = self
-            .works
-            .iter()
-            .map(|work| &work.incident)
-            .filter(|incident| !nightjar_triage::is_over(incident, now, policy))
-            .cloned()
-            .collect();
-        let ruling = nightjar_triage::decide(&alert, &open, topology, policy);
+        let ruling = self.desk(estate, now).decide(&alert);
         let incident = match ruling.decision {
             TriageDecision::Proceed => Some(self.next_incident()),
             TriageDecision::Linked | TriageDecision::Duplicate => ruling.incident.clone(),
@@ -126,9 +121,8 @@ impl<'a, 'k> Conductor<'a, 'k> {
         let reading = Reading::Alert { alert: &alert, triage: &note };
         self.journal.keeper.message(&Message { index, raw, reading }).await?;
         let Some(incident) = incident else { return Ok(Vec::new()) };
-        let entities = nightjar_triage::locate(&alert, topology);
+        let entities = estate.locate(&alert);
         let title = alert.title.clone();
-        let resolves = alert.status == AlertStatus::Resolved;
         if ruling.decision == TriageDecision::Proceed {
             self.open(alert, entities, note, now, now);
             self.keep(&incident).await?;
@@ -139,27 +133,30 @@ impl<'a, 'k> Conductor<'a, 'k> {
             });
             return Ok(again.collect());
         }
-        let mut fires_again = false;
-        if let Some(work) = self.work(&incident) {
-            fires_again = !resolves
-                && work.incident.alerts.iter().any(|known| {
-                    known.key == alert.key
-                        && known.provider == alert.provider
-                        && known.status == AlertStatus::Resolved
-                });
-            nightjar_triage::admit(&mut work.incident, alert, entities);
-            work.triage.push(note);
-        }
+        let Some(work) = self.work(&incident) else { return Ok(Vec::new()) };
+        let news = nightjar_triage::admit(&mut work.incident, alert, entities);
+        work.triage.push(note);
         self.keep(&incident).await?;
-        // A repeat says nothing new; a link, a resolve or a return does.
-        if ruling.decision == TriageDecision::Linked {
-            self.run(&incident, &format!("alert linked: {title}"), now).await?;
-        } else if resolves {
-            self.run(&incident, &format!("alert resolved: {title}"), now).await?;
-        } else if fires_again {
-            self.run(&incident, &format!("alert fires again: {title}"), now).await?;
-        }
+        let occasion = match news {
+            News::Linked => format!("alert linked: {title}"),
+            News::Resolved => format!("alert resolved: {title}"),
+            News::FiresAgain => format!("alert fires again: {title}"),
+            // Nothing that the telemetry would tell more of.
+            News::Acknowledged | News::Repeated | News::Late => return Ok(Vec::new()),
+        };
+        self.run(&incident, &occasion, now).await?;
         Ok(Vec::new())
+    }
+
+    /// The incidents that aren't over.
+    fn desk(&self, estate: &Arc<Estate>, now: Timestamp) -> Desk {
+        let mut desk = Desk::new(Arc::clone(estate), self.setup.policy.triage.clone());
+        for work in &self.works {
+            if !nightjar_triage::is_over(&work.incident, now, desk.policy()) {
+                desk.take_in(work.incident.clone());
+            }
+        }
+        desk
     }
 
     pub(crate) async fn look_again(
@@ -291,7 +288,7 @@ impl<'a, 'k> Conductor<'a, 'k> {
     }
 
     /// The topology as triage needs it, outside any execution.
-    pub(crate) async fn topology(&mut self, now: Timestamp) -> Result<Topology, Refused> {
+    pub(crate) async fn estate(&mut self, now: Timestamp) -> Result<Arc<Estate>, Refused> {
         self.journal.flush().await?;
         let window = Window { from: now, to: now };
         let query = Query {
@@ -314,7 +311,7 @@ impl<'a, 'k> Conductor<'a, 'k> {
                 None => {}
             }
         }
-        Ok(topology)
+        Ok(Arc::new(Estate::new(topology)))
     }
 }
 

@@ -7,6 +7,7 @@ use nightjar_incident::{
 };
 use nightjar_rootcause::{Case, Sort, Symptom, Wanted, second_round};
 use nightjar_topology::{EntityId, Topology};
+use nightjar_triage::Estate;
 use serde_json::json;
 
 use crate::gather::{Asking, Gathered};
@@ -185,9 +186,10 @@ fn topology_of(evidence: &[Evidence]) -> Topology {
 
 /// What the alerts complain about, without repeats, the primary's first.
 fn symptoms(alerts: &[Alert], topology: &Topology) -> Vec<Symptom> {
+    let estate = Estate::new(topology.clone());
     let mut found: Vec<Symptom> = Vec::new();
     for alert in alerts {
-        for entity in nightjar_triage::locate(alert, topology) {
+        for entity in estate.locate(alert) {
             let symptom = Symptom { entity, signal: alert.signal };
             if !found.contains(&symptom) {
                 found.push(symptom);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use nightjar_incident::journal::{Entry, Kind};
 use nightjar_incident::{Alert, AlertId, IncidentId, RawAlert, TriageDecision, TriageNote};
-use nightjar_topology::Topology;
+use nightjar_triage::Estate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -192,8 +192,8 @@ impl Conductor<'_, '_> {
         id: &AlertId,
         asked: &UserRequest,
     ) -> Result<(), Refused> {
-        let topology = self.topology(asked.at).await?;
-        let Some(alert) = self.take_out(from, id, &topology) else { return Ok(()) };
+        let estate = self.estate(asked.at).await?;
+        let Some(alert) = self.take_out(from, id, &estate) else { return Ok(()) };
         let to = self.next_incident();
         let note = TriageNote {
             alert: id.clone(),
@@ -204,7 +204,7 @@ impl Conductor<'_, '_> {
         };
         self.tell_triage(&alert, &note);
         let opened_at = self.tell_source(from, &note).unwrap_or(alert.received_at);
-        let entities = nightjar_triage::locate(&alert, &topology);
+        let entities = estate.locate(&alert);
         let last_news_at = alert.received_at;
         self.open(alert, entities, note, opened_at, last_news_at);
         self.keep(from).await?;
@@ -222,8 +222,8 @@ impl Conductor<'_, '_> {
         to: &IncidentId,
         asked: &UserRequest,
     ) -> Result<(), Refused> {
-        let topology = self.topology(asked.at).await?;
-        let Some(alert) = self.take_out(from, id, &topology) else { return Ok(()) };
+        let estate = self.estate(asked.at).await?;
+        let Some(alert) = self.take_out(from, id, &estate) else { return Ok(()) };
         let is_merged = self.alerts_of(from).is_ok_and(<[Alert]>::is_empty);
         let reason = if is_merged {
             format!("linked to {to} by {}; nothing is left of {from}: it is merged", asked.actor)
@@ -239,7 +239,7 @@ impl Conductor<'_, '_> {
         };
         self.tell_triage(&alert, &note);
         self.tell_source(from, &note);
-        let entities = nightjar_triage::locate(&alert, &topology);
+        let entities = estate.locate(&alert);
         if let Some(work) = self.work(to) {
             nightjar_triage::admit(&mut work.incident, alert, entities);
             work.triage.push(note);
@@ -253,17 +253,11 @@ impl Conductor<'_, '_> {
     }
 
     /// Takes an alert out of its incident, which speaks of what the others speak of from then on.
-    fn take_out(&mut self, from: &IncidentId, id: &AlertId, topology: &Topology) -> Option<Alert> {
+    fn take_out(&mut self, from: &IncidentId, id: &AlertId, estate: &Estate) -> Option<Alert> {
         let incident = &mut self.work(from)?.incident;
         let place = incident.alerts.iter().position(|held| held.id == *id)?;
         let alert = incident.alerts.remove(place);
-        let mut entities = Vec::new();
-        for entity in incident.alerts.iter().flat_map(|a| nightjar_triage::locate(a, topology)) {
-            if !entities.contains(&entity) {
-                entities.push(entity);
-            }
-        }
-        incident.entities = entities;
+        incident.entities = estate.locate_all(&incident.alerts);
         Some(alert)
     }
 

@@ -65,7 +65,10 @@ fn read_issue(body: &mut Body<'_>, action: &str) -> Result<Draft, Refusal> {
     add_project(&mut draft, project);
     draft.label("issue", body.text("data.issue.shortId"));
     draft.signal = Some(Signal::Errors);
-    draft.starts_at = body.time("data.issue.firstSeen");
+    // An issue that came back keeps its first date; it is firing since now.
+    if fold(action).as_str() != "unresolved" {
+        draft.starts_at = body.time("data.issue.firstSeen");
+    }
     if status == AlertStatus::Resolved {
         draft.ends_at =
             body.time_of(&["data.issue.statusDetails.resolvedAt", "data.issue.lastSeen"]);

@@ -24,8 +24,9 @@ pub enum News {
 /// Takes an alert into an incident: a new one goes to the end, so that the primary stays first; a
 /// message about one it holds updates that one's status.
 ///
-/// Messages are taken in the order of their arrival; one that arrived earlier than what is known
-/// changes nothing but the notes.
+/// Messages are taken in the order of their arrival. One that arrived earlier than what is known,
+/// or tells of a time before it, changes nothing but the notes. Otherwise the last word counts: a
+/// sender that says *firing* after *acknowledged* may have taken the acknowledgement back.
 pub fn admit(incident: &mut Incident, alert: Alert, entities: Vec<EntityId>) -> News {
     let place = incident.alerts.iter().position(|held| is_same(held, &alert));
     admit_at(incident, place, alert, entities)
@@ -63,17 +64,15 @@ pub(crate) fn is_same(a: &Alert, b: &Alert) -> bool {
 }
 
 fn update(held: &mut Alert, message: Alert) -> News {
+    let news = meaning(held, &message);
     for note in message.notes {
-        if !held.notes.contains(&note) {
-            held.notes.push(note);
-        }
+        add_note(held, note);
     }
-    if message.received_at < held.received_at {
-        held.notes
-            .push(format!("a message of {} came late and was set aside", message.received_at));
-        return News::Late;
+    if news == News::Late {
+        let text = format!("a message of {} came late and was set aside", message.received_at);
+        add_note(held, text);
+        return news;
     }
-    let news = change(held.status, message.status);
     held.received_at = message.received_at;
     held.status = message.status;
     held.ends_at = match message.status {
@@ -86,9 +85,22 @@ fn update(held: &mut Alert, message: Alert) -> News {
     news
 }
 
-/// What a message in time is about an alert that is held.
-pub(crate) fn change(held: AlertStatus, message: AlertStatus) -> News {
-    match (held, message) {
+/// As many as the parsers keep of one message: a sender that retries for hours mustn't make an
+/// alert grow.
+const MOST_NOTES: usize = 50;
+
+fn add_note(held: &mut Alert, note: String) {
+    if held.notes.len() < MOST_NOTES && !held.notes.contains(&note) {
+        held.notes.push(note);
+    }
+}
+
+/// What a message says about an alert that is held.
+pub(crate) fn meaning(held: &Alert, message: &Alert) -> News {
+    if message.received_at < held.received_at || is_of_earlier(held, message) {
+        return News::Late;
+    }
+    match (held.status, message.status) {
         (AlertStatus::Resolved, AlertStatus::Resolved) => News::Repeated,
         (AlertStatus::Firing | AlertStatus::Acknowledged, AlertStatus::Resolved) => News::Resolved,
         (AlertStatus::Resolved, AlertStatus::Firing | AlertStatus::Acknowledged) => {
@@ -97,6 +109,27 @@ pub(crate) fn change(held: AlertStatus, message: AlertStatus) -> News {
         (AlertStatus::Firing, AlertStatus::Acknowledged) => News::Acknowledged,
         (AlertStatus::Firing | AlertStatus::Acknowledged, AlertStatus::Firing)
         | (AlertStatus::Acknowledged, AlertStatus::Acknowledged) => News::Repeated,
+    }
+}
+
+/// Whether a message that came last tells of what was before, by the sender's own clock: senders
+/// retry what they couldn't deliver, and deliver out of order.
+fn is_of_earlier(held: &Alert, message: &Alert) -> bool {
+    match (held.status, message.status) {
+        // Began when what is over began. Where the sender told no start, the time of arrival or
+        // sending stands in, so that a new firing never has the start of an old one.
+        (AlertStatus::Resolved, AlertStatus::Firing | AlertStatus::Acknowledged) => {
+            message.starts_at == held.starts_at
+                && held.ends_at.is_some_and(|end| end >= message.starts_at)
+        }
+        // Began and ended before what is held began. Where the sender told no start, the end
+        // stands in; then it isn't set aside: a clock that is behind mustn't keep an alert open.
+        (AlertStatus::Firing | AlertStatus::Acknowledged, AlertStatus::Resolved) => {
+            message.ends_at.is_some_and(|end| message.starts_at < end && end < held.starts_at)
+        }
+        (AlertStatus::Firing | AlertStatus::Acknowledged, AlertStatus::Firing)
+        | (AlertStatus::Firing | AlertStatus::Acknowledged, AlertStatus::Acknowledged)
+        | (AlertStatus::Resolved, AlertStatus::Resolved) => false,
     }
 }
 

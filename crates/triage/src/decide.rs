@@ -1,11 +1,7 @@
-use std::sync::Arc;
-
 use nightjar_incident::{Alert, AlertStatus, Incident, IncidentId, Signal, TriageDecision};
-use nightjar_topology::Topology;
 
-use crate::admit::{News, change};
+use crate::admit::{News, meaning};
 use crate::desk::{Desk, Open, latest};
-use crate::estate::Estate;
 use crate::kinship::{Kinship, Surroundings};
 use crate::labels::Places;
 use crate::policy::Policy;
@@ -24,19 +20,11 @@ pub struct Ruling {
     pub reason: String,
 }
 
-/// Decides what an alert means, for who has a topology and incidents once: see [`Desk::decide`].
-pub fn decide(alert: &Alert, open: &[Incident], topology: &Topology, policy: &Policy) -> Ruling {
-    let mut desk = Desk::new(Arc::new(Estate::new(topology.clone())), policy.clone());
-    for incident in open {
-        desk.take_in(incident.clone());
-    }
-    desk.decide(alert)
-}
-
 impl Desk {
     /// Decides what an alert means, given the incidents on the desk.
     ///
-    /// The same provider and key is the same alert: a repeat or an update. A resolve of something
+    /// The same provider and key is the same alert, a repeat or an update, if the incident has
+    /// news within the lookback or the alert began when the one that is held did. A resolve of something
     /// unknown asks for nothing. Anything else is weighed against each open incident with news
     /// within the lookback; the heaviest takes it if it reaches the threshold, the most recently
     /// active one where two weigh the same.
@@ -86,19 +74,23 @@ impl Desk {
 
     /// The ruling on an alert that an open incident already holds.
     fn known(&self, alert: &Alert) -> Option<Ruling> {
-        // A resolve counts however late it comes; a fresh fire after the lookback is a new story.
+        let held = || self.held(&alert.provider, &alert.key);
+        let began_then = held().filter(|(_, held)| held.starts_at == alert.starts_at);
+        // A resolve counts however late it comes, and so does what is said of a firing that is
+        // held; a fresh fire after the lookback is a new story.
         let counts = |incident: &Incident| {
             alert.status == AlertStatus::Resolved
                 || timing::is_within_lookback(alert.received_at, incident, &self.policy)
         };
-        let held = self.held(&alert.provider, &alert.key);
-        let (incident, held) = latest(held.filter(|(incident, _)| counts(incident)))?;
-        let reason = match change(held.status, alert.status) {
+        let (incident, held) = latest(began_then)
+            .or_else(|| latest(held().filter(|(incident, _)| counts(incident))))?;
+        let reason = match meaning(held, alert) {
             News::Repeated if held.status == AlertStatus::Resolved => "it is resolved already",
             News::Resolved => "an alert of the incident is resolved",
             News::FiresAgain => "a resolved alert of the incident fires again",
             News::Acknowledged => "someone acknowledged an alert of the incident",
-            News::Repeated | News::Linked | News::Late => "it repeats an alert of the incident",
+            News::Late => "it tells of earlier than what is known of an alert of the incident",
+            News::Repeated | News::Linked => "it repeats an alert of the incident",
         };
         Some(Ruling {
             decision: TriageDecision::Duplicate,

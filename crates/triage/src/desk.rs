@@ -84,12 +84,7 @@ impl Desk {
             self.open.values().find_map(|open| Some((open.incident.id.clone(), place(open)?)))?;
         let mut incident = self.close(&id)?;
         let alert = incident.alerts.remove(place);
-        incident.entities.clear();
-        for entity in incident.alerts.iter().flat_map(|held| self.estate.locate(held)) {
-            if !incident.entities.contains(&entity) {
-                incident.entities.push(entity);
-            }
-        }
+        incident.entities = self.estate.locate_all(&incident.alerts);
         self.take_in(incident);
         Some((id, alert))
     }
@@ -113,7 +108,7 @@ impl Desk {
     }
 
     /// All incidents by id.
-    pub fn incidents(&self) -> impl Iterator<Item = &Incident> {
+    pub fn incidents(&self) -> impl DoubleEndedIterator<Item = &Incident> {
         self.open.values().map(|open| &open.incident)
     }
 

@@ -15,6 +15,7 @@ mod kinship;
 mod known;
 mod labels;
 mod locate;
+mod order;
 mod policy;
 mod profile;
 mod reach;
@@ -22,8 +23,8 @@ mod timing;
 mod words;
 
 pub use admit::{News, admit, is_over};
-pub use decide::{Ruling, decide};
+pub use decide::Ruling;
 pub use desk::{Admitted, Desk};
 pub use estate::Estate;
-pub use locate::locate;
+pub use order::in_order;
 pub use policy::Policy;

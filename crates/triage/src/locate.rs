@@ -1,5 +1,5 @@
 use nightjar_incident::Alert;
-use nightjar_topology::{EntityId, EntityKind, Topology};
+use nightjar_topology::{EntityId, EntityKind};
 
 use crate::estate::Estate;
 use crate::graph::Spot;
@@ -23,6 +23,17 @@ impl Estate {
     /// ones inside it. Accounts, regions and stacks count only where nothing within them is named.
     pub fn locate(&self, alert: &Alert) -> Vec<EntityId> {
         self.spots(alert).into_iter().map(|spot| self.graph.id(spot).clone()).collect()
+    }
+
+    /// The entities that any of the alerts speaks of, each once.
+    pub fn locate_all(&self, alerts: &[Alert]) -> Vec<EntityId> {
+        let mut found = Vec::new();
+        for entity in alerts.iter().flat_map(|alert| self.locate(alert)) {
+            if !found.contains(&entity) {
+                found.push(entity);
+            }
+        }
+        found
     }
 
     pub(crate) fn spots(&self, alert: &Alert) -> Vec<Spot> {
@@ -87,11 +98,6 @@ impl Estate {
             words => self.index.exact(&words.join(" "), &self.graph),
         }
     }
-}
-
-/// The entities an alert speaks of, for who asks about a topology once: see [`Estate::locate`].
-pub fn locate(alert: &Alert, topology: &Topology) -> Vec<EntityId> {
-    Estate::new(topology.clone()).locate(alert)
 }
 
 /// Whether the kind only groups others: what is said of it is said of hundreds.

@@ -25,6 +25,12 @@ fn the_issue_of_an_event_may_stand_in_an_address_only() {
 }
 
 #[test]
+fn an_issue_that_came_back_fires_since_the_message_about_it() {
+    let back = sender("issue").alert(&vec![("/action", json!("unresolved"))]);
+    assert_eq!(back.starts_at, back.received_at);
+}
+
+#[test]
 fn a_metric_alert_is_as_bad_as_its_action_says() {
     let warned = sender("metric alert").alert(&vec![("/action", json!("warning"))]);
     assert_eq!(warned.severity, Severity::Warning);

@@ -1,7 +1,7 @@
 use nightjar_incident::{AlertStatus, Incident, IncidentId};
-use nightjar_triage::{Policy, admit, is_over, locate};
+use nightjar_triage::{Policy, admit, is_over};
 
-use crate::world::{alert, id, incident, minute, shop};
+use crate::world::{alert, id, incident, locate, minute, shop};
 
 #[test]
 fn the_primary_stays_first_and_entities_are_listed_once() {

@@ -1,9 +1,8 @@
 use nightjar_incident::Alert;
 use nightjar_topology::{Entity, EntityKind, Topology};
-use nightjar_triage::locate;
 use proptest::prelude::*;
 
-use crate::world::{alert, id, shop};
+use crate::world::{alert, id, locate, shop};
 
 fn by_name(name: &str) -> Vec<String> {
     ids(&alert("1", name, 0, None), &shop())

@@ -2,5 +2,7 @@
 
 mod belonging;
 mod keeping;
+mod keeping_a_desk;
 mod locating;
+mod repeating;
 mod world;

@@ -1,9 +1,11 @@
 //! A small application and messages about it.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{Alert, AlertId, AlertStatus, Incident, IncidentId, Severity, Signal};
 use nightjar_topology::{Entity, EntityId, EntityKind, Relation, RelationKind, Topology};
-use nightjar_triage::{admit, locate};
+use nightjar_triage::{Desk, Estate, Policy, Ruling, admit};
 
 pub(crate) fn id(text: &str) -> EntityId {
     EntityId::new(text).expect("invariant: names in tests are ids")
@@ -76,9 +78,27 @@ pub(crate) fn incident(name: &str, alerts: Vec<Alert>, topology: &Topology) -> I
         alerts: Vec::new(),
         entities: Vec::new(),
     };
+    let estate = Estate::new(topology.clone());
     for alert in alerts {
-        let entities = locate(&alert, topology);
+        let entities = estate.locate(&alert);
         admit(&mut incident, alert, entities);
     }
     incident
+}
+
+/// A desk with these incidents on it.
+pub(crate) fn desk(open: &[Incident], topology: &Topology) -> Desk {
+    let mut desk = Desk::new(Arc::new(Estate::new(topology.clone())), Policy::default());
+    for incident in open {
+        desk.take_in(incident.clone());
+    }
+    desk
+}
+
+pub(crate) fn decide(alert: &Alert, open: &[Incident], topology: &Topology) -> Ruling {
+    desk(open, topology).decide(alert)
+}
+
+pub(crate) fn locate(alert: &Alert, topology: &Topology) -> Vec<EntityId> {
+    Estate::new(topology.clone()).locate(alert)
 }

@@ -96,7 +96,7 @@ pub(crate) fn issue() -> Sender {
                 },
             }),
         ),
-        again: vec![("/action", json!("unresolved"))],
+        again: vec![("/action", json!("triggered"))],
         acknowledged: Some(vec![("/action", json!("archived"))]),
         resolved: Some(vec![
             ("/action", json!("resolved")),
