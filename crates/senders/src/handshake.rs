@@ -6,8 +6,8 @@ use crate::delivery::Delivery;
 /// `None` if it asks nothing, or says no name of its own.
 ///
 /// We agree to any sender: whether what it sends then is taken is for [`crate::verify`] to say. The
-/// caller answers only for addresses that there are. Where the request names a rate, the answer
-/// allows at most `most_per_minute`.
+/// caller answers only for addresses that there are. The answer allows the rate that the request
+/// names, and `most_per_minute` at most.
 ///
 /// The address that a request may name to be answered later (`WebHook-Request-Callback`) is left
 /// alone: it is a stranger's, and answering at once is as good.
@@ -22,13 +22,14 @@ pub fn handshake(
     if origin.len() > 253 || !origin.bytes().all(is_fine) {
         return None;
     }
-    let mut answer =
-        vec![("Allow", "POST".to_owned()), ("WebHook-Allowed-Origin", origin.to_owned())];
-    if let Some(asked) = text(delivery, "WebHook-Request-Rate") {
-        let rate = asked.parse().unwrap_or(most_per_minute).clamp(1, most_per_minute.max(1));
-        answer.push(("WebHook-Allowed-Rate", rate.to_string()));
-    }
-    Some(answer)
+    let most = most_per_minute.max(1);
+    let asked = text(delivery, "WebHook-Request-Rate").and_then(|rate| rate.parse().ok());
+    let rate = asked.unwrap_or(most).clamp(1, most);
+    Some(vec![
+        ("Allow", "POST".to_owned()),
+        ("WebHook-Allowed-Origin", origin.to_owned()),
+        ("WebHook-Allowed-Rate", rate.to_string()),
+    ])
 }
 
 fn text<'a>(delivery: &Delivery<'a>, name: &str) -> Option<&'a str> {
@@ -45,15 +46,18 @@ mod tests {
 
     #[test]
     fn the_origin_is_allowed_and_the_rate_bounded() {
-        let allow = ("Allow", "POST".to_owned());
-        let origin = ("WebHook-Allowed-Origin", "eventgrid.azure.net".to_owned());
         let asked: (&str, &[u8]) = ("webhook-request-origin", b"eventgrid.azure.net");
-        assert_eq!(answer(&[asked]), Some(vec![allow.clone(), origin.clone()]));
+        let allowing = |rate: &str| {
+            Some(vec![
+                ("Allow", "POST".to_owned()),
+                ("WebHook-Allowed-Origin", "eventgrid.azure.net".to_owned()),
+                ("WebHook-Allowed-Rate", rate.to_owned()),
+            ])
+        };
+        assert_eq!(answer(&[asked]), allowing("600"));
         for (rate, allowed) in [("120", "120"), ("100000", "600"), ("0", "1"), ("*", "600")] {
             let rate = ("WebHook-Request-Rate", rate.as_bytes());
-            let allowed = ("WebHook-Allowed-Rate", allowed.to_owned());
-            let expected = vec![allow.clone(), origin.clone(), allowed];
-            assert_eq!(answer(&[asked, rate]), Some(expected));
+            assert_eq!(answer(&[asked, rate]), allowing(allowed));
         }
     }
 
