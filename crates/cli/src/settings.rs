@@ -73,6 +73,7 @@ pub(crate) struct Outbox {
     pub(crate) concurrency: u16,
     pub(crate) most_each: u16,
     pub(crate) answer_milliseconds: u32,
+    pub(crate) lease_seconds: u32,
     pub(crate) first_pause_milliseconds: u32,
     pub(crate) longest_pause_seconds: u32,
     pub(crate) give_up_hours: u32,
@@ -85,12 +86,12 @@ impl Outbox {
     /// How patient the courier is.
     pub(crate) fn pace(&self) -> CourierPace {
         let milliseconds = |number: u32| Duration::from_millis(number.into());
-        let defaults = CourierPace::default();
+        let lease = Duration::from_secs(self.lease_seconds.into());
         CourierPace {
             concurrency: self.concurrency.into(),
             most_each: u32::from(self.most_each.max(1)),
             // Whoever holds an event is certainly done with it by then.
-            lease: defaults.lease.max(milliseconds(self.answer_milliseconds) * 3),
+            lease: lease.max(milliseconds(self.answer_milliseconds) * 3),
             first_pause: milliseconds(self.first_pause_milliseconds),
             longest_pause: Duration::from_secs(self.longest_pause_seconds.into()),
             give_up_after: Duration::from_secs(u64::from(self.give_up_hours) * 3600),

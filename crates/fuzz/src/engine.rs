@@ -106,8 +106,9 @@ pub(crate) fn recording(bytes: &[u8]) {
         alerts.extend(nightjar_payloads::parse(raw, &mut next_id).unwrap_or_default());
     }
     let mut symptoms: Vec<Symptom> = Vec::new();
+    let estate = nightjar_triage::Estate::new(recording.topology.clone());
     for alert in &alerts {
-        for entity in nightjar_triage::locate(alert, &recording.topology) {
+        for entity in estate.locate(alert) {
             symptoms.push(Symptom { entity, signal: alert.signal });
         }
     }

@@ -95,8 +95,8 @@ impl Routes {
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    let PathItem { get, put, post, delete, patch, .. } = item;
-    [get, put, post, delete, patch].into_iter().flatten()
+    let PathItem { get, put, post, delete, patch, options, .. } = item;
+    [get, put, post, delete, patch, options].into_iter().flatten()
 }
 
 /// What an operation is about: the last fixed part of its path that isn't of a single thing.

@@ -40,6 +40,10 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     let summary = "Takes in a message of an alerting system.";
     routes
         .plain(Access::Open("receiveMessage", summary), routes!(receive))
+        .plain(
+            Access::Open("offerMessages", "Tells a sender of CloudEvents that messages are wanted."),
+            routes!(offer),
+        )
         .plain(Access::Action(Action::SendAlert), routes!(send))
 }
 
@@ -210,28 +214,50 @@ async fn receive(
     let headers = headers(&parts.headers);
     let query = parts.uri.query().unwrap_or_default();
     let delivery = Delivery { headers: &headers, query, body: &bytes };
-    match prove(&app, &space, &document, &delivery).await? {
+    let signed = match prove(&app, &space, &document, &delivery).await? {
+        Proof::Given => None,
+        Proof::Signed(message) => Some(message),
+        Proof::Confirmed(what) => {
+            let told = Receival { status: "accepted", ..Receival::rejected(what) };
+            return Ok(Json(told).into_response());
+        }
         Proof::Denied(denied) => {
             app.limiters.failed(peer.0);
             // Whoever set the sender up needs to know; a stranger doesn't.
             tracing::warn!(webhook = id, reason = %denied, "a message isn't of its webhook's sender");
             let told = "it isn't authenticated as this webhook asks";
-            Ok((StatusCode::FORBIDDEN, Json(Receival::rejected(told))).into_response())
+            return Ok((StatusCode::FORBIDDEN, Json(Receival::rejected(told))).into_response());
         }
-        Proof::Confirmed(what) => {
-            let told = Receival { status: "accepted", ..Receival::rejected(what) };
-            Ok(Json(told).into_response())
-        }
-        Proof::Given => {
-            let hook = Hook::of(&document)?;
-            let address = Address {
-                webhook: document.id.clone(),
-                origin: document.parent.clone().unwrap_or_else(|| document.id.clone()),
-                provider: hook.provider,
-            };
-            take_in(&app, &call, &space, &address, &bytes).await
+    };
+    let address = Address {
+        webhook: document.id.clone(),
+        origin: document.parent.clone().unwrap_or_else(|| document.id.clone()),
+        provider: Hook::of(&document)?.provider,
+    };
+    take_in(&app, &call, &space, &address, signed.as_deref().unwrap_or(&bytes)).await
+}
+
+/// The most messages a minute that a sender is told it may send, where it asks.
+const OFFERED: u32 = 60_000;
+
+#[utoipa::path(options, path = "/webhook/{webhook}",
+    responses((status = 200, description = "Whether messages are wanted, in headers.")))]
+async fn offer(State(app): State<App>, ids: Ids, request: Request) -> Answer<Response> {
+    if app.store.webhook_space(ids.id("webhook")?).await?.is_none() {
+        return Err(Problem::not_found());
+    }
+    let headers = headers(request.headers());
+    let delivery = Delivery { headers: &headers, query: "", body: b"" };
+    let Some(answer) = nightjar_senders::handshake(&delivery, OFFERED) else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    let mut response = StatusCode::OK.into_response();
+    for (name, value) in answer {
+        if let Ok(value) = value.parse() {
+            response.headers_mut().insert(name, value);
         }
     }
+    Ok(response)
 }
 
 #[utoipa::path(post, path = "/api/v1/spaces/{space}/alerts", request_body(content = AlertMessage,
@@ -270,6 +296,8 @@ async fn take_in(
 /// Whether a message is of a webhook's sender.
 enum Proof {
     Given,
+    /// This is what its sender signed; the body may hold more.
+    Signed(Vec<u8>),
     /// It was about the subscription itself, and is dealt with.
     Confirmed(&'static str),
     Denied(Denied),

@@ -11,6 +11,8 @@ mod command_line;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod operating;
 #[cfg(test)]
 mod program;

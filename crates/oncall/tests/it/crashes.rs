@@ -101,6 +101,24 @@ async fn killed_at_every_step_it_ends_as_if_nothing_had_happened() {
 }
 
 #[tokio::test]
+async fn killed_at_every_step_nothing_is_told_twice_or_left_out() {
+    let undisturbed = House::new().await;
+    undisturbed.subscribe().await;
+    let id = undisturbed.start(&several()).await.id;
+    undisturbed.work(&id).await;
+    let expected = undisturbed.events().await;
+    assert!(expected.iter().any(|(title, _)| *title == "Investigation Completed"), "{expected:?}");
+    assert!(expected.iter().any(|(title, _)| *title == "Investigation Linked"));
+    for house in House::each().await {
+        house.subscribe().await;
+        let id = house.start(&several()).await.id;
+        let deaths = die_and_resume(&house, &id, 1).await;
+        assert!(deaths > 10, "{deaths}");
+        assert_eq!(house.events().await, expected);
+    }
+}
+
+#[tokio::test]
 async fn killed_at_every_step_of_a_request_it_is_met_once() {
     for house in House::each().await {
         let id = house.start(&small()).await.id;

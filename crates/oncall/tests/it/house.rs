@@ -16,8 +16,9 @@ use nightjar_oncall::{
     import_capsule,
 };
 use nightjar_store::{
-    InvestigationRecord, InvestigationState, MasterKeyFile, NewConnection, NewSpace, Options,
-    PageRequest, Space, Store, TaskFilter, TaskOrder, TaskRecord, TaskSort,
+    DispatchFilter, DispatchRecord, InvestigationRecord, InvestigationState, MasterKeyFile,
+    NewConnection, NewSpace, NewSubscription, Options, PageRequest, Space, Store, Subscription,
+    TaskFilter, TaskOrder, TaskRecord, TaskSort,
 };
 use nightjar_topology::{Entity, EntityId, EntityKind, Topology};
 use serde_json::json;
@@ -246,6 +247,26 @@ impl House {
         let order = TaskOrder { by: TaskSort::CreatedAt, is_descending: false };
         let page = PageRequest { limit: 1000, after: None };
         self.space.tasks(&TaskFilter::default(), order, &page).await.unwrap().items
+    }
+
+    /// Has events written from now on.
+    pub(crate) async fn subscribe(&self) -> Subscription {
+        let new = NewSubscription {
+            name: "pager".into(),
+            url: "https://hooks.example.com/".into(),
+            kinds: None,
+            secret: "whsec_c2VjcmV0".into(),
+            created_by: "NJAK1".into(),
+        };
+        self.space.create_subscription(new, None, self.now()).await.unwrap().into_inner()
+    }
+
+    /// What the outbox holds, oldest first: what happened, and to what.
+    pub(crate) async fn events(&self) -> Vec<(&'static str, String)> {
+        let page = PageRequest { limit: 1000, after: None };
+        let found = self.space.dispatches(&DispatchFilter::default(), &page).await.unwrap();
+        let told = |row: DispatchRecord| (row.kind.title(), row.subject.unwrap_or_default());
+        found.items.into_iter().rev().map(told).collect()
     }
 
     pub(crate) async fn alerts(&self) -> Vec<nightjar_store::AlertRecord> {

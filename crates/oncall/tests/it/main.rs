@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod capsules;
 #[cfg(test)]
+mod courier;
+#[cfg(test)]
 mod crashes;
 #[cfg(test)]
 mod house;

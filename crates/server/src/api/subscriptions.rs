@@ -262,13 +262,21 @@ async fn create(
     };
     let now = Timestamp::now();
     let made = space.create_subscription(new, once.as_ref(), now).await?;
-    if let Created::New(record) = &made {
-        // Counted afterwards, so that a request that comes again is answered as before.
-        let all = space.subscriptions(&PageRequest { limit: MOST, after: None }).await?;
-        if all.next.is_some() {
-            space.delete_subscription(&record.id).await?;
-            let detail = format!("a space has at most {MOST} subscriptions");
+    match &made {
+        Created::Again(record) => {
+            // As with access keys.
+            let detail =
+                format!("subscription `{}` was made before; its secret is shown once", record.id);
             return Err(Problem::new(Kind::Conflict, detail));
+        }
+        Created::New(record) => {
+            // Counted afterwards: two requests at a time can't both be the last.
+            let all = space.subscriptions(&PageRequest { limit: MOST, after: None }).await?;
+            if all.next.is_some() {
+                space.delete_subscription(&record.id).await?;
+                let detail = format!("a space has at most {MOST} subscriptions");
+                return Err(Problem::new(Kind::Conflict, detail));
+            }
         }
     }
     Ok(Made::new(made, &call, |record| {

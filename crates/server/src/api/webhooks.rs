@@ -78,6 +78,9 @@ struct WebhookToMake {
     /// `pagerduty`, `grafana`, `sentry`, `gitlab`, `standard`, `sns`; what suits the provider best, unless told.
     #[serde(default)]
     auth: Option<Label>,
+    /// The secret, where the sender makes it, as PagerDuty and Sentry do; made here unless told.
+    #[serde(default)]
+    secret: Option<OwnSecret>,
 }
 
 /// How a secret is replaced.
@@ -88,6 +91,28 @@ struct Rotation {
     /// How long the old secret stays valid, hours: 0 to 720, 24 unless told.
     #[serde(default)]
     overlap_hours: Option<u32>,
+    /// The new secret, where the sender makes it; made here unless told.
+    #[serde(default)]
+    secret: Option<OwnSecret>,
+}
+
+/// A secret that somebody else made. Printed nowhere.
+#[derive(Deserialize, ToSchema)]
+#[schema(value_type = String, min_length = 8, max_length = 512)]
+struct OwnSecret(String);
+
+/// Characters of a secret: fewer can be guessed, more make no sense.
+const SECRET: std::ops::RangeInclusive<usize> = 8..=512;
+
+impl OwnSecret {
+    fn checked(self) -> Answer<String> {
+        let is_fine = SECRET.contains(&self.0.len()) && !self.0.contains(|c: char| c.is_control());
+        if is_fine {
+            return Ok(self.0);
+        }
+        let told = "8 to 512 characters are expected, none of them a control character";
+        Err(Problem::invalid("/secret", told))
+    }
 }
 
 fn wire(document: &Document, base: &str, secret: Option<String>) -> Answer<Webhook> {
@@ -114,7 +139,7 @@ async fn create(
     call: Call,
     given: Given<WebhookToMake>,
 ) -> Answer<Made<Webhook>> {
-    let Given { value: WebhookToMake { provider, auth }, once } = given;
+    let Given { value: WebhookToMake { provider, auth, secret }, once } = given;
     let provider = provider.map(|provider| provider.0);
     if let Some(unknown) =
         provider.as_deref().filter(|name| !nightjar_payloads::providers().contains(name))
@@ -133,9 +158,13 @@ async fn create(
         }
     };
     // Amazon SNS signs with a certificate; nobody shares a secret.
-    let secret = match method {
-        Method::Sns { .. } => None,
-        _ => Some(new_secret()?),
+    let secret = match (&method, secret) {
+        (Method::Sns { .. }, None) => None,
+        (Method::Sns { .. }, Some(_)) => {
+            return Err(Problem::invalid("/secret", "messages of Amazon SNS are signed without"));
+        }
+        (_, Some(own)) => Some(own.checked()?),
+        (_, None) => Some(new_secret()?),
     };
     let hook = Hook { provider, secret: secret.clone().unwrap_or_default(), before: None };
     let body = serde_json::to_value(&hook).expect("invariant: a hook is texts under names");
@@ -197,7 +226,8 @@ async fn rotate(
     ids: Ids,
     given: Given<Rotation>,
 ) -> Answer<Json<Webhook>> {
-    let hours = given.value.overlap_hours.unwrap_or(OVERLAP_HOURS);
+    let Rotation { overlap_hours, secret } = given.value;
+    let hours = overlap_hours.unwrap_or(OVERLAP_HOURS);
     if hours > LONGEST_OVERLAP_HOURS {
         let told = format!("at most {LONGEST_OVERLAP_HOURS} hours");
         return Err(Problem::invalid("/overlap_hours", told));
@@ -209,7 +239,10 @@ async fn rotate(
     }
     let now = Timestamp::now();
     let until = now.checked_add(SignedDuration::from_hours(hours.into())).unwrap_or(now);
-    let secret = new_secret()?;
+    let secret = match secret {
+        Some(own) => own.checked()?,
+        None => new_secret()?,
+    };
     let replace = |document: &mut Document| {
         let mut hook: Hook = serde_json::from_value(document.body.clone())
             .map_err(|error| StoreError::Invalid(error.to_string()))?;

@@ -29,7 +29,8 @@ pub(super) async fn prove(
         Err(denied) => return Ok(Proof::Denied(denied)),
     };
     match envelope.kind() {
-        Sort::Notification => Ok(Proof::Given),
+        // What was signed, and nothing that stood beside it.
+        Sort::Notification => Ok(Proof::Signed(envelope.signed())),
         Sort::UnsubscribeConfirmation => {
             tracing::warn!(webhook = document.id, "its topic sends no more messages");
             Ok(Proof::Confirmed("the topic has unsubscribed this webhook"))

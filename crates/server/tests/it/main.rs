@@ -7,6 +7,8 @@ mod bad_input;
 #[cfg(test)]
 mod described;
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod incidents;

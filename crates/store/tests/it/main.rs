@@ -25,6 +25,8 @@ mod locations;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+mod outbox;
+#[cfg(test)]
 mod place;
 #[cfg(test)]
 mod replicas;
