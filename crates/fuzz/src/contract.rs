@@ -7,15 +7,15 @@ use serde_json::{Map, Value};
 
 /// A request out of any bytes: a line of method and address, lines of headers, an empty line, the
 /// body.
-struct Parts<'a> {
+pub(crate) struct Parts<'a> {
     method: String,
     path: String,
-    query: String,
-    headers: Vec<(String, &'a [u8])>,
-    body: &'a [u8],
+    pub(crate) query: String,
+    pub(crate) headers: Vec<(String, &'a [u8])>,
+    pub(crate) body: &'a [u8],
 }
 
-fn parts(bytes: &[u8]) -> Parts<'_> {
+pub(crate) fn parts(bytes: &[u8]) -> Parts<'_> {
     let is_end = |window: &[u8]| window == b"\n\n";
     let end = bytes.windows(2).position(is_end).unwrap_or(bytes.len());
     let (head, body) = bytes.split_at(end);

@@ -10,6 +10,7 @@ mod engine;
 mod mutate;
 mod parsers;
 mod run;
+mod senders;
 
 pub use run::{Finding, corpus, run};
 
@@ -36,6 +37,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "routing", run: contract::routing },
     Target { name: "reading", run: contract::reading },
     Target { name: "signature", run: contract::signature },
+    Target { name: "senders", run: senders::senders },
     Target { name: "numbers", run: engine::numbers },
     Target { name: "recording", run: engine::recording },
 ];

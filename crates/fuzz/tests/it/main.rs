@@ -41,4 +41,4 @@ macro_rules! targets {
     };
 }
 
-targets! { payloads topology capsule archive telemetry petshop nezha templates redact routing reading signature numbers recording }
+targets! { payloads topology capsule archive telemetry petshop nezha templates redact routing reading signature senders numbers recording }
