@@ -41,7 +41,10 @@ pub(crate) fn routes(routes: Routes) -> Routes {
     routes
         .plain(Access::Open("receiveMessage", summary), routes!(receive))
         .plain(
-            Access::Open("offerMessages", "Tells a sender of CloudEvents that messages are wanted."),
+            Access::Open(
+                "offerMessages",
+                "Tells a sender of CloudEvents that messages are wanted.",
+            ),
             routes!(offer),
         )
         .plain(Access::Action(Action::SendAlert), routes!(send))

@@ -88,7 +88,16 @@ fn the_description_is_the_one_that_was_reviewed() {
 
 #[test]
 fn every_operation_has_a_name_of_its_own_that_the_policies_know() {
-    let open = ["isAlive", "isReady", "describe", "signIn", "whoAmI", "signOut", "receiveMessage", "offerMessages"];
+    let open = [
+        "isAlive",
+        "isReady",
+        "describe",
+        "signIn",
+        "whoAmI",
+        "signOut",
+        "receiveMessage",
+        "offerMessages",
+    ];
     let mut names = BTreeSet::new();
     for operation in operations() {
         let name = operation.name.as_str();
@@ -96,7 +105,9 @@ fn every_operation_has_a_name_of_its_own_that_the_policies_know() {
         let is_known = operation.action().is_some() || open.contains(&name);
         assert!(is_known, "nobody decides about `{name}`");
         let is_open = operation.document["security"].as_array().unwrap().is_empty();
-        let may_be = ["isAlive", "isReady", "describe", "signIn", "receiveMessage", "offerMessages"].contains(&name);
+        let may_be =
+            ["isAlive", "isReady", "describe", "signIn", "receiveMessage", "offerMessages"]
+                .contains(&name);
         assert_eq!(is_open, may_be, "`{name}`");
     }
 }
