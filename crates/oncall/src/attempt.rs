@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use nightjar_agent::UserRequest;
 use nightjar_store::{InvestigationRecord, InvestigationState, Job, JobKind, Space, Store};
-use tokio::sync::watch;
+use tokio::sync::watch::Receiver;
 use tracing::{info, warn};
 
 use crate::conduct::{self, Assignment, Work, of_ours, time_of_request};
@@ -15,7 +15,7 @@ use crate::plan::{Afterwards, Ended, Step, afterwards, plan};
 use crate::request::Asked;
 use crate::task::{of_incident, start_of};
 use crate::worker::{Worker, later};
-use crate::{Result, connectors, export};
+use crate::{Result, connectors, export, watch};
 
 /// What belongs to a job.
 pub(crate) struct Opened {
@@ -48,7 +48,7 @@ impl Worker {
         &self,
         job: &Job,
         opened: &mut Opened,
-        halt: watch::Receiver<Halt>,
+        halt: Receiver<Halt>,
     ) -> Ended {
         let step = plan(job, opened.ledger.past(), &self.pace);
         info!(step = ?step, attempt = job.attempts, "job begun");
@@ -63,7 +63,7 @@ impl Worker {
         job: &Job,
         opened: &mut Opened,
         step: Step,
-        halt: watch::Receiver<Halt>,
+        halt: Receiver<Halt>,
     ) -> Result<Ended> {
         let (id, now) = (&opened.record.id, (self.clock)());
         let running = InvestigationState::Running;
@@ -99,7 +99,7 @@ impl Worker {
     async fn prepare(&self, job: &Job, opened: &mut Opened, step: Step) -> Result<Prepared> {
         let Opened { space, record, ledger } = opened;
         let asked = match &job.kind {
-            JobKind::Investigate => None,
+            JobKind::Investigate | JobKind::Watch => None,
             JobKind::Request(body) => match serde_json::from_value::<Asked>(body.clone()) {
                 Ok(asked) => Some(asked),
                 Err(error) => {
@@ -111,6 +111,7 @@ impl Worker {
         let request =
             |asked: Asked, at| UserRequest { at, request: asked.request(), actor: asked.actor };
         let work = match (step, asked) {
+            (Step::Watch, _) => return Ok(Prepared::Ended(watch::watch())),
             (Step::GiveUp { reason }, _) => return Ok(Prepared::Ended(Ended::Failed(reason))),
             (Step::Play | Step::Continue | Step::Repeat { .. }, None) => {
                 let stored = export::entries(space, record.number).await?;

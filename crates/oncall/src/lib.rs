@@ -22,6 +22,7 @@ mod recordings;
 mod redaction;
 mod request;
 mod task;
+mod watch;
 mod worker;
 
 pub use connectors::{BadConfig, ConnectorKind, check, kinds};

@@ -67,6 +67,8 @@ pub enum Step {
         /// How many requests were met before it.
         after: usize,
     },
+    /// Look at a live investigation.
+    Watch,
 }
 
 /// Decides what to do with a job.
@@ -82,6 +84,7 @@ pub fn plan(job: &Job, past: &Past, pace: &Pace) -> Step {
         (JobKind::Investigate, _) => Step::Play,
         (JobKind::Request(_), None) => Step::Continue,
         (JobKind::Request(_), Some((at, after))) => Step::Repeat { at, after },
+        (JobKind::Watch, _) => Step::Watch,
     }
 }
 
@@ -142,7 +145,7 @@ pub fn afterwards(ended: Ended, job: &Job, pace: &Pace) -> Afterwards {
         Ended::Failed(reason) => {
             // A request that fails takes nothing from the result that is there.
             let state = match job.kind {
-                JobKind::Investigate => InvestigationState::Failed,
+                JobKind::Investigate | JobKind::Watch => InvestigationState::Failed,
                 JobKind::Request(_) => InvestigationState::Done,
             };
             Afterwards::Finish { state, reason: Some(reason) }
@@ -173,7 +176,8 @@ mod tests {
     use super::*;
 
     fn job(attempts: u32, kind: JobKind) -> Job {
-        Job { id: 1, space: SpaceId::new("s"), investigation: "inv-1".into(), kind, attempts }
+        let (space, investigation) = (SpaceId::new("s"), "inv-1".into());
+        Job { id: 1, space, investigation, kind, attempts, lease: 1 }
     }
 
     #[test]

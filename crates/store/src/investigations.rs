@@ -9,7 +9,7 @@ use crate::connections::no_connection;
 use crate::db::{Columns as _, Kind, Tx, from_driver, id, micros, number};
 use crate::once::{claim, settle};
 use crate::tasks::was_cancelled;
-use crate::{Created, Error, Once, Page, PageRequest, Result, Space};
+use crate::{Created, Error, Once, Page, PageRequest, Priority, Result, Space};
 
 /// Where an investigation of a recording stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,10 +87,12 @@ impl Space {
             return self.investigation(&made).await.map(Created::Again);
         }
         self.hold_connection(&mut tx, connection).await?;
-        let name = self.insert_investigation(&mut tx, Some(connection), None, now).await?;
+        let name = self
+            .insert_investigation(&mut tx, Some(connection), None, Priority::Medium, now)
+            .await?;
         settle(&mut tx, once, &name).await?;
         tx.commit().await.map_err(from_driver)?;
-        self.store.inner.work.notify_one();
+        self.store.tell_workers();
         self.investigation(&name).await.map(Created::New)
     }
 
@@ -115,6 +117,7 @@ impl Space {
         tx: &mut Tx,
         connection: Option<&str>,
         start: Option<&serde_json::Value>,
+        priority: Priority,
         now: Timestamp,
     ) -> Result<String> {
         let next = self.next(tx, "investigation").await?;
@@ -135,7 +138,7 @@ impl Space {
         .execute(&mut **tx)
         .await
         .map_err(from_driver)?;
-        self.enqueue(tx, &name, None, now).await?;
+        self.enqueue_investigate(tx, &name, priority, now).await?;
         Ok(name)
     }
 
@@ -262,7 +265,7 @@ impl Space {
         self.requeue(&mut tx, investigation, Some(body), now).await?;
         settle(&mut tx, once, investigation).await?;
         tx.commit().await.map_err(from_driver)?;
-        self.store.inner.work.notify_one();
+        self.store.tell_workers();
         Ok(Created::New(()))
     }
 
@@ -283,29 +286,10 @@ impl Space {
         .execute(&mut **tx)
         .await
         .map_err(from_driver)?;
-        self.enqueue(tx, investigation, request, now).await
-    }
-
-    async fn enqueue(
-        &self,
-        tx: &mut Tx,
-        investigation: &str,
-        request: Option<&serde_json::Value>,
-        now: Timestamp,
-    ) -> Result<()> {
-        let request = request.map(|body| self.seal("work", investigation, body)).transpose()?;
-        sqlx::query(
-            "INSERT INTO work (space, investigation, request_sealed, created_at, due_at, attempts)
-             VALUES ($1, $2, $3, $4, $4, 0)",
-        )
-        .bind(id(&self.id))
-        .bind(investigation.to_owned())
-        .bind(request)
-        .bind(micros(now))
-        .execute(&mut **tx)
-        .await
-        .map_err(from_driver)?;
-        Ok(())
+        match request {
+            None => self.enqueue_investigate(tx, investigation, Priority::Medium, now).await,
+            Some(body) => self.enqueue_request(tx, investigation, body, now).await,
+        }
     }
 
     /// Incidents of the investigations with these numbers, in the order they opened.

@@ -6,17 +6,19 @@ use sqlx::{AnyPool, SqlSafeStr as _};
 use super::{Kind, from_driver};
 use crate::{Error, Result};
 
-const SQLITE: [(i64, &str, &str); 4] = [
+const SQLITE: [(i64, &str, &str); 5] = [
     (1, "store", include_str!("../../migrations/sqlite/0001_store.sql")),
     (2, "documents", include_str!("../../migrations/sqlite/0002_documents.sql")),
     (3, "tasks", include_str!("../../migrations/sqlite/0003_tasks.sql")),
     (4, "sign in", include_str!("../../migrations/sqlite/0004_sign_in.sql")),
+    (7, "queue", include_str!("../../migrations/sqlite/0007_queue.sql")),
 ];
-const POSTGRES: [(i64, &str, &str); 4] = [
+const POSTGRES: [(i64, &str, &str); 5] = [
     (1, "store", include_str!("../../migrations/postgres/0001_store.sql")),
     (2, "documents", include_str!("../../migrations/postgres/0002_documents.sql")),
     (3, "tasks", include_str!("../../migrations/postgres/0003_tasks.sql")),
     (4, "sign in", include_str!("../../migrations/postgres/0004_sign_in.sql")),
+    (7, "queue", include_str!("../../migrations/postgres/0007_queue.sql")),
 ];
 
 /// How often a migration is tried where another process migrates the same SQLite file.

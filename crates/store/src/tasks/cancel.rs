@@ -128,7 +128,7 @@ impl Space {
         self.requeue(&mut tx, &investigation, request.as_ref(), now).await?;
         settle(&mut tx, once, task).await?;
         tx.commit().await.map_err(from_driver)?;
-        self.store.inner.work.notify_one();
+        self.store.tell_workers();
         self.task(task).await.map(Created::New)
     }
 }

@@ -59,7 +59,13 @@ impl Space {
             TaskStart::Skip(reason) => (None, TaskStatus::Skipped, Some((*reason).to_owned())),
             TaskStart::Investigate { connection, start } => {
                 let investigation = self
-                    .insert_investigation(&mut tx, *connection, Some(&start(&name)), now)
+                    .insert_investigation(
+                        &mut tx,
+                        *connection,
+                        Some(&start(&name)),
+                        new.priority,
+                        now,
+                    )
                     .await?;
                 (Some(investigation), TaskStatus::PendingStart, None)
             }
@@ -94,7 +100,7 @@ impl Space {
         self.insert_task(&mut tx, &record, &details).await?;
         settle(&mut tx, once, &name).await?;
         tx.commit().await.map_err(from_driver)?;
-        self.store.inner.work.notify_one();
+        self.store.tell_workers();
         self.task(&name).await.map(Created::New)
     }
 }

@@ -78,7 +78,7 @@ impl Priority {
     }
 
     /// As a column holds it, so that the database can sort: 1 to 5.
-    pub(super) fn rank(self) -> i64 {
+    pub(crate) fn rank(self) -> i64 {
         match self {
             Self::Minimal => 1,
             Self::Low => 2,

@@ -76,11 +76,13 @@ async fn the_same_request_at_two_processes_makes_one_thing() {
 async fn no_job_is_taken_twice() {
     on_both(async |place| {
         let (one, other) = two(place).await;
-        let space = new_space(&one).await;
-        let new = NewConnection { kind: "x".into(), name: "x".into(), config: json!({}) };
-        let connection = space.create_connection(new, None, t0()).await.unwrap().into_inner();
-        for _ in 0..12 {
-            space.start_investigation(&connection.id, None, t0()).await.unwrap();
+        for _ in 0..4 {
+            let space = new_space(&one).await;
+            let new = NewConnection { kind: "x".into(), name: "x".into(), config: json!({}) };
+            let connection = space.create_connection(new, None, t0()).await.unwrap().into_inner();
+            for _ in 0..3 {
+                space.start_investigation(&connection.id, None, t0()).await.unwrap();
+            }
         }
         let take = async |store: &Store| {
             let mut taken = Vec::new();
@@ -126,7 +128,7 @@ async fn a_worker_is_woken_by_a_new_job() {
     let space = new_space(&store).await;
     let new = NewConnection { kind: "x".into(), name: "x".into(), config: json!({}) };
     let connection = space.create_connection(new, None, t0()).await.unwrap().into_inner();
-    let waiting = store.wait_for_job(Duration::from_secs(3600));
+    let waiting = store.wait_for_job(Duration::from_secs(3600), t0());
     let start = space.start_investigation(&connection.id, None, t0());
     let both = futures::future::join(waiting, start);
     let (_, started) = tokio::time::timeout(Duration::from_secs(10), both).await.unwrap();
