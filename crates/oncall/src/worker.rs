@@ -47,7 +47,8 @@ impl Worker {
                 }
                 continue;
             }
-            match self.store.take_job(self.pace.lease, (self.clock)()).await {
+            let now = (self.clock)();
+            match self.store.take_job(self.pace.lease, now).await {
                 Ok(Some(job)) => {
                     failures = 0;
                     let span = info_span!(
@@ -63,7 +64,7 @@ impl Worker {
                 Ok(None) => {
                     failures = 0;
                     tokio::select! {
-                        () = self.store.wait_for_job(self.pace.look_again, (self.clock)()) => {}
+                        () = self.store.wait_for_job(self.pace.look_again, now) => {}
                         () = over(&mut shutdown) => {}
                     }
                 }

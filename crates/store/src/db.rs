@@ -129,7 +129,7 @@ impl Db {
             Kind::Sqlite => "BEGIN IMMEDIATE",
             Kind::Postgres => "BEGIN",
         };
-        self.write.begin_with(statement).await.map_err(from_driver)
+        begin(&self.write, statement).await
     }
 
     /// Begins a transaction that only reads, and sees the database as it is now until it ends.
@@ -138,13 +138,24 @@ impl Db {
             Kind::Sqlite => "BEGIN",
             Kind::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
         };
-        self.read.begin_with(statement).await.map_err(from_driver)
+        begin(&self.read, statement).await
     }
 
     pub(crate) async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
     }
+}
+
+/// Begins a transaction in a task of its own, which ends even if nobody waits for it any more. sqlx 0.9 forgets
+/// a PostgreSQL transaction that was being begun when its future was dropped (a client that hung up, a worker
+/// that was stopped): the connection would go back to the pool with the transaction open, and what others
+/// then write on it would be acknowledged and not durable.
+async fn begin(pool: &AnyPool, statement: &'static str) -> Result<Tx> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await }).await;
+    let aborted = |error| sqlx::Error::Io(std::io::Error::other(error));
+    begun.map_err(aborted).flatten().map_err(from_driver)
 }
 
 /// The next number of a kind of thing in a space (empty: of the installation), without gaps where the
@@ -200,6 +211,22 @@ async fn prepare_postgres(connection: &mut AnyConnection) -> sqlx::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_transaction_that_nobody_waits_for_is_not_left_open() {
+        let Some(postgres) = nightjar_pgtest::database() else { return };
+        let db = Db::open(&postgres.url, 1).await.unwrap();
+        for micros in 0..200 {
+            let pause = Duration::from_micros(micros * 5);
+            let _ = tokio::time::timeout(pause, db.begin()).await;
+            // The time at which the transaction began.
+            let now = async || {
+                let row = sqlx::query("SELECT now()::text AS now").fetch_one(db.write()).await;
+                row.unwrap().text("now").unwrap()
+            };
+            assert_ne!(now().await, now().await, "cut off after {pause:?}");
+        }
+    }
 
     #[tokio::test]
     async fn a_full_disk_is_told_and_goes_on_when_there_is_room() {
