@@ -65,13 +65,19 @@ async fn clean_up(store: &Store, retention: &Retention, outbox: &OutboxKeeping, 
     }
 }
 
+/// So many days before; none for 0, which keeps for ever.
+fn days_ago(days: u32, now: Timestamp) -> Option<Timestamp> {
+    let ago = SignedDuration::from_hours(24 * i64::from(days));
+    (days > 0).then(|| now.checked_sub(ago).unwrap_or(Timestamp::MIN))
+}
+
 async fn of_space(space: &Space, retention: &Retention, now: Timestamp) -> Result<()> {
     let checkpoint = space.checkpoint(now).await?;
-    let days = i64::from(retention.journal_days);
-    if days == 0 {
-        return Ok(());
+    if let Some(before) = days_ago(retention.delivery_days, now) {
+        let messages = space.drop_deliveries(before).await?;
+        debug!(space.id = %space.id(), messages, "old messages dropped");
     }
-    let before = now.checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN);
+    let Some(before) = days_ago(retention.journal_days, now) else { return Ok(()) };
     let chains = space.prune_journal(before, now).await?;
     if chains > 0 {
         info!(space.id = %space.id(), checkpoint.number = checkpoint.number, chains, "old chains dropped");
@@ -109,7 +115,7 @@ mod tests {
             spaces.push(store.space(&made.id).await.unwrap());
         }
         store.create_sign_in_link("viewer", None, "Ada", now, now).await.unwrap();
-        let retention = Retention { journal_days: 0, checkpoint_hours: 24 };
+        let retention = Retention { journal_days: 0, delivery_days: 0, checkpoint_hours: 24 };
         let day = SignedDuration::from_hours(24);
         let outbox = OutboxKeeping { pending: day, delivered: day, failed: day };
         clean_up(&store, &retention, &outbox, now + SignedDuration::from_hours(1)).await;

@@ -144,6 +144,7 @@ pub(crate) enum LogFormat {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Retention {
     pub(crate) journal_days: u32,
+    pub(crate) delivery_days: u32,
     pub(crate) checkpoint_hours: u32,
 }
 

@@ -15,7 +15,7 @@ use crate::plan::{Afterwards, Ended, Step, afterwards, plan};
 use crate::request::Asked;
 use crate::task::{of_incident, start_of};
 use crate::worker::{Worker, later};
-use crate::{Result, connectors, export, watch};
+use crate::{Result, connectors, export};
 
 /// What belongs to a job.
 pub(crate) struct Opened {

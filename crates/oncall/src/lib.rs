@@ -44,7 +44,9 @@ pub use recordings::{BadArchive, Played, Recordings, Unpacked};
 pub use request::request;
 pub use rules::Rules;
 pub use sources::Sources;
-pub use task::{NewTask, Run, RunState, cancel_task, run_task_again, runs, start_task};
+pub use task::{
+    NewTask, Run, RunState, StartingPoint, cancel_task, run_task_again, runs, start_task,
+};
 pub use worker::{Clock, Worker};
 
 /// A result of this room.

@@ -8,7 +8,7 @@ mod start;
 
 pub use cancel::{cancel_task, run_task_again};
 pub use runs::{Run, RunState, runs};
-pub use start::{NewTask, start_task};
+pub use start::{NewTask, StartingPoint, start_task};
 
 pub(crate) use project::{
     heard, of_incident, of_linked, of_opened, of_primary, of_skipped, priority,

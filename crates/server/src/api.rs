@@ -25,6 +25,7 @@ mod sign_in_settings;
 mod spaces;
 mod stream;
 mod subscriptions;
+mod tasks;
 mod topology;
 mod verify;
 mod webhooks;
@@ -49,6 +50,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         subscriptions::routes,
         events::routes,
         investigations::routes,
+        tasks::routes,
         incidents::routes,
         alerts::routes,
         evidence::routes,

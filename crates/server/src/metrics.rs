@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     appended: Counter,
     rate_limited: Family<ByReason, Counter>,
     unauthenticated: Counter,
+    messages: Family<ByReason, Counter>,
     waiting: Gauge,
     running: Gauge,
     events_pending: Gauge,
@@ -57,6 +58,7 @@ impl Metrics {
         let (streamed, appended) = (Counter::default(), Counter::default());
         let rate_limited = Family::default();
         let unauthenticated = Counter::default();
+        let messages = Family::default();
         let (waiting, running) = (Gauge::default(), Gauge::default());
         let (events_pending, events_failed) = (Gauge::default(), Gauge::default());
         let events_delivered = Counter::default();
@@ -73,6 +75,8 @@ impl Metrics {
         r.register("http_rate_limited", "Requests refused by rate", rate_limited.clone());
         let help = "Credentials that didn't work";
         r.register("authentication_failures", help, unauthenticated.clone());
+        let help = "Messages of alerting systems by what became of them";
+        r.register("webhook_messages", help, messages.clone());
         r.register("queue_waiting_tasks", "Tasks that wait for a worker", waiting.clone());
         r.register("queue_running_tasks", "Tasks that a worker is at", running.clone());
         let help = "Events that wait to be sent, or are on their way";
@@ -93,12 +97,18 @@ impl Metrics {
             appended,
             rate_limited,
             unauthenticated,
+            messages,
             waiting,
             running,
             events_pending,
             events_failed,
             events_delivered,
         }
+    }
+
+    /// Counts a message of an alerting system.
+    pub(crate) fn message(&self, became: &'static str) {
+        self.messages.get_or_create(&[("status", became)]).inc();
     }
 
     pub(crate) fn in_flight(&self) -> GoesOn {

@@ -226,6 +226,7 @@ async fn receive(
         }
         Proof::Denied(denied) => {
             app.limiters.failed(peer.0);
+            app.metrics.message("denied");
             // Whoever set the sender up needs to know; a stranger doesn't.
             tracing::warn!(webhook = id, reason = %denied, "a message isn't of its webhook's sender");
             let told = "it isn't authenticated as this webhook asks";
@@ -289,6 +290,7 @@ async fn take_in(
     bytes: &[u8],
 ) -> Answer<Response> {
     let receipt = app.intake.take(space, address, bytes).await?;
+    app.metrics.message(receipt.status.label());
     // The delivery tells all that an audit record would.
     call.note(|facts| facts.unrecorded = true);
     let is_bad = receipt.status == DeliveryStatus::Rejected && receipt.is_unreadable;

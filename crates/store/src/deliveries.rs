@@ -118,6 +118,24 @@ impl Space {
         Ok(page.page("deliveries", found.collect::<Result<_>>()?))
     }
 
+    /// The last that told of an alert which opened an incident or belongs to one.
+    pub async fn latest_delivery(&self) -> Result<Option<DeliveryRecord>> {
+        self.alive().await?;
+        // One look at the index for each status, whatever else came since.
+        let row = sqlx::query(
+            "SELECT id, webhook, received_at, status, sealed FROM deliveries
+             WHERE space = $1 AND number = (SELECT MAX(number) FROM (
+                 SELECT MAX(number) AS number FROM deliveries WHERE space = $1 AND status = 'accepted'
+                 UNION ALL
+                 SELECT MAX(number) FROM deliveries WHERE space = $1 AND status = 'linked') latest)",
+        )
+        .bind(id(&self.id))
+        .fetch_optional(self.store.db().read())
+        .await
+        .map_err(from_driver)?;
+        row.map(|row| self.delivery_of(&row)).transpose()
+    }
+
     /// One of them.
     pub async fn delivery(&self, delivery: &str) -> Result<DeliveryRecord> {
         self.alive().await?;

@@ -28,6 +28,38 @@ pub struct NewTask {
     pub reference: Option<TaskReference>,
     /// Id or name of the connection to look at; `None`: the newest of the space, if there is any.
     pub connection: Option<String>,
+    /// Where to begin.
+    pub from: StartingPoint,
+    /// The time it is about; `None`: as late as can be seen.
+    pub at: Option<Timestamp>,
+}
+
+/// Where an investigation begins that a person starts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum StartingPoint {
+    /// At what the headline and the text name.
+    #[default]
+    Words,
+    /// At an entity, by its name in any form that senders of alerts use.
+    Entity(String),
+    /// At the alert that came last, wherever it went.
+    LatestAlert,
+    /// At a high use of processors, of an entity where one is named.
+    HighCpu(Option<String>),
+    /// At a rise of failing requests, of an entity where one is named.
+    ErrorRateSpike(Option<String>),
+}
+
+impl StartingPoint {
+    /// The entity it names, and the metric, in words of the generic webhook.
+    fn told(&self) -> (Option<&str>, Option<&'static str>) {
+        match self {
+            Self::Words | Self::LatestAlert => (None, None),
+            Self::Entity(name) => (Some(name), None),
+            Self::HighCpu(name) => (name.as_deref(), Some("cpu_utilization")),
+            Self::ErrorRateSpike(name) => (name.as_deref(), Some("error_rate")),
+        }
+    }
 }
 
 /// Why a task of another kind than [`TaskKind::Investigation`] ends at once.
@@ -40,7 +72,8 @@ const NOT_RUN: &str = "this version doesn't run tasks of this kind";
 /// holds aren't played.
 ///
 /// # Errors
-/// [`StoreError::NotFound`] for a connection that doesn't exist.
+/// [`StoreError::NotFound`] for a connection that doesn't exist, [`StoreError::Conflict`] where it is to begin
+/// at the latest alert and there is none.
 pub async fn start_task(
     space: &Space,
     recordings: &Arc<dyn Recordings>,
@@ -60,9 +93,19 @@ pub async fn start_task(
     };
     let known = recording.as_ref().map(|recording| names(&recording.topology));
     let kept = redacted(space, new, known.unwrap_or_default()).await?;
-    let at = recording.as_ref().and_then(end).unwrap_or(now);
+    // Nothing is known after the end of a recording, nor after now.
+    let latest = recording.as_ref().and_then(end).unwrap_or(now);
+    let at = new.at.map_or(latest, |at| at.min(latest));
+    let alert = match new.from {
+        StartingPoint::LatestAlert => Some(latest_alert(space, recording.as_ref()).await?),
+        _ => None,
+    };
     let start = |task: &str| {
-        let start = Start { actor: actor.to_owned(), message: message(task, &kept, at) };
+        let message = match &alert {
+            Some(alert) => RawAlert { received_at: at, ..alert.clone() },
+            None => message(task, &kept, &new.from, at),
+        };
+        let start = Start { actor: actor.to_owned(), message };
         serde_json::to_value(start).expect("invariant: a start is texts under names")
     };
     let connection = connection.as_ref().map(|record| record.id.as_str());
@@ -80,8 +123,8 @@ pub(crate) async fn start_of(space: &Space, investigation: &str) -> Result<Optio
 }
 
 /// The description as a message in the shape of the generic webhook.
-fn message(task: &str, new: &Kept, at: Timestamp) -> RawAlert {
-    let payload: Value = json!({
+fn message(task: &str, new: &Kept, from: &StartingPoint, at: Timestamp) -> RawAlert {
+    let mut payload: Value = json!({
         "eventType": "incident",
         "incidentId": task,
         "action": "created",
@@ -90,7 +133,22 @@ fn message(task: &str, new: &Kept, at: Timestamp) -> RawAlert {
         "description": new.description,
         "timestamp": at.to_string(),
     });
+    let (entity, metric) = from.told();
+    if let Some(fields) = payload.as_object_mut() {
+        fields.extend(entity.map(|name| ("service".to_owned(), json!(name))));
+        fields.extend(metric.map(|metric| ("data".to_owned(), json!({ "metric": metric }))));
+    }
     RawAlert { provider: Some("generic".to_owned()), received_at: at, payload }
+}
+
+/// The message of the alert that came last: over a webhook, or else of the recording.
+async fn latest_alert(space: &Space, recording: Option<&Recording>) -> Result<RawAlert> {
+    if let Some(delivery) = space.latest_delivery().await? {
+        return Ok(delivery.raw);
+    }
+    let last = recording.and_then(|recording| recording.alerts.last().cloned());
+    let none = || StoreError::Conflict("no alert has come yet".to_owned());
+    Ok(last.ok_or_else(none)?)
 }
 
 /// When a recording ends: with its window, or else with its last message.

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use nightjar_agent::{Request, Start, State, UserRequest};
 use nightjar_incident::journal::{Entry, Kind};
-use nightjar_incident::{IncidentId, Recording, Verdict};
+use nightjar_incident::{IncidentId, Recording, Signal, Verdict};
 use nightjar_oncall::{
-    Clock, Error, NewTask, RunState, Worker, cancel_task, export_capsule, request, run_task_again,
-    runs, start_task,
+    Address, Clock, Error, NewTask, RunState, StartingPoint, Worker, cancel_task, export_capsule,
+    request, run_task_again, runs, start_task,
 };
 use nightjar_store::{
     Created, Error as StoreError, InvestigationState, Once, Priority, TaskKind, TaskRecord,
@@ -29,6 +29,8 @@ fn new(title: &str) -> NewTask {
         kind: TaskKind::Investigation,
         reference: None,
         connection: None,
+        from: StartingPoint::Words,
+        at: None,
     }
 }
 
@@ -353,4 +355,49 @@ async fn another_process_writes_nothing_more_from_its_next_heartbeat_on() {
     assert_eq!(house.journal().await.len(), written.unwrap());
     assert_eq!(house.state(&id).await, InvestigationState::Cancelled);
     assert_eq!(house.space.task("task-1").await.unwrap().status, TaskStatus::Canceled);
+}
+
+#[tokio::test]
+async fn a_start_has_presets_a_point_and_a_time() {
+    let house = House::new().await;
+    let recording = small();
+    house.connect(&recording).await;
+    let started = async |new: NewTask| {
+        let task = start(&house, &new).await;
+        house.work(task.investigation.as_deref().unwrap()).await;
+        let state = house.states(task.investigation.as_deref().unwrap()).await;
+        state[0].incident.alerts[0].clone()
+    };
+    let entity = StartingPoint::Entity("checkout".to_owned());
+    let alert = started(NewTask { from: entity, ..new("it is odd") }).await;
+    assert_eq!(alert.entity_names, ["checkout"]);
+    let cpu = StartingPoint::HighCpu(Some("search".to_owned()));
+    let at = "2026-11-23T03:00:30Z".parse().unwrap();
+    let alert = started(NewTask { from: cpu, at: Some(at), ..new("High CPU") }).await;
+    assert_eq!(alert.signal, Some(Signal::CpuUtilization));
+    assert_eq!((alert.entity_names, alert.received_at), (vec!["search".to_owned()], at));
+    let errors = StartingPoint::ErrorRateSpike(None);
+    let late = "2030-01-01T00:00:00Z".parse().unwrap();
+    let alert = started(NewTask { from: errors, at: Some(late), ..new("x") }).await;
+    assert_eq!(alert.signal, Some(Signal::Errors));
+    assert_eq!(alert.received_at, recording.alerts[2].received_at, "as late as can be seen");
+    let alert = started(NewTask { from: StartingPoint::LatestAlert, ..new("Latest alarm") }).await;
+    assert_eq!(alert.title, "search is slow", "that of the recording");
+    let message = serde_json::json!({
+        "eventType": "incident", "incidentId": "i-77", "action": "created", "priority": "LOW",
+        "title": "checkout fails", "service": "checkout",
+    });
+    let address = Address { webhook: "hook".into(), origin: "hook".into(), provider: None };
+    let body = message.to_string();
+    house.intake().take(&house.space, &address, body.as_bytes()).await.unwrap();
+    let latest = NewTask { from: StartingPoint::LatestAlert, ..new("Latest alarm") };
+    let task = start(&house, &latest).await;
+    house.worker().work_off().await.unwrap();
+    let state = house.states(task.investigation.as_deref().unwrap()).await;
+    assert_eq!(state[0].incident.alerts[0].title, "checkout fails", "that of the webhook");
+
+    let empty = House::new().await;
+    let now = empty.now();
+    let refused = start_task(&empty.space, &empty.recordings, "NJAKX", &latest, None, now).await;
+    assert!(refused.is_err());
 }

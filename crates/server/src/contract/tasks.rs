@@ -1,6 +1,6 @@
 //! Backlog tasks: one per alert, and one per manual start.
 
-use nightjar_oncall::{NewTask, cancel_task, run_task_again, start_task};
+use nightjar_oncall::{NewTask, StartingPoint, cancel_task, run_task_again, start_task};
 use nightjar_store::{
     Created, Error as StoreError, Priority, Space, TaskFilter, TaskKind, TaskOrder, TaskRecord,
     TaskReference, TaskSort, TaskStatus,
@@ -22,6 +22,8 @@ pub(super) async fn create(asked: Asked) -> Result<Value, Problem> {
         kind: kind(asked.need("taskType")?)?,
         connection: connection(space, reference.as_ref()).await?,
         reference,
+        from: StartingPoint::Words,
+        at: None,
     };
     let (recordings, actor) = (&asked.app.recordings, asked.caller.identity.id());
     let made = start_task(space, recordings, actor, &new, asked.once.as_ref(), asked.now).await?;

@@ -23,6 +23,8 @@ impl Operation {
             "readIncidentJournal" => "readJournal",
             "deleteSignIn" => "updateSignIn",
             "rotateSubscriptionSecret" | "testSubscription" => "updateSubscription",
+            "startTask" => "startInvestigation",
+            "cancelTask" | "runTaskAgain" => "updateTask",
             other => other,
         };
         like.parse().ok()

@@ -69,7 +69,7 @@ async fn ids_of_another_space_name_nothing_in_ones_own() {
         }
         let there = send(&stage, operation, &operation.path(&own, &theirs), &token).await;
         let nowhere = send(&stage, operation, &operation.path(&own, &nothing), &token).await;
-        assert_eq!(there.status, 404, "{} {}", operation.name, there.text());
+        assert_eq!(there.status, 404, "{} {} {}", operation.name, operation.path, there.text());
         assert_eq!(seen(&there), seen(&nowhere), "{}", operation.name);
     }
 }

@@ -38,3 +38,4 @@ mod stage;
 mod streams;
 #[cfg(test)]
 mod tls;
+mod webhooks;
