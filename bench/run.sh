@@ -19,5 +19,7 @@ echo "estates, one investigation of everything"
 "$BENCH" estates
 echo "chains of calls, one investigation of everything"
 "$BENCH" chains
+echo "a storm of alerts"
+cargo run --locked --release --quiet --package nightjar-triage --example storm
 echo "log templates"
 cargo run --locked --release --quiet --package nightjar-templates --example throughput

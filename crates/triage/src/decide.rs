@@ -39,11 +39,15 @@ impl Desk {
                 reason: "it resolves an alert that no open incident holds".into(),
             };
         }
-        let case = Case::of(alert, self);
-        let recent = self.open().filter(|open| {
-            timing::is_within_lookback(alert.received_at, &open.incident, &self.policy)
-        });
-        let weighed = recent.map(|Open { incident, profile }| (incident, case.weigh(profile)));
+        let recent: Vec<&Open> = self
+            .open()
+            .filter(|open| {
+                timing::is_within_lookback(alert.received_at, &open.incident, &self.policy)
+            })
+            .collect();
+        let mut case = Case::of(alert, self);
+        case.told.leave_out_common(recent.iter().map(|open| &open.profile.said), &self.policy);
+        let weighed = recent.iter().map(|open| (&open.incident, case.weigh(&open.profile)));
         let best = weighed.max_by(|(a, on_a), (b, on_b)| {
             on_a.total
                 .total_cmp(&on_b.total)

@@ -9,6 +9,7 @@ mod admit;
 mod decide;
 mod desk;
 mod estate;
+mod everyday;
 mod graph;
 mod index;
 mod kinship;

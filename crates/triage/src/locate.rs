@@ -2,6 +2,7 @@ use nightjar_incident::Alert;
 use nightjar_topology::{EntityId, EntityKind};
 
 use crate::estate::Estate;
+use crate::everyday::is_common;
 use crate::graph::Spot;
 use crate::index::Named;
 use crate::words;
@@ -90,7 +91,7 @@ impl Estate {
 
     fn mention(&self, window: &[&str]) -> Named {
         match window {
-            [word] if words::is_common(word) || word.chars().count() < 3 => Named::Nothing,
+            [word] if is_common(word) || word.chars().count() < 3 => Named::Nothing,
             // A name with a separator or a digit is meant as a name, in whatever form.
             [word] if word.contains(|c: char| !c.is_alphabetic()) => {
                 self.index.spoken(word, &self.graph)

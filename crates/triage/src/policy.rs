@@ -53,7 +53,9 @@ pub struct Policy {
     /// Onsets up to so far apart (first) weigh this much (second); the first row that fits counts.
     /// Faults of requests travel within a minute, monitors add one to five.
     pub by_onset_gap: [(SignedDuration, f64); 4],
-    /// Onsets further apart than any row: something chronic that spoke up by chance.
+    /// Onsets further apart than any row: something chronic that spoke up by chance. Repeats keep
+    /// an incident open for hours; then the same entity still links, and a direct dependency
+    /// doesn't, though both have environment, region and signal in common.
     pub far_onset: f64,
     /// The same service is named by both, where the topology doesn't know one of them.
     pub same_service: f64,
@@ -77,6 +79,9 @@ pub struct Policy {
     pub shared_words_most: f64,
     /// A word in the names of more entities than this is common in this estate.
     pub common_word: usize,
+    /// A word that more open incidents than this say doesn't tell them apart: in a storm the
+    /// templates of senders are in all of them.
+    pub common_to_incidents: usize,
     /// The same signal is abnormal.
     pub same_signal: f64,
     /// One is about a disk filling and the other isn't, on entities that aren't neighbours: a
@@ -108,7 +113,7 @@ impl Default for Policy {
                 (SignedDuration::from_mins(10), 0.3),
                 (SignedDuration::from_mins(20), -0.5),
             ],
-            far_onset: -1.5,
+            far_onset: -2.0,
             same_service: 1.0,
             same_namespace: 0.4,
             same_cluster: 0.3,
@@ -120,6 +125,7 @@ impl Default for Policy {
             shared_word: 0.4,
             shared_words_most: 1.2,
             common_word: 10,
+            common_to_incidents: 1,
             same_signal: 0.3,
             disk_apart: -1.5,
         }

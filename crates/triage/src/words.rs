@@ -3,184 +3,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use nightjar_incident::Alert;
 use nightjar_topology::{EntityId, Topology};
 
+use crate::everyday::is_common;
 use crate::policy::Policy;
-
-/// Words that monitors put into every message; sharing them says nothing. Lower case, sorted.
-const COMMON: &[&str] = &[
-    "abnormal",
-    "about",
-    "above",
-    "account",
-    "active",
-    "after",
-    "alarm",
-    "alert",
-    "alerting",
-    "alerts",
-    "anomaly",
-    "application",
-    "availability",
-    "average",
-    "avg",
-    "aws",
-    "because",
-    "been",
-    "before",
-    "below",
-    "between",
-    "breach",
-    "breached",
-    "check",
-    "cloud",
-    "cloudwatch",
-    "cluster",
-    "compared",
-    "condition",
-    "count",
-    "cpu",
-    "critical",
-    "crossed",
-    "current",
-    "currently",
-    "dashboard",
-    "datadog",
-    "datapoint",
-    "datapoints",
-    "datetime",
-    "degraded",
-    "detected",
-    "disk",
-    "down",
-    "during",
-    "elevated",
-    "entered",
-    "environment",
-    "error",
-    "errors",
-    "event",
-    "exceeded",
-    "exceeds",
-    "expected",
-    "fail",
-    "failed",
-    "failing",
-    "fails",
-    "failure",
-    "failures",
-    "fault",
-    "fired",
-    "firing",
-    "from",
-    "function",
-    "grafana",
-    "greater",
-    "have",
-    "health",
-    "healthy",
-    "high",
-    "higher",
-    "host",
-    "hour",
-    "hours",
-    "http",
-    "https",
-    "incident",
-    "increase",
-    "increased",
-    "instance",
-    "into",
-    "issue",
-    "last",
-    "latency",
-    "less",
-    "level",
-    "limit",
-    "lower",
-    "major",
-    "maximum",
-    "mean",
-    "memory",
-    "metric",
-    "metrics",
-    "minimum",
-    "minute",
-    "minutes",
-    "missing",
-    "monitor",
-    "monitoring",
-    "more",
-    "node",
-    "observed",
-    "over",
-    "pagerduty",
-    "percent",
-    "percentile",
-    "please",
-    "priority",
-    "prod",
-    "production",
-    "query",
-    "queue",
-    "rate",
-    "recent",
-    "region",
-    "request",
-    "requests",
-    "resolved",
-    "resource",
-    "response",
-    "runbook",
-    "sample",
-    "second",
-    "seconds",
-    "server",
-    "service",
-    "servicenow",
-    "services",
-    "severity",
-    "since",
-    "slow",
-    "state",
-    "statistic",
-    "status",
-    "system",
-    "table",
-    "team",
-    "than",
-    "that",
-    "their",
-    "there",
-    "this",
-    "threshold",
-    "time",
-    "timeout",
-    "times",
-    "transition",
-    "trigger",
-    "triggered",
-    "unhealthy",
-    "urgent",
-    "usage",
-    "usual",
-    "utilisation",
-    "utilization",
-    "value",
-    "values",
-    "very",
-    "warning",
-    "what",
-    "when",
-    "which",
-    "while",
-    "will",
-    "with",
-    "within",
-];
-
-/// Whether a word stands in so many messages that it says nothing.
-pub(crate) fn is_common(word: &str) -> bool {
-    COMMON.binary_search(&word.to_lowercase().as_str()).is_ok()
-}
 
 /// How much of each text is compared, in characters.
 const COMPARED: usize = 4_000;
@@ -244,6 +68,20 @@ impl<'a> Told<'a> {
             words.remove(&named);
         }
         Self { provider: &alert.provider, words }
+    }
+}
+
+impl Told<'_> {
+    /// Leaves out what too many of the incidents say that it is to be compared with.
+    pub(crate) fn leave_out_common<'s>(
+        &mut self,
+        incidents: impl Iterator<Item = &'s Said> + Clone,
+        policy: &Policy,
+    ) {
+        self.words.retain(|word, _| {
+            let mut saying = incidents.clone().filter(|said| said.words.contains_key(word));
+            saying.nth(policy.common_to_incidents).is_none()
+        });
     }
 }
 
@@ -341,16 +179,5 @@ fn split(text: &str) -> impl Iterator<Item = String> {
 /// Whether a word in lower case says anything.
 fn is_telling(word: &str) -> bool {
     let letters = word.chars().filter(|c| c.is_alphabetic()).count();
-    word.chars().count() >= 4 && letters >= 3 && COMMON.binary_search(&word).is_err()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_common_words_are_sorted_so_that_they_are_found() {
-        assert!(COMMON.is_sorted());
-        assert!(is_common("Threshold") && !is_common("payments"));
-    }
+    word.chars().count() >= 4 && letters >= 3 && !is_common(word)
 }

@@ -190,6 +190,23 @@ fn of_two_that_weigh_the_same_the_more_recently_active_takes_it() {
 }
 
 #[test]
+fn a_word_that_two_open_incidents_say_speaks_for_neither() {
+    let saying = |key: &str, name: &str| {
+        let mut alert = alert(key, name, 0, None);
+        alert.title = "Synthetic journeys fail".into();
+        alert
+    };
+    let topology = shop();
+    let one = incident("one", vec![saying("1", "cart")], &topology);
+    let other = incident("other", vec![saying("2", "worker")], &topology);
+    let news = saying("3", "nobody");
+    let alone = decide(&news, std::slice::from_ref(&one), &topology);
+    let among = decide(&news, &[one, other], &topology);
+    assert_eq!(alone.decision, TriageDecision::Linked, "{}", alone.reason);
+    assert_eq!(among.decision, TriageDecision::Proceed, "{}", among.reason);
+}
+
+#[test]
 fn the_same_key_is_the_same_alert() {
     let held = vec![alert("1", "checkout", 0, None)];
     let mut again = alert("1", "checkout", 5, None);

@@ -33,11 +33,11 @@ fn holding(messages: Vec<Alert>) -> Desk {
 }
 
 fn admit(desk: &mut Desk, message: Alert) -> News {
-    desk.admit(&IncidentId::new("inc"), message).unwrap().news
+    desk.admit(&IncidentId::new("inc"), message).expect("invariant: it is open").news
 }
 
 fn held(desk: &Desk) -> &Alert {
-    desk.find("datadog", "1").unwrap().1
+    desk.find("datadog", "1").expect("invariant: it is held").1
 }
 
 #[test]
