@@ -2,6 +2,8 @@
 
 mod enqueue;
 mod next;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -40,6 +42,17 @@ pub struct Job {
     pub lease: i64,
 }
 
+/// The first time that a job is due, and that a lease runs out.
+const LOOK: &str = "SELECT
+    (SELECT MIN(due_at) FROM work WHERE lease_owner IS NULL) AS due,
+    (SELECT MIN(lease_until) FROM work WHERE lease_owner IS NOT NULL) AS expires";
+
+/// The same of those behind $1.
+const AHEAD: &str = "SELECT
+    (SELECT MIN(due_at) FROM work WHERE lease_owner IS NULL AND due_at > $1) AS due,
+    (SELECT MIN(lease_until) FROM work
+     WHERE lease_owner IS NOT NULL AND lease_until > $1) AS expires";
+
 impl Store {
     /// Takes the next job that is due and may be taken: within a space the most urgent, then the one that
     /// is due for longest; jobs that play an investigation or ask something of it in their order; never
@@ -59,13 +72,7 @@ impl Store {
     /// Whether a job is due, at the price of two looks at an index: idle workers ask this often. Leases
     /// that ran out end here.
     async fn is_worth_a_look(&self, now: Timestamp) -> Result<bool> {
-        let row = sqlx::query(
-            "SELECT (SELECT MIN(due_at) FROM work WHERE lease_owner IS NULL) AS due,
-                    (SELECT MIN(lease_until) FROM work WHERE lease_owner IS NOT NULL) AS expires",
-        )
-        .fetch_one(self.db().read())
-        .await
-        .map_err(from_driver)?;
+        let row = sqlx::query(LOOK).fetch_one(self.db().read()).await.map_err(from_driver)?;
         let is_past = |time: Option<i64>| time.is_some_and(|time| time <= micros(now));
         if is_past(row.maybe_signed("expires")?) {
             // INVARIANT: a lease holds until it is taken away here, and its holder is told so at its next
@@ -235,16 +242,11 @@ impl Store {
 
     /// When the next job becomes due or the next lease runs out, of those that lie ahead.
     pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>> {
-        let row = sqlx::query(
-            "SELECT (SELECT MIN(due_at) FROM work
-                     WHERE lease_owner IS NULL AND due_at > $1) AS due,
-                    (SELECT MIN(lease_until) FROM work
-                     WHERE lease_owner IS NOT NULL AND lease_until > $1) AS expires",
-        )
-        .bind(micros(now))
-        .fetch_one(self.db().read())
-        .await
-        .map_err(from_driver)?;
+        let row = sqlx::query(AHEAD)
+            .bind(micros(now))
+            .fetch_one(self.db().read())
+            .await
+            .map_err(from_driver)?;
         let (due, expires) = (row.maybe_time("due")?, row.maybe_time("expires")?);
         Ok(due.into_iter().chain(expires).min())
     }

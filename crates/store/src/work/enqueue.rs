@@ -34,7 +34,7 @@ impl Space {
     /// The job that watches an investigation, due at a time. There is one at most: where it is there
     /// already, it is due at the earlier of both times, as urgent as the more urgent of both, and
     /// counts as hastened.
-    #[expect(dead_code, reason = "intake will call it")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "intake will call it"))]
     pub(crate) async fn enqueue_watch(
         &self,
         tx: &mut Tx,
@@ -63,7 +63,7 @@ impl Space {
 
     /// Makes the job that watches an investigation due now, or as soon as it is given back where it is
     /// worked on. `false` if there is none.
-    #[expect(dead_code, reason = "intake will call it")]
+    #[cfg_attr(not(test), expect(dead_code, reason = "intake will call it"))]
     pub(crate) async fn hasten(
         &self,
         tx: &mut Tx,

@@ -81,10 +81,15 @@ fn firsts(spaces: &str) -> String {
     )
 }
 
+/// The same of all spaces.
+pub(super) fn all_firsts() -> String {
+    firsts(ALL_SPACES)
+}
+
 impl Store {
     /// Spaces in which a job may be taken, in the order in which they are served.
     pub(super) async fn turns(&self, now: Timestamp) -> Result<Vec<SpaceId>> {
-        let rows = sqlx::query(AssertSqlSafe(firsts(ALL_SPACES)))
+        let rows = sqlx::query(AssertSqlSafe(all_firsts()))
             .bind(micros(now))
             .fetch_all(self.db().read())
             .await
