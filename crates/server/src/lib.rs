@@ -39,5 +39,5 @@ mod wire;
 pub use app::Parts;
 pub use config::{Config, Limits, Rate, Rates, Tls};
 pub use error::Error;
-pub use listen::serve;
+pub use listen::{serve, serve_probes};
 pub use router::{openapi, router};

@@ -155,6 +155,20 @@ impl Store {
         Ok(kept.rows_affected() == 1)
     }
 
+    /// Whether a lease still holds: cheaper than keeping it, for looking often.
+    pub async fn holds_lease(&self, job: &Job) -> Result<bool> {
+        let held = sqlx::query(
+            "SELECT id FROM work WHERE id = $1 AND lease_owner = $2 AND lease_number = $3",
+        )
+        .bind(job.id)
+        .bind(self.inner.process.clone())
+        .bind(job.lease)
+        .fetch_optional(self.db().read())
+        .await
+        .map_err(from_driver)?;
+        Ok(held.is_some())
+    }
+
     /// Takes a finished job out of the queue. One that was hastened since it was taken isn't finished: it
     /// is given back, due at once, so that no news is lost. [`Error::Conflict`] if the lease was lost
     /// meanwhile.
@@ -262,7 +276,7 @@ impl Store {
     }
 
     /// Changes when something was cancelled by this process: then a lease may be lost. Other processes'
-    /// cancelling is seen when the lease is kept the next time.
+    /// cancelling is seen when the lease is looked at the next time.
     pub fn cancels(&self) -> watch::Receiver<u64> {
         self.inner.cancels.subscribe()
     }

@@ -7,6 +7,8 @@ mod crashes;
 #[cfg(test)]
 mod house;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod queue;
 #[cfg(test)]
 mod requests;
