@@ -352,7 +352,7 @@ pub(crate) struct Serve {
     #[command(flatten)]
     pub(crate) place: Place,
 
-    /// Where to listen; port 0 takes a free one.
+    /// Where to listen; port 0 takes a free one. Of a worker: where it says how it is.
     #[arg(long, value_name = "ADDR:PORT")]
     pub(crate) listen: Option<String>,
 

@@ -59,6 +59,7 @@ pub(crate) struct Security {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Worker {
     pub(crate) role: Role,
+    pub(crate) listen: String,
     pub(crate) concurrency: u16,
     pub(crate) lease_seconds: u32,
     pub(crate) most_crashes: u32,

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use nightjar_agent::UserRequest;
-use nightjar_store::{InvestigationRecord, InvestigationState, Job, JobKind, Space, Store};
+use nightjar_store::{
+    Error as StoreError, InvestigationRecord, InvestigationState, Job, JobKind, Space, Store,
+};
 use tokio::sync::watch::Receiver;
 use tracing::{info, warn};
 
@@ -168,13 +170,17 @@ impl Worker {
             Afterwards::Again { due } => Ok(self.store.reschedule_job(job, due).await?),
             Afterwards::Postpone { pause, reason, is_noted } => {
                 warn!(reason, pause_seconds = pause.as_secs(), "job put off");
-                // What can't be reached may be the store: the job is given back all the same.
                 let noted = match is_noted {
                     true => ledger.put_off(&reason, now).await,
                     false => ledger.error(&reason, now).await,
                 };
+                if let Err(error @ StoreError::Unavailable { .. }) = noted {
+                    // Given back without a note it would count as a crash; the worker comes again.
+                    return Err(error.into());
+                }
                 let queued = InvestigationState::Queued;
                 let told = space.set_investigation_state(&record.id, queued, Some(&reason), now);
+                // Whatever else is wrong, the job is given back.
                 let told = noted.and(told.await);
                 self.store.postpone_job(job, later(now, pause), &reason).await?;
                 told?;

@@ -18,8 +18,12 @@ pub struct Pace {
     pub longest_pause: Duration,
     /// How long a running job may go on after the service was asked to stop.
     pub grace: Duration,
-    /// How long to wait for news of the queue before looking again.
+    /// How long to wait for news of the queue before looking again: what other processes put there is
+    /// seen no sooner.
     pub look_again: Duration,
+    /// How often a worker looks whether its job was cancelled, or given to somebody else, by another
+    /// process.
+    pub recheck: Duration,
 }
 
 impl Default for Pace {
@@ -33,6 +37,7 @@ impl Default for Pace {
             // Kubernetes kills after 30 s.
             grace: Duration::from_secs(10),
             look_again: Duration::from_secs(5),
+            recheck: Duration::from_secs(1),
         }
     }
 }
@@ -176,6 +181,15 @@ pub(crate) fn pause(attempts: u32, pace: &Pace) -> Duration {
     pace.first_pause.saturating_mul(1 << doublings).min(pace.longest_pause)
 }
 
+/// The longest time for which a worker doesn't look at a queue that can't be read: it would be missed when
+/// it is back.
+const LONGEST_BLIND: Duration = Duration::from_secs(5);
+
+/// How long to wait before looking again at a queue that couldn't be read so often.
+pub(crate) fn blind(failures: u32, pace: &Pace) -> Duration {
+    pause(failures, pace).min(LONGEST_BLIND)
+}
+
 #[cfg(test)]
 mod tests {
     use nightjar_incident::SpaceId;
@@ -219,6 +233,8 @@ mod tests {
         let seconds: Vec<u64> = (0..12).map(|n| pause(n, &pace).as_secs()).collect();
         assert_eq!(seconds, [1, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
         assert_eq!(pause(u32::MAX, &pace), pace.longest_pause);
+        assert_eq!(blind(1, &pace), pace.first_pause);
+        assert_eq!(blind(u32::MAX, &pace), LONGEST_BLIND);
     }
 
     #[test]

@@ -10,8 +10,8 @@ use tracing::{Instrument as _, info, info_span, warn};
 
 use crate::attempt::Opened;
 use crate::keeper::Halt;
-use crate::plan::{Ended, Pace, pause};
-use crate::{Rules, Sources};
+use crate::plan::{Ended, Pace, blind, pause};
+use crate::{Error, Rules, Sources};
 
 /// Tells the time; given by the top.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -72,7 +72,7 @@ impl Worker {
                     failures += 1;
                     warn!(error = %error, attempt = failures, "the queue can't be read");
                     tokio::select! {
-                        () = sleep(pause(failures, &self.pace)) => {}
+                        () = sleep(blind(failures, &self.pace)) => {}
                         () = over(&mut shutdown) => {}
                     }
                 }
@@ -104,9 +104,24 @@ impl Worker {
         if let Err(error) = self.store.note_busy(&job, begun.elapsed(), (self.clock)()).await {
             warn!(error = %error, "how long a job took can't be noted");
         }
-        if let Err(error) = self.conclude(&job, ended, &mut opened).await {
-            // The lease runs out, and the job is taken again.
-            warn!(error = %error, "the end of a job can't be noted");
+        self.end(&job, ended, &mut opened).await;
+    }
+
+    /// Notes how a job ended. A store that is away is waited for, as long as the lease holds: a job whose
+    /// end nobody notes counts as a crash, and is done again.
+    async fn end(&self, job: &Job, ended: Ended, opened: &mut Opened) {
+        let lease_ends = Instant::now() + self.pace.lease;
+        let mut failures = 0;
+        while let Err(error) = self.conclude(job, ended.clone(), opened).await {
+            failures += 1;
+            let pause = blind(failures, &self.pace);
+            let is_away = matches!(error, Error::Store(StoreError::Unavailable { .. }));
+            if !is_away || Instant::now() + pause >= lease_ends {
+                // The lease runs out, and the job is taken again.
+                warn!(error = %error, "the end of a job can't be noted");
+                return;
+            }
+            sleep(pause).await;
         }
     }
 
@@ -120,6 +135,7 @@ impl Worker {
         let (halt, halted) = watch::channel(Halt::Run);
         let mut lease_ends = Instant::now() + self.pace.lease;
         let mut beat_at = Instant::now() + self.pace.lease / 3;
+        let mut look_at = Instant::now() + self.pace.recheck;
         let mut stop_at = None;
         // Before the first look at the investigation, which tells of what was cancelled until then.
         let mut cancels = self.store.cancels();
@@ -140,6 +156,16 @@ impl Worker {
                         Ok(Ok(false)) => { halt.send_replace(Halt::Lost); }
                         Ok(Err(error)) => warn!(error = %error, "the lease can't be kept"),
                         Err(_) => { halt.send_replace(Halt::Lost); }
+                    }
+                }
+                // Another process may have cancelled it.
+                () = sleep_until(look_at), if *halt.borrow() == Halt::Run => {
+                    look_at = Instant::now() + self.pace.recheck;
+                    let held = self.store.holds_lease(job);
+                    // A database that doesn't answer is the heartbeat's affair.
+                    let held = tokio::time::timeout(self.pace.recheck, held).await;
+                    if let Ok(Ok(false)) = held {
+                        halt.send_replace(Halt::Lost);
                     }
                 }
                 // Something was cancelled: see at once whether it is this.

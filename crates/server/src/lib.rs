@@ -41,6 +41,6 @@ mod wire;
 pub use app::Parts;
 pub use config::{Config, Limits, Rate, Rates, SnsStandIn, Tls};
 pub use error::Error;
-pub use listen::serve;
+pub use listen::{serve, serve_probes};
 pub use outbound::Webhooks;
 pub use router::{openapi, router};

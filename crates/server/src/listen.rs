@@ -2,6 +2,7 @@ use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use axum::Router;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use tokio::sync::Semaphore;
@@ -10,7 +11,7 @@ use crate::app::{App, Parts};
 use crate::config::Limits;
 use crate::connection::Door;
 use crate::error::Error;
-use crate::router::route;
+use crate::router::{route, route_probes};
 use crate::tls;
 
 /// Serves until `shutdown` ends, then lets what runs end for a while. `ready` is told the address
@@ -22,13 +23,36 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Error> {
     let app = App::new(parts);
+    let router = route(app.clone());
+    answer(app, router, listener, ready, shutdown).await
+}
+
+/// Serves only what a worker's process tells of itself: whether it lives, whether it is ready, its numbers.
+pub async fn serve_probes(
+    parts: Parts,
+    listener: TcpListener,
+    ready: impl FnOnce(SocketAddr),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    let app = App::new(parts);
+    let router = route_probes(app.clone());
+    answer(app, router, listener, ready, shutdown).await
+}
+
+async fn answer(
+    app: App,
+    router: Router,
+    listener: TcpListener,
+    ready: impl FnOnce(SocketAddr),
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
     let limits = app.config.limits.clone();
     let door = Door {
         room: Arc::new(Semaphore::new(limits.connections)),
         write_pause: limits.write_pause(),
     };
     let handle = Handle::new();
-    let service = route(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum_server::from_tcp(listener).map_err(Error::Listen)?.handle(handle.clone());
     let closing = async {
         shutdown.await;

@@ -15,12 +15,17 @@ use crate::app::App;
 use crate::routes::Routes;
 
 pub(crate) fn routes(routes: Routes) -> Routes {
+    of_every_process(routes)
+        .plain(Access::Action(Action::ReadHealthDetails), routes!(health))
+        .plain(Access::Open("describe", "Hands out this description."), routes!(description))
+}
+
+/// What also a process tells of itself that only works.
+pub(crate) fn of_every_process(routes: Routes) -> Routes {
     routes
         .plain(Access::Open("isAlive", "Tells that the process runs."), routes!(alive))
         .plain(Access::Open("isReady", "Tells whether database and blobs answer."), routes!(ready))
         .plain(Access::Action(Action::ReadMetrics), routes!(metrics))
-        .plain(Access::Action(Action::ReadHealthDetails), routes!(health))
-        .plain(Access::Open("describe", "Hands out this description."), routes!(description))
 }
 
 /// Whether the process runs.

@@ -25,6 +25,14 @@ pub(crate) fn route(app: App) -> Router {
     router.fallback(other).layer(from_fn_with_state(app.clone(), pass)).with_state(app)
 }
 
+/// What a process tells of itself that answers nothing else.
+pub(crate) fn route_probes(app: App) -> Router {
+    let routes = probes::of_every_process(Routes::new(describe::introduction()));
+    let (router, ..) = routes.finish();
+    let nothing = || async { Problem::not_found() };
+    router.fallback(nothing).layer(from_fn_with_state(app.clone(), pass)).with_state(app)
+}
+
 /// What isn't of the native API: the public contract has paths that no router's patterns can hold, since
 /// one of its ids has an encoded slash in it.
 async fn other(app: State<App>, call: Call, peer: Peer, request: Request) -> Response {

@@ -256,7 +256,7 @@ impl Space {
     }
 
     /// The last position written, kept up to date: for live streams. Tells of this process's writes at
-    /// once and of other processes' writes within a second (polled while somebody watches). 0 until the
+    /// once and of other processes' writes soon (polled while somebody watches). 0 until the
     /// first answer of the database is there.
     pub fn watch_journal(&self) -> watch::Receiver<u64> {
         self.store.inner.watchers.watch(&self.id)

@@ -136,6 +136,11 @@ impl Store {
         }
     }
 
+    /// Whether other processes may use the same database at the same time.
+    pub fn is_shared(&self) -> bool {
+        self.inner.db.kind() == Kind::Postgres
+    }
+
     /// Journal entries this process has written since it began, for metrics.
     pub fn appended(&self) -> u64 {
         self.inner.appended.load(Ordering::Relaxed)

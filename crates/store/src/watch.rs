@@ -1,5 +1,9 @@
 //! Tells live streams that a space's journal has grown: at once for this process's writes, within a
-//! second for those of others.
+//! quarter of a second for those of others.
+//!
+//! Asking is one look at a primary key per watched space, and only while somebody watches. LISTEN and NOTIFY
+//! would need a connection outside of the pool and its own way back after an outage, to save what no
+//! reader notices.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +16,7 @@ use tokio::task::JoinHandle;
 use crate::db::{Columns as _, Db};
 
 /// How often other processes' writes are looked for while somebody watches.
-const EVERY: Duration = Duration::from_secs(1);
+const EVERY: Duration = Duration::from_millis(250);
 
 pub(crate) struct Watchers {
     db: Db,
@@ -97,7 +101,7 @@ async fn poll(db: Db, shared: Arc<Mutex<State>>) {
                 .bind(space.as_str().to_owned())
                 .fetch_optional(db.read())
                 .await;
-            // A database that is away for a while is asked again in a second.
+            // A database that is away for a while is asked again soon.
             let Ok(Some(row)) = row else { continue };
             let Ok(position) = row.count("position") else { continue };
             if let Some(sender) = lock(&shared).spaces.get(&space) {

@@ -2,6 +2,8 @@
 
 mod enqueue;
 mod next;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
@@ -40,6 +42,17 @@ pub struct Job {
     pub lease: i64,
 }
 
+/// The first time that a job is due, and that a lease runs out.
+const LOOK: &str = "SELECT
+    (SELECT MIN(due_at) FROM work WHERE lease_owner IS NULL) AS due,
+    (SELECT MIN(lease_until) FROM work WHERE lease_owner IS NOT NULL) AS expires";
+
+/// The same of those behind $1.
+const AHEAD: &str = "SELECT
+    (SELECT MIN(due_at) FROM work WHERE lease_owner IS NULL AND due_at > $1) AS due,
+    (SELECT MIN(lease_until) FROM work
+     WHERE lease_owner IS NOT NULL AND lease_until > $1) AS expires";
+
 impl Store {
     /// Takes the next job that is due and may be taken: within a space the most urgent, then the one that
     /// is due for longest; jobs that play an investigation or ask something of it in their order; never
@@ -59,13 +72,7 @@ impl Store {
     /// Whether a job is due, at the price of two looks at an index: idle workers ask this often. Leases
     /// that ran out end here.
     async fn is_worth_a_look(&self, now: Timestamp) -> Result<bool> {
-        let row = sqlx::query(
-            "SELECT (SELECT MIN(due_at) FROM work WHERE lease_owner IS NULL) AS due,
-                    (SELECT MIN(lease_until) FROM work WHERE lease_owner IS NOT NULL) AS expires",
-        )
-        .fetch_one(self.db().read())
-        .await
-        .map_err(from_driver)?;
+        let row = sqlx::query(LOOK).fetch_one(self.db().read()).await.map_err(from_driver)?;
         let is_past = |time: Option<i64>| time.is_some_and(|time| time <= micros(now));
         if is_past(row.maybe_signed("expires")?) {
             // INVARIANT: a lease holds until it is taken away here, and its holder is told so at its next
@@ -146,6 +153,20 @@ impl Store {
         .await
         .map_err(from_driver)?;
         Ok(kept.rows_affected() == 1)
+    }
+
+    /// Whether a lease still holds: cheaper than keeping it, for looking often.
+    pub async fn holds_lease(&self, job: &Job) -> Result<bool> {
+        let held = sqlx::query(
+            "SELECT id FROM work WHERE id = $1 AND lease_owner = $2 AND lease_number = $3",
+        )
+        .bind(job.id)
+        .bind(self.inner.process.clone())
+        .bind(job.lease)
+        .fetch_optional(self.db().read())
+        .await
+        .map_err(from_driver)?;
+        Ok(held.is_some())
     }
 
     /// Takes a finished job out of the queue. One that was hastened since it was taken isn't finished: it
@@ -238,16 +259,11 @@ impl Store {
 
     /// When the next job becomes due or the next lease runs out, of those that lie ahead.
     pub async fn next_due(&self, now: Timestamp) -> Result<Option<Timestamp>> {
-        let row = sqlx::query(
-            "SELECT (SELECT MIN(due_at) FROM work
-                     WHERE lease_owner IS NULL AND due_at > $1) AS due,
-                    (SELECT MIN(lease_until) FROM work
-                     WHERE lease_owner IS NOT NULL AND lease_until > $1) AS expires",
-        )
-        .bind(micros(now))
-        .fetch_one(self.db().read())
-        .await
-        .map_err(from_driver)?;
+        let row = sqlx::query(AHEAD)
+            .bind(micros(now))
+            .fetch_one(self.db().read())
+            .await
+            .map_err(from_driver)?;
         let (due, expires) = (row.maybe_time("due")?, row.maybe_time("expires")?);
         Ok(due.into_iter().chain(expires).min())
     }
@@ -263,7 +279,7 @@ impl Store {
     }
 
     /// Changes when something was cancelled by this process: then a lease may be lost. Other processes'
-    /// cancelling is seen when the lease is kept the next time.
+    /// cancelling is seen when the lease is looked at the next time.
     pub fn cancels(&self) -> watch::Receiver<u64> {
         self.inner.cancels.subscribe()
     }

@@ -17,13 +17,17 @@ use crate::arguments::{Serve, ServeRole};
 use crate::exit::Exit;
 use crate::housekeeping::keep_house;
 use crate::installation::Installation;
-use crate::output::{self, advise};
+use crate::output::{self, advice, advise};
 use crate::recordings::Capsules;
 use crate::settings::{Role, Settings};
 use crate::telemetry;
 
 /// How much a capsule may hold that somebody uploads, decompressed.
 const CAPSULE_BYTES: u64 = 1 << 30;
+
+/// How often a worker looks for what other processes put into the queue: an investigation begins within a
+/// second of its alert, wherever that came in. One look costs two reads of an index.
+const OTHERS_JOBS: Duration = Duration::from_millis(250);
 
 /// Runs the service until it is told to stop.
 pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Exit> {
@@ -34,7 +38,7 @@ pub(crate) fn run(arguments: &Serve) -> anyhow::Result<Exit> {
         .enable_all()
         .build()
         .context("starting the runtime")?;
-    let served = runtime.block_on(serve(&installation));
+    let served = runtime.block_on(serve(&installation, arguments.listen.as_deref()));
     drop(runtime);
     watched.end();
     served.map(|()| Exit::Done)
@@ -53,17 +57,23 @@ fn flags(arguments: &Serve) -> Vec<(&'static str, String)> {
     listen.into_iter().chain(role).collect()
 }
 
-async fn serve(installation: &Installation) -> anyhow::Result<()> {
+async fn serve(installation: &Installation, asked: Option<&str>) -> anyhow::Result<()> {
     let settings = &installation.settings;
     let (config, listen) = settings.server()?;
     let role = settings.worker.role;
-    let (answers, works) = match role {
-        Role::Api => (true, false),
-        Role::Worker => (false, true),
-        Role::All => (true, true),
-    };
+    if role != Role::All && installation.is_sqlite()? {
+        return Err(advice(
+            "with SQLite one process does everything: a role of its own needs others beside it",
+            "leave the role `all`, or share a PostgreSQL database (--database postgres://…)",
+        ));
+    }
+    let works = role != Role::Api;
     // Before the store, so that a port that is taken is told at once.
-    let listener = if answers { Some(bind(&listen)?) } else { None };
+    let listener = match (role, asked.unwrap_or(&settings.worker.listen)) {
+        (Role::Api | Role::All, _) => Some(bind(&listen)?),
+        (Role::Worker, "") => None,
+        (Role::Worker, listen) => Some(bind(listen)?),
+    };
     let store = installation.store().await?;
     let freed = store.free_dead_leases().await.context("looking at the queue")?;
     if freed > 0 {
@@ -82,17 +92,25 @@ async fn serve(installation: &Installation) -> anyhow::Result<()> {
         behind.spawn(keep_house(store.clone(), kept, stopped.clone()));
     }
     let signals = signals()?;
-    let ended = match listener {
-        Some(listener) => {
+    let intake = Intake::new(sources, rules, Arc::new(Timestamp::now));
+    let parts = Parts { store: store.clone(), recordings, intake, config: config.clone() };
+    let ended = match (listener, role) {
+        (Some(listener), Role::Api | Role::All) => {
             let link = first_link(&store, settings).await?;
             let ready = |address| ready(address, &config, link);
-            let intake = Intake::new(sources, rules, Arc::new(Timestamp::now));
-            let config = config.clone();
-            let parts = Parts { store: store.clone(), recordings, intake, config };
             let served = nightjar_server::serve(parts, listener, ready, signals);
             served.await.context("serving")
         }
-        None => {
+        (Some(listener), Role::Worker) => {
+            let ready = |address| {
+                let base = base(address, &config);
+                // Nobody listens if standard output is gone; the service runs all the same.
+                let _ = output::print(&format!("nightjar is ready: a worker, at {base}\n"));
+            };
+            let served = nightjar_server::serve_probes(parts, listener, ready, signals);
+            served.await.context("serving")
+        }
+        (None, _) => {
             output::print("nightjar is ready: a worker\n")?;
             signals.await;
             Ok(())
@@ -109,7 +127,6 @@ fn worker(settings: &Settings, store: Store, sources: Sources, rules: Rules) -> 
     let set = &settings.worker;
     let seconds = |seconds: u32| Duration::from_secs(seconds.into());
     Worker {
-        store,
         sources,
         rules,
         pace: Pace {
@@ -117,9 +134,11 @@ fn worker(settings: &Settings, store: Store, sources: Sources, rules: Rules) -> 
             most_crashes: set.most_crashes.max(1),
             longest_pause: seconds(set.longest_pause_seconds),
             grace: seconds(set.grace_seconds),
+            look_again: if store.is_shared() { OTHERS_JOBS } else { Pace::default().look_again },
             ..Pace::default()
         },
         concurrency: set.concurrency.into(),
+        store,
         clock: Arc::new(Timestamp::now),
     }
 }
@@ -159,8 +178,7 @@ async fn first_link(store: &Store, settings: &Settings) -> anyhow::Result<Option
 
 /// Says where the service is: one line on standard output, and nothing else there ever.
 fn ready(address: SocketAddr, config: &Config, link: Option<SignInLink>) {
-    let scheme = if config.tls.is_some() { "https" } else { "http" };
-    let base = format!("{scheme}://{address}");
+    let base = base(address, config);
     if let Some(link) = link {
         let reach = config.public_url.as_deref().unwrap_or(&base).trim_end_matches('/');
         output::remark(&format!(
@@ -170,6 +188,11 @@ fn ready(address: SocketAddr, config: &Config, link: Option<SignInLink>) {
     }
     // Nobody listens if standard output is gone; the service runs all the same.
     let _ = output::print(&format!("nightjar is ready at {base}\n"));
+}
+
+fn base(address: SocketAddr, config: &Config) -> String {
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    format!("{scheme}://{address}")
 }
 
 /// Ends at SIGTERM or Ctrl-C. A second one ends the process at once.

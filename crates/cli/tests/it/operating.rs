@@ -92,6 +92,16 @@ fn the_first_start_shows_a_link_and_sigterm_ends_it_well() {
 }
 
 #[test]
+fn a_role_of_its_own_needs_a_database_that_is_shared() {
+    let folder = tempfile::tempdir().unwrap();
+    for role in ["api", "worker"] {
+        let refused = nightjar(folder.path(), &["serve", "--data", "data", "--role", role]);
+        assert_eq!(refused.code, 1);
+        assert!(refused.stderr.contains("with SQLite one process does everything"));
+    }
+}
+
+#[test]
 fn a_backup_of_a_running_service_is_restored_whole() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

@@ -55,6 +55,11 @@ fn killed_at_many_moments_on_postgresql() {
     on_postgresql("killed.sh");
 }
 
+#[test]
+fn replicas_are_killed_and_others_go_on() {
+    on_postgresql("replicas.sh");
+}
+
 fn is_there(program: &str) -> bool {
     let found = std::env::var_os("PATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| is_file(&folder, program)));

@@ -80,6 +80,12 @@ impl House {
         houses
     }
 
+    /// Over a database of a server of its own.
+    pub(crate) async fn on(server: nightjar_pgtest::Database) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::over(server.url.clone(), folder, Some(server)).await
+    }
+
     async fn over(
         database: String,
         folder: tempfile::TempDir,

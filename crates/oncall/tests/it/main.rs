@@ -10,6 +10,8 @@ mod crashes;
 mod house;
 mod live;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod queue;
 #[cfg(test)]
 mod requests;

@@ -123,6 +123,16 @@ impl Stage {
         stage
     }
 
+    /// Another replica over the same database and blobs, and its store.
+    pub(crate) async fn beside(&self, database: &str) -> (Router, Store) {
+        let store = store_at(self.folder.path(), database).await;
+        let config = Config { rate_limits: false, ..Config::default() };
+        let recordings: Arc<dyn Recordings> = Arc::new(Plain);
+        let intake = intake(Arc::clone(&recordings));
+        let parts = Parts { store: store.clone(), recordings, intake, config };
+        (router(parts), store)
+    }
+
     /// Issues a key; no answer may ever hold its secrets.
     pub(crate) async fn key(&self, role: &str, space: Option<&str>) -> String {
         self.named_key(role, space).await.1

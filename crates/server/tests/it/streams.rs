@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::BodyDataStream;
 use axum::http::{Method, Request, header};
 use futures::StreamExt;
@@ -29,11 +30,15 @@ struct Event {
 
 impl Follower {
     async fn new(stage: &Stage, token: &str, path: &str, last: Option<u64>) -> Self {
+        Self::at(&stage.router, token, path, last).await
+    }
+
+    async fn at(router: &Router, token: &str, path: &str, last: Option<u64>) -> Self {
         let mut request = ask(Method::GET, path, token, None);
         if let Some(last) = last {
             request.headers_mut().insert("last-event-id", last.into());
         }
-        let response = stage.router.clone().oneshot(request).await.unwrap();
+        let response = router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), 200);
         assert_eq!(response.headers()[header::CONTENT_TYPE], "text/event-stream");
         Self { body: response.into_body().into_data_stream(), text: String::new() }
@@ -105,6 +110,40 @@ async fn a_stream_goes_on_where_it_was_cut_without_loss_or_repeats() {
     // What is written while somebody waits comes at once.
     let (ids, ()) = tokio::join!(second.ids(3), append(&space, "inc-1-1/exec-1", 3));
     assert_eq!(ids, [161, 162, 163]);
+}
+
+#[tokio::test]
+async fn a_stream_goes_on_at_another_replica_without_loss_or_repeats() {
+    let Some(database) = nightjar_pgtest::database() else { return };
+    let config = Config { rate_limits: false, ..Config::default() };
+    let stage = Stage::at(&database.url, config).await;
+    let other = stage.beside(&database.url).await;
+    let id = stage.space("own").await;
+    let space = stage.open(&id).await;
+    let viewer = stage.key("viewer", Some(&id)).await;
+    let path = format!("/api/v1/spaces/{id}/journal/stream");
+    append(&space, "inc-1-1/exec-1", 5).await;
+    // Both replicas write while the other one is followed.
+    let theirs = other.1.space(space.id()).await.unwrap();
+    let writing = async {
+        for _ in 0..20 {
+            append(&space, "inc-1-1/exec-1", 2).await;
+            append(&theirs, "inc-1-1/exec-2", 1).await;
+        }
+    };
+    let mut first = Follower::at(&other.0, &viewer, &path, None).await;
+    let (ids, ()) = tokio::join!(first.ids(40), writing);
+    assert_eq!(ids, (1..=40).collect::<Vec<_>>());
+    drop(first);
+    let mut second = Follower::at(&stage.router, &viewer, &path, Some(40)).await;
+    assert_eq!(second.ids(25).await, (41..=65).collect::<Vec<_>>());
+    // What another replica writes comes soon, not only when a reader is looked at again.
+    let began = std::time::Instant::now();
+    let (ids, ()) = tokio::join!(second.ids(3), append(&theirs, "inc-1-1/exec-2", 3));
+    assert_eq!(ids, [66, 67, 68]);
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    other.1.close().await;
+    stage.store.close().await;
 }
 
 #[tokio::test]

@@ -17,7 +17,9 @@ ALTER TABLE spaces ADD COLUMN most_running INTEGER NOT NULL DEFAULT 4;
 
 -- An investigation is watched by one job.
 CREATE UNIQUE INDEX work_watch ON work (space, investigation) WHERE kind = 'watch';
--- The next free job of a space and a priority; the next time that any is due; what is leased.
+-- The next free job of a space and a priority; the next time that any is due; what is leased, and
+-- until when.
 CREATE INDEX work_free ON work (space, priority, due_at, id) WHERE lease_owner IS NULL;
 CREATE INDEX work_due ON work (due_at) WHERE lease_owner IS NULL;
 CREATE INDEX work_leased ON work (space) WHERE lease_owner IS NOT NULL;
+CREATE INDEX work_expires ON work (lease_until) WHERE lease_owner IS NOT NULL;

@@ -55,7 +55,7 @@ const ONE_SPACE: &str = "waiting (space) AS (SELECT id FROM spaces WHERE id = $2
 /// asks, however long that is put off. A job that watches waits for none of these.
 ///
 /// Each (space, priority) is one look at the index, so what it costs doesn't grow with the queue.
-fn firsts(spaces: &str) -> String {
+fn firsts(spaces: &str, select: &str) -> String {
     format!(
         "WITH RECURSIVE {spaces},
         counted (space, most, running) AS (
@@ -63,8 +63,8 @@ fn firsts(spaces: &str) -> String {
                                           WHERE l.space = s.id AND l.lease_owner IS NOT NULL)
             FROM waiting JOIN spaces s ON s.id = waiting.space),
         ranks (priority) AS (VALUES (1), (2), (3), (4), (5)),
-        firsts (job, running) AS (
-            SELECT (SELECT w.id FROM work w
+        firsts (space, priority, running, job) AS MATERIALIZED (
+            SELECT c.space, ranks.priority, c.running, (SELECT w.id FROM work w
                     WHERE w.space = c.space AND w.lease_owner IS NULL
                       AND w.priority = ranks.priority AND w.due_at <= $1
                       AND NOT EXISTS (
@@ -73,18 +73,25 @@ fn firsts(spaces: &str) -> String {
                             AND o.id <> w.id
                             AND (o.lease_owner IS NOT NULL
                                  OR (w.kind <> 'watch' AND o.kind <> 'watch' AND o.id < w.id)))
-                    ORDER BY w.due_at, w.id LIMIT 1),
-                   c.running
+                    ORDER BY w.due_at, w.id LIMIT 1)
             FROM counted c CROSS JOIN ranks WHERE c.running < c.most)
-        SELECT w.id, w.space, w.priority, w.due_at, f.running
-        FROM firsts f JOIN work w ON w.id = f.job"
+        {select}"
     )
+}
+
+/// The same of all spaces, by themselves.
+pub(super) fn all_firsts() -> String {
+    // Not a join: PostgreSQL would read the whole queue for it.
+    let select = "SELECT space, CAST(priority AS BIGINT) AS priority, running, job,
+            (SELECT due_at FROM work WHERE id = job) AS due_at
+        FROM firsts WHERE job IS NOT NULL";
+    firsts(ALL_SPACES, select)
 }
 
 impl Store {
     /// Spaces in which a job may be taken, in the order in which they are served.
     pub(super) async fn turns(&self, now: Timestamp) -> Result<Vec<SpaceId>> {
-        let rows = sqlx::query(AssertSqlSafe(firsts(ALL_SPACES)))
+        let rows = sqlx::query(AssertSqlSafe(all_firsts()))
             .bind(micros(now))
             .fetch_all(self.db().read())
             .await
@@ -94,7 +101,7 @@ impl Store {
                 space: row.id("space")?,
                 priority: row.signed("priority")?,
                 due_at: row.signed("due_at")?,
-                job: row.signed("id")?,
+                job: row.signed("job")?,
                 running: row.count("running")?,
             })
         });
@@ -109,8 +116,9 @@ impl Store {
         space: &SpaceId,
         now: Timestamp,
     ) -> Result<Option<i64>> {
-        let mut statement = firsts(ONE_SPACE);
-        statement.push_str(" ORDER BY w.priority DESC LIMIT 1");
+        let select = "SELECT w.id FROM firsts JOIN work w ON w.id = firsts.job
+            ORDER BY w.priority DESC LIMIT 1";
+        let mut statement = firsts(ONE_SPACE, select);
         if self.db().kind() == Kind::Postgres {
             // What intake is just pulling forward is found when that is written.
             statement.push_str(" FOR UPDATE OF w SKIP LOCKED");
