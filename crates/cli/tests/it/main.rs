@@ -11,6 +11,8 @@ mod command_line;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod intake;
+#[cfg(test)]
 mod operating;
 #[cfg(test)]
 mod program;
