@@ -36,3 +36,5 @@ mod stage;
 mod streams;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
+mod webhooks;
