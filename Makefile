@@ -52,8 +52,9 @@ unit:
 
 # What isn't ours and isn't there: PostgreSQL from the distribution, Python clients from PyPI, an
 # OpenID Connect provider from npm. Where one
-# can't be had, the tests that need it say so and the rest goes on.
-tools: ## what tests need beside Rust: PostgreSQL, and clients from PyPI and npm into target/tools
+# can't be had, the tests that need it say so and the rest goes on. Debian's Alertmanager reads its templates
+# under /usr/share; unpacked without being installed, it looks where it is started.
+tools: ## what tests need beside Rust: PostgreSQL, clients from PyPI and npm, Prometheus
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
 		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
 		apt-get install -y -qq --no-install-recommends postgresql >/dev/null 2>&1; } || \
@@ -68,6 +69,12 @@ tools: ## what tests need beside Rust: PostgreSQL, and clients from PyPI and npm
 		npm ci --prefix target/tools/oidc --ignore-scripts --no-audit --no-fund --silent >/dev/null 2>&1 && \
 		cp $(OIDC)/package-lock.json target/tools/oidc/installed; } || \
 		echo "skipped: tests of sign-in with a real provider, since node isn't there or npm can't be reached"
+	@test -x target/tools/prometheus/usr/bin/prometheus-alertmanager || { \
+		mkdir -p target/tools/prometheus && cd target/tools/prometheus && \
+		apt-get download -qq prometheus prometheus-alertmanager >/dev/null 2>&1 && \
+		for package in *.deb; do dpkg-deb -x "$$package" . || exit 1; done && rm -f *.deb && \
+		sed -i 's|/usr/share/prometheus/alertmanager|./././././././././././alertmanager|g' usr/bin/prometheus-alertmanager; } || \
+		echo "skipped: tests with a real Prometheus and Alertmanager, since Debian's packages can't be had"
 
 # A workspace of its own with a target folder of its own: minutes to build, and then it stays.
 sdk: ## the AWS SDK for Rust as a client that isn't ours, for `unit`; built once, into target/sdk

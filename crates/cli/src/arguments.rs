@@ -1,6 +1,7 @@
 //! The command line, as people type it. The comments here are the help they read.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -295,9 +296,30 @@ pub(crate) struct Simulate {
     #[arg(long, value_name = "TIME", default_value = "2026-11-23T02:00:00Z")]
     pub(crate) start: Timestamp,
 
+    /// When the simulated time ends instead, to the second: a time, or `now` for trouble that goes on.
+    #[arg(long, value_name = "TIME", conflicts_with = "start")]
+    pub(crate) ending: Option<Ending>,
+
     /// Compress the telemetry with zstd.
     #[arg(long)]
     pub(crate) compress: bool,
+}
+
+/// When a simulated world ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Now,
+    At(Timestamp),
+}
+
+impl FromStr for Ending {
+    type Err = jiff::Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "now" => Ok(Self::Now),
+            _ => text.parse().map(Self::At),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

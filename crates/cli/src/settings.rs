@@ -192,7 +192,9 @@ impl Settings {
         if table.get("public_url").and_then(Value::as_str) == Some("") {
             table.remove("public_url");
         }
-        check_tls(&mut table)?;
+        for part in [&TLS, &SNS] {
+            both_or_none(&mut table, part)?;
+        }
         let config = Value::Table(table).try_into().map_err(|error: toml::de::Error| {
             advise(error, "the settings under [server] make no sense", "see `nightjar config`")
         })?;
@@ -200,20 +202,40 @@ impl Settings {
     }
 }
 
-/// Both files of TLS or none.
-fn check_tls(server: &mut Table) -> anyhow::Result<()> {
-    let Some(tls) = server.get("tls").and_then(Value::as_table) else { return Ok(()) };
-    let is_set = |key| tls.get(key).and_then(Value::as_str).is_some_and(|path| !path.is_empty());
-    match (is_set("certificate"), is_set("key")) {
+/// Two settings that make sense together only.
+struct Both {
+    table: &'static str,
+    keys: [&'static str; 2],
+    hint: &'static str,
+}
+
+const TLS: Both = Both {
+    table: "tls",
+    keys: ["certificate", "key"],
+    hint: "TLS needs both: the certificate chain and its private key, PEM",
+};
+
+const SNS: Both = Both {
+    table: "sns",
+    keys: ["origin", "certificate_name"],
+    hint: "both are needed to know what stands in for Amazon SNS",
+};
+
+/// Takes a table away where nothing of it is set.
+fn both_or_none(server: &mut Table, both: &Both) -> anyhow::Result<()> {
+    let Both { table, keys: [first, second], hint } = both;
+    let Some(found) = server.get(*table).and_then(Value::as_table) else { return Ok(()) };
+    let is_set = |key| found.get(key).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    match (is_set(*first), is_set(*second)) {
         (true, true) => {}
         (false, false) => {
-            server.remove("tls");
+            server.remove(*table);
         }
         (true, false) | (false, true) => {
-            return Err(advice(
-                "of `server.tls.certificate` and `server.tls.key` only one is set",
-                "TLS needs both: the certificate chain and its private key, PEM",
-            ));
+            let told = format!(
+                "of `server.{table}.{first}` and `server.{table}.{second}` only one is set"
+            );
+            return Err(advice(told, *hint));
         }
     }
     Ok(())
@@ -314,6 +336,15 @@ mod tests {
         let both = "[server.tls]\ncertificate = \"a.pem\"\nkey = \"k.pem\"\n";
         let tls = settings(both, &[]).unwrap().server().unwrap().0.tls.unwrap();
         assert_eq!(tls.certificate, Path::new("a.pem"));
+    }
+
+    #[test]
+    fn a_stand_in_for_sns_is_an_origin_and_a_name() {
+        let origin = ("NIGHTJAR_SERVER__SNS__ORIGIN", "http://127.0.0.1:4566");
+        let name = ("NIGHTJAR_SERVER__SNS__CERTIFICATE_NAME", "sns.test");
+        assert!(settings("", &[origin]).unwrap().server().is_err());
+        let sns = settings("", &[origin, name]).unwrap().server().unwrap().0.sns.unwrap();
+        assert_eq!((sns.origin.as_str(), sns.certificate_name.as_str()), (origin.1, name.1));
     }
 
     #[test]

@@ -77,6 +77,12 @@ impl Recipe {
         }
     }
 
+    /// When a recording has to begin that ends at `end`.
+    pub fn start(&self, end: Timestamp) -> Timestamp {
+        let minutes = i64::from(self.minutes_before) + i64::from(self.minutes_after);
+        end.saturating_sub(SignedDuration::from_mins(minutes)).unwrap_or(Timestamp::MIN)
+    }
+
     /// When the faults begin in a recording that begins at `start`.
     pub fn onset(&self, start: Timestamp) -> Timestamp {
         start + SignedDuration::from_mins(i64::from(self.minutes_before))

@@ -1,11 +1,12 @@
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use nightjar_incident::FaultMode;
 use nightjar_world::{App, FaultSpec, Recipe, Shape};
 use serde_json::json;
 
 use super::capsule;
-use crate::arguments::Simulate;
+use crate::arguments::{Ending, Simulate};
 use crate::exit::Exit;
 use crate::output::{self, advice, advise};
 use crate::progress::Progress;
@@ -17,6 +18,7 @@ pub(crate) fn run(arguments: &Simulate, is_json: bool) -> anyhow::Result<Exit> {
         Some(file) => read(file)?,
         None => (compose(arguments)?, Vec::new()),
     };
+    let start = start(arguments, &recipe);
     let seeds = [&arguments.seed, &its_seeds].into_iter().find(|seeds| !seeds.is_empty());
     let seeds = seeds.cloned().unwrap_or_else(|| vec![recipe.seed]);
     let progress = Progress::new("simulating", Some(seeds.len()));
@@ -24,7 +26,7 @@ pub(crate) fn run(arguments: &Simulate, is_json: bool) -> anyhow::Result<Exit> {
     for seed in seeds {
         let name = format!("{}-{seed}", recipe.name);
         let recipe = Recipe { seed, name: name.clone(), ..recipe.clone() };
-        let recording = nightjar_world::simulate(&recipe, arguments.start).map_err(|error| {
+        let recording = nightjar_world::simulate(&recipe, start).map_err(|error| {
             let hint = "the modes and where each can happen are in docs/guide/cli.md";
             advise(error, "this world can't be simulated", hint)
         })?;
@@ -45,6 +47,16 @@ pub(crate) fn run(arguments: &Simulate, is_json: bool) -> anyhow::Result<Exit> {
         output::print(&out)?;
     }
     Ok(Exit::Done)
+}
+
+/// When the world begins; whole seconds, as systems write their times.
+fn start(arguments: &Simulate, recipe: &Recipe) -> Timestamp {
+    let end = match arguments.ending {
+        None => return arguments.start,
+        Some(Ending::Now) => Timestamp::now(),
+        Some(Ending::At(end)) => end,
+    };
+    recipe.start(Timestamp::from_second(end.as_second()).unwrap_or(end))
 }
 
 /// A recipe and the seeds it is meant for, as the scenarios have them.

@@ -13,6 +13,8 @@ mod demo;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod intake;
+#[cfg(test)]
 mod operating;
 #[cfg(test)]
 mod program;

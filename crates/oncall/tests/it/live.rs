@@ -11,7 +11,7 @@ use nightjar_oncall::{
 };
 use nightjar_store::{
     DeliveryFilter, DeliveryStatus, Error as StoreError, IncidentFilter, PageRequest, TaskRecord,
-    TaskStatus,
+    TaskState, TaskStatus,
 };
 use serde_json::{Value, json};
 
@@ -137,6 +137,39 @@ async fn news_that_comes_while_it_is_looked_at_isnt_lost() {
     assert_eq!(told, ["first alert: checkout is slow"]);
     let state = house.space.incident_state(&incident, false).await.unwrap();
     assert_eq!(state.incident.alerts.len(), 4);
+}
+
+#[tokio::test]
+async fn an_execution_that_saw_one_alert_doesnt_say_that_none_is_linked() {
+    for house in House::each().await {
+        house.connect(&quiet()).await;
+        let (intake, worker) = (house.intake(), house.worker());
+        let first = send(&house, &intake, &alert("i-1", "checkout", "created")).await;
+        worker.work_off().await.unwrap();
+        let seen = house.space.task("task-1").await.unwrap();
+        house.pass(30);
+        send(&house, &intake, &alert("i-2", "checkout", "created")).await;
+        let told = first.foremost().unwrap();
+        // As a worker writes it that began before the second alert came.
+        let state = TaskState {
+            alert: told.alert.clone(),
+            incident: told.incident.clone(),
+            execution: seen.execution.clone(),
+            title: seen.title.clone(),
+            description: seen.description.clone(),
+            reference: None,
+            caller_id: None,
+            priority: seen.priority,
+            status: TaskStatus::Completed,
+            reason: Some("final".to_owned()),
+            primary: None,
+            has_linked: false,
+            outcome: seen.outcome.clone(),
+            news: "1 executions".to_owned(),
+        };
+        house.space.keep_primary_task("inv-1", &state, house.now()).await.unwrap();
+        assert!(task(&house, "task-1").await.has_linked);
+    }
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ use crate::page::{List, Paging, Shelf};
 use crate::problem::Problem;
 use crate::routes::Routes;
 use crate::webhook::Hook;
-use crate::wire::{Label, Time};
+use crate::wire::{Label, Name, Time};
 
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
@@ -77,7 +77,7 @@ struct WebhookToMake {
     /// How a sender proves who it is: `hmac`, `apikey`, `basic:<user>`, `header:<name>`, `query:<name>`,
     /// `pagerduty`, `grafana`, `sentry`, `gitlab`, `standard`, `sns`; what suits the provider best, unless told.
     #[serde(default)]
-    auth: Option<Label>,
+    auth: Option<Name>,
     /// The secret, where the sender makes it, as PagerDuty and Sentry do; made here unless told.
     #[serde(default)]
     secret: Option<OwnSecret>,

@@ -38,4 +38,5 @@ mod stage;
 mod streams;
 #[cfg(test)]
 mod tls;
+#[cfg(test)]
 mod webhooks;

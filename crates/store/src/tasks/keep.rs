@@ -181,7 +181,8 @@ impl Space {
     }
 
     /// Keeps what the task of an incident's first alert has come to, unless the alert has left the incident
-    /// meanwhile. What the alert itself told stays as intake wrote it.
+    /// meanwhile. What the alert itself told stays as intake wrote it, and so does who belongs to the incident,
+    /// which may be more than whoever conducted the execution was given.
     ///
     /// # Errors
     /// [`Error::Conflict`] if the investigation was cancelled meanwhile; nothing is kept then.
@@ -208,11 +209,32 @@ impl Space {
             .map_err(from_driver)?;
         let incident = row.map(|row| row.maybe_text("incident")).transpose()?.flatten();
         if incident == state.incident.as_ref().map(id) {
+            let has_linked = self.has_others(&mut tx, incident.as_deref(), &state.alert).await?;
+            let state = &TaskState { has_linked, ..state.clone() };
             self.keep_task(&mut tx, Some(investigation), true, state, now).await?;
         }
         tx.commit().await.map_err(from_driver)?;
         self.store.told_outbox();
         Ok(())
+    }
+
+    /// Whether an incident has other alerts than this one.
+    async fn has_others(
+        &self,
+        tx: &mut Tx,
+        incident: Option<&str>,
+        alert: &AlertId,
+    ) -> Result<bool> {
+        let row = sqlx::query(
+            "SELECT id FROM alerts WHERE space = $1 AND incident = $2 AND id <> $3 LIMIT 1",
+        )
+        .bind(id(&self.id))
+        .bind(incident.map(str::to_owned))
+        .bind(id(alert))
+        .fetch_optional(&mut **tx)
+        .await
+        .map_err(from_driver)?;
+        Ok(row.is_some())
     }
 
     /// Notes that more was heard of an alert.
