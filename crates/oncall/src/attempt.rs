@@ -202,8 +202,9 @@ async fn settle_tasks(
     if !space.has_unsettled_tasks(investigation).await? {
         return Ok(());
     }
-    if state == InvestigationState::Done {
-        let record = space.investigation(investigation).await?;
+    let record = space.investigation(investigation).await?;
+    // Of a live one each look has kept what came of it.
+    if state == InvestigationState::Done && !record.is_live {
         for incident in &record.incidents {
             let incident = space.incident_state(incident, false).await?;
             let tasks = of_incident(&incident, record.connection.as_deref());
