@@ -160,7 +160,7 @@ impl Worker {
             Some(begun) => begun.look,
             None => match next(&live, &seen, &policy, (self.clock)()) {
                 Next::Wait(until) => return Ok(Ended::Again(until)),
-                Next::Over(why) => return self.close(space, incident, &why).await,
+                Next::Over(why) => return self.close(space, incident, &why, &policy).await,
                 Next::Look(occasion) => {
                     let look = self.given(&live, occasion, &sources);
                     let begun = Begun { number, look: look.clone() };
@@ -217,11 +217,22 @@ impl Worker {
         Look { at, occasion, incident, triage: live.triage.clone() }
     }
 
-    /// Closes an incident; its job is done.
-    async fn close(&self, space: &Space, incident: &IncidentId, why: &str) -> Result<Ended> {
+    /// Closes an incident, and its job is done; unless an alert was faster.
+    async fn close(
+        &self,
+        space: &Space,
+        incident: &IncidentId,
+        why: &str,
+        policy: &Policy,
+    ) -> Result<Ended> {
         let now = (self.clock)();
         if space.live_incident(incident).await?.is_open {
             let mut sitting = space.sit().await?;
+            let known = sitting.live_incident(incident).await?;
+            let is_over = nightjar_triage::is_over(&known, now, &policy.triage);
+            if !known.alerts.is_empty() && !is_over {
+                return Ok(Ended::Again(now));
+            }
             sitting.close_incidents(std::slice::from_ref(incident)).await?;
             sitting.write(NewEntry {
                 chain: CHAIN.to_owned(),
