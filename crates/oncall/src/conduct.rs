@@ -58,7 +58,6 @@ impl Assignment {
             Work::Play { stored, .. } if !stored.is_empty() => self.policy.as_told(stored),
             Work::Play { .. } | Work::Continue { .. } => self.policy,
         };
-        let is_asked = matches!(&work, Work::Continue { .. });
         let connections: Vec<Connection> = connection.into_iter().collect();
         let setup = Setup {
             space: space.id().clone(),
@@ -81,7 +80,7 @@ impl Assignment {
             message: (0, Vec::new()),
             tasks: BTreeMap::new(),
             kept: Kept::All,
-            meter: Meter::new(budgets, is_asked),
+            meter: Meter::new(budgets, is_request),
         };
         let agent = async {
             match work {

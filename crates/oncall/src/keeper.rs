@@ -151,23 +151,24 @@ impl StoreKeeper {
     /// What may still be asked. Where that was told before, it is what stands in the journal: the clock and
     /// the rules may say something else by now.
     async fn tell_left(&mut self, at: &Place<'_>, asked: Spent) -> Result<Left, Stop> {
-        let now = (self.clock)();
-        self.meter.begin(at.chain, now);
         if let Some(told) = self.stored.iter().find(|entry| at.is_of(entry)) {
             return Ok(Left::of_entry(told));
         }
+        let now = (self.clock)();
+        self.meter.begin(at.chain, now);
         self.meter.left(&self.space, at, asked, now).await.map_err(Stop::Store)
     }
 
     async fn keep_investigation(&mut self, state: &Investigation) -> Result<(), Stop> {
-        let now = (self.clock)();
-        let spent = self.meter.take(now);
+        let spent = self.meter.take(&self.clock);
         if !self.stored.is_empty() {
             return Ok(());
         }
         self.may_write()?;
         let kept = match spent {
-            Some(spent) => self.space.keep_execution(&self.investigation, state, &spent, now).await,
+            Some((spent, now)) => {
+                self.space.keep_execution(&self.investigation, state, &spent, now).await
+            }
             None => self.space.keep_incident(&self.investigation, state).await,
         };
         kept.map_err(Stop::Store)?;
@@ -239,6 +240,9 @@ impl Keeper for StoreKeeper {
     }
 
     fn spent(&mut self, execution: &ExecutionId, asked: Spent) {
-        self.meter.end(execution, asked, (self.clock)());
+        // What was stored to its end and beyond was counted with it.
+        if self.stored.is_empty() {
+            self.meter.end(execution, asked, &self.clock);
+        }
     }
 }

@@ -6,6 +6,7 @@ use nightjar_incident::{ExecutionId, IncidentId};
 use nightjar_store::{Error, Space, Spent};
 
 use crate::budgets::{Budgets, Used};
+use crate::worker::Clock;
 
 /// Measures executions, one after the other.
 #[derive(Default)]
@@ -66,18 +67,22 @@ impl Meter {
     }
 
     /// Notes what an execution has asked that is through.
-    pub(crate) fn end(&mut self, execution: &ExecutionId, asked: Asked, now: Timestamp) {
-        self.begin(execution.as_str(), now);
+    pub(crate) fn end(&mut self, execution: &ExecutionId, asked: Asked, clock: &Clock) {
+        if self.running.as_ref().is_none_or(|running| running.chain != execution.as_str()) {
+            // All of it was stored but for the state it ended with.
+            self.begin(execution.as_str(), clock());
+        }
         if let Some(running) = &mut self.running {
             running.asked = Some(asked);
         }
     }
 
-    /// What the execution has cost that has just ended; told once.
-    pub(crate) fn take(&mut self, now: Timestamp) -> Option<Spent> {
+    /// What the execution has cost that has just ended, and the time it is; told once.
+    pub(crate) fn take(&mut self, clock: &Clock) -> Option<(Spent, Timestamp)> {
         let running = self.running.as_mut()?;
         let asked = running.asked.take()?;
-        Some(running.spent(asked, now))
+        let now = clock();
+        Some((running.spent(asked, now), now))
     }
 }
 

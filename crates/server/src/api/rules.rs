@@ -1,10 +1,15 @@
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::Json;
 use jiff::Timestamp;
 use nightjar_access::Action;
 use nightjar_oncall::{
     Budget as OurBudget, Budgets as OurBudgets, SpaceRules, rules_of, set_rules,
 };
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -79,6 +84,7 @@ struct RulesToSet {
     #[schema(minimum = 1, maximum = 1000)]
     most_running: Option<i64>,
     /// What isn't told isn't limited.
+    #[serde(default, deserialize_with = "object")]
     budgets: Option<BudgetsToSet>,
 }
 
@@ -87,10 +93,13 @@ struct RulesToSet {
 #[serde(deny_unknown_fields)]
 struct BudgetsToSet {
     /// For all executions of an incident together.
+    #[serde(default, deserialize_with = "object")]
     per_investigation: Option<BudgetToSet>,
     /// For the whole space in a day, by UTC.
+    #[serde(default, deserialize_with = "object")]
     per_day: Option<BudgetToSet>,
     /// For the whole space in a calendar month, by UTC.
+    #[serde(default, deserialize_with = "object")]
     per_month: Option<BudgetToSet>,
 }
 
@@ -184,4 +193,27 @@ async fn update(
     note(&space, &caller, body).await?;
     set_rules(&space, &rules, Timestamp::now()).await?;
     Ok(Json(rules_of(&space).await?.into()))
+}
+
+/// An object or null. An array would pass for an object whose fields stand in their order.
+fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    struct Members<T>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+        type Value = Option<T>;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Self::Value, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(members)).map(Some)
+        }
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    }
+
+    from.deserialize_any(Members(PhantomData))
 }
