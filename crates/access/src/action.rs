@@ -162,6 +162,9 @@ actions! {
     ReadSpaceAudit "readSpaceAudit" Space Read "Reads the audit trail of a space."
     ReadRedactionPolicy "readRedactionPolicy" Space Read "Shows what is redacted in a space."
     UpdateRedactionPolicy "updateRedactionPolicy" Space Write "Changes what is redacted in a space."
+    ReadRules "readRules" Space Read "Shows what a space says about how it is worked on, and its budgets."
+    UpdateRules "updateRules" Space Write "Changes how a space is worked on, and its budgets."
+    ReadSpaceUsage "readSpaceUsage" Space Read "Shows what investigations of a space have cost, day by day."
     RevealOriginal "revealOriginal" Space Write "Shows what a redacted value was; the audit trail tells who asked."
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nightjar_connect::Connection;
-use nightjar_incident::journal::{Chain, Entry};
+use nightjar_incident::journal::{Chain, Entry, Kind};
 use nightjar_incident::{IncidentId, Investigation, RawAlert, SpaceId, TriageNote};
 
 use crate::conductor::Conductor;
@@ -83,7 +83,7 @@ pub(crate) enum Event {
     /// A message arrives (its index).
     Arrives(usize),
     /// An incident is looked at again.
-    LookAgain(IncidentId, i64),
+    LookAgain(IncidentId, SignedDuration),
 }
 
 /// Plays all alerts the connections hold, and looks again until every verdict is final. What comes
@@ -156,6 +156,9 @@ async fn play(conductor: &mut Conductor<'_, '_>, start: Option<&Start>) -> Resul
         }
         None => messages(conductor.setup.connections).await?,
     };
+    if let Some((told, first)) = conductor.setup.policy.told().zip(messages.first()) {
+        conductor.note(first.received_at, Kind::Decision, "agent", told);
+    }
     let mut agenda: BTreeMap<(Timestamp, Event), ()> = messages
         .iter()
         .enumerate()
@@ -167,8 +170,8 @@ async fn play(conductor: &mut Conductor<'_, '_>, start: Option<&Start>) -> Resul
                 Some(message) => conductor.arrives(index, message, now).await?,
                 None => Vec::new(),
             },
-            Event::LookAgain(incident, minutes) => {
-                conductor.look_again(&incident, minutes, now).await?;
+            Event::LookAgain(incident, after) => {
+                conductor.look_again(&incident, after, now).await?;
                 Vec::new()
             }
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use nightjar_connect::{Query, Question};
 use nightjar_incident::journal::{Chain, Kind};
 use nightjar_incident::{
@@ -17,6 +17,7 @@ use crate::conduct::{Event, Outcome, RejectedAlert, Setup, State};
 use crate::execute::{Executed, execute};
 use crate::gather::Asking;
 use crate::keeper::{Keeper, Message, Reading, Refused};
+use crate::policy::later_look;
 use crate::record::{Journal, Recorder};
 
 pub(crate) struct Conductor<'a, 'k> {
@@ -129,7 +130,7 @@ impl<'a, 'k> Conductor<'a, 'k> {
             self.run(&incident, &format!("first alert: {title}"), now).await?;
             let again = self.setup.policy.look_again.iter().filter_map(|after| {
                 let at = now.checked_add(*after).ok()?;
-                Some((at, Event::LookAgain(incident.clone(), after.as_mins())))
+                Some((at, Event::LookAgain(incident.clone(), *after)))
             });
             return Ok(again.collect());
         }
@@ -162,7 +163,7 @@ impl<'a, 'k> Conductor<'a, 'k> {
     pub(crate) async fn look_again(
         &mut self,
         incident: &IncidentId,
-        minutes: i64,
+        after: SignedDuration,
         now: Timestamp,
     ) -> Result<(), Refused> {
         let settled = self
@@ -170,7 +171,7 @@ impl<'a, 'k> Conductor<'a, 'k> {
             .and_then(|work| work.conclusion())
             .is_some_and(|conclusion| conclusion.stage == Stage::Final);
         if !settled {
-            self.run(incident, &format!("{minutes} min after it opened"), now).await?;
+            self.run(incident, &later_look(after), now).await?;
         }
         Ok(())
     }
@@ -235,9 +236,8 @@ impl<'a, 'k> Conductor<'a, 'k> {
         if let Some(given) = given {
             recorder.write(Kind::Update, "triage", json!({ "given": given }));
         }
-        let incident = work.incident.clone();
-        let Executed { conclusion, plans, evidence, topology } =
-            execute(&asking, &incident, &execution, occasion, &mut recorder).await?;
+        let Executed { conclusion, plans, evidence, topology, spent } =
+            execute(&asking, work, &execution, occasion, &mut recorder).await?;
         let before = work.conclusion().map(|conclusion| claim(&conclusion.verdict));
         let after = claim(&conclusion.verdict);
         if let Some(before) = before.filter(|before| *before != after) {
@@ -245,7 +245,7 @@ impl<'a, 'k> Conductor<'a, 'k> {
             recorder.write(Kind::Update, "agent", body);
         }
         work.executions.push(Execution {
-            id: execution,
+            id: execution.clone(),
             occasion: occasion.to_owned(),
             conclusion,
         });
@@ -255,6 +255,7 @@ impl<'a, 'k> Conductor<'a, 'k> {
         let summary = nightjar_report::summary_markdown(work);
         recorder.write(Kind::InvestigationSummaryMd, "report", json!({ "text": summary }));
         recorder.flush().await?;
+        self.journal.keeper.spent(&execution, spent);
         self.keep(id).await
     }
 

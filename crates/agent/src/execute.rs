@@ -3,17 +3,20 @@
 use nightjar_connect::Question;
 use nightjar_incident::journal::Kind;
 use nightjar_incident::{
-    Alert, Conclusion, Content, Evidence, ExecutionId, Incident, MitigationPlan, Verdict,
+    Alert, Conclusion, Content, Evidence, ExecutionId, Incident, Investigation, MitigationPlan,
+    Verdict,
 };
 use nightjar_rootcause::{Case, Sort, Symptom, Wanted, second_round};
 use nightjar_topology::{EntityId, Topology};
 use nightjar_triage::Estate;
 use serde_json::json;
 
+use crate::budget::Spent;
 use crate::gather::{Asking, Gathered};
 use crate::keeper::Refused;
 use crate::record::Recorder;
 use crate::scope::scope;
+use crate::stands::weighed;
 
 /// What one execution found, with everything it saw.
 pub(crate) struct Executed {
@@ -21,6 +24,8 @@ pub(crate) struct Executed {
     pub(crate) plans: Vec<MitigationPlan>,
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) topology: Topology,
+    /// What asking has cost.
+    pub(crate) spent: Spent,
 }
 
 /// Hypotheses that go into the journal: what a reader may want to see ruled out.
@@ -28,11 +33,12 @@ const JOURNALLED_HYPOTHESES: usize = 5;
 
 pub(crate) async fn execute(
     asking: &Asking<'_>,
-    incident: &Incident,
+    before: &Investigation,
     execution: &ExecutionId,
     occasion: &str,
     recorder: &mut Recorder<'_, '_>,
 ) -> Result<Executed, Refused> {
+    let incident = &before.incident;
     let mut gathered = Gathered::default();
     recorder.write(
         Kind::Planning,
@@ -50,7 +56,7 @@ pub(crate) async fn execute(
     let first =
         look(asking, incident, &symptoms, &near, &mut topology, &mut gathered, recorder).await?;
     // Beyond the graph's neighbourhood when the trail isn't found within it.
-    let wider = topology.len() > near.len() && !near.is_empty();
+    let wider = topology.len() > near.len() && !near.is_empty() && !gathered.is_cut_short();
     let conclusion = if wider && matches!(first.verdict, Verdict::NotFound { .. }) {
         let all: Vec<EntityId> = topology
             .entities()
@@ -64,16 +70,14 @@ pub(crate) async fn execute(
     } else {
         first
     };
-    let conclusion = look_closer(
-        asking,
-        incident,
-        &symptoms,
-        conclusion,
-        &mut topology,
-        &mut gathered,
-        recorder,
-    )
-    .await?;
+    let conclusion = match gathered.is_cut_short() {
+        true => conclusion,
+        false => {
+            let (topology, gathered) = (&mut topology, &mut gathered);
+            look_closer(asking, incident, &symptoms, conclusion, topology, gathered, recorder)
+                .await?
+        }
+    };
     let changes: Vec<_> = gathered
         .evidence
         .iter()
@@ -85,8 +89,14 @@ pub(crate) async fn execute(
         .cloned()
         .collect();
     let plans = nightjar_remedy::plans(&conclusion, &topology, &changes, &gathered.evidence);
-    write_down(&conclusion, &plans, recorder);
-    Ok(Executed { conclusion, plans, evidence: gathered.evidence, topology })
+    let is_cut_short = gathered.is_cut_short();
+    let Gathered { evidence, spent, .. } = gathered;
+    let mut executed = Executed { conclusion, plans, evidence, topology, spent };
+    if is_cut_short {
+        executed = weighed(executed, before, recorder);
+    }
+    write_down(&executed.conclusion, &executed.plans, recorder);
+    Ok(executed)
 }
 
 /// Asks everything about some entities and thinks about all that is known by then; what the answers
@@ -170,6 +180,7 @@ fn think(
         topology,
         evidence: &evidence,
         gaps: &gathered.gaps,
+        is_cut_short: gathered.is_cut_short(),
         without: &asking.policy.without,
     })
 }

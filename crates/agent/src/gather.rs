@@ -11,6 +11,7 @@ use nightjar_incident::{Content, Evidence, EvidenceId, ExecutionId, Gap, SpaceId
 use nightjar_topology::EntityId;
 use serde_json::json;
 
+use crate::budget::{self, Left, Spent};
 use crate::keeper::Refused;
 use crate::policy::Policy;
 use crate::record::Recorder;
@@ -20,7 +21,11 @@ use crate::record::Recorder;
 pub(crate) struct Gathered {
     pub(crate) evidence: Vec<Evidence>,
     pub(crate) gaps: Vec<Gap>,
+    /// What that has cost.
+    pub(crate) spent: Spent,
     asked: Vec<Asked>,
+    /// The budget that ended asking, if one did.
+    used_up: Option<String>,
 }
 
 /// A question that was asked.
@@ -34,6 +39,11 @@ struct Asked {
 }
 
 impl Gathered {
+    /// Whether asking ended before it was through.
+    pub(crate) fn is_cut_short(&self) -> bool {
+        self.used_up.is_some()
+    }
+
     /// Whether all there is of a kind was answered for an entity.
     pub(crate) fn is_seen(&self, question: Question, entity: &EntityId) -> bool {
         let about = |asked: &&Asked| asked.question == question && asked.entities.contains(entity);
@@ -86,7 +96,8 @@ pub(crate) struct Asking<'a> {
 
 impl Asking<'_> {
     /// Puts questions about some entities to every connection that can answer them, all at once.
-    /// An unanswered question is a gap with the reason; a question nobody can answer is one too.
+    /// An unanswered question is a gap with the reason; a question nobody can answer is one too, and so is
+    /// one that the budget doesn't allow any more.
     ///
     /// # Errors
     /// When the questions can't be written down; none is sent then.
@@ -118,6 +129,7 @@ impl Asking<'_> {
             };
             asked.extend(able.into_iter().map(|connection| (connection, query.clone())));
         }
+        let unasked = self.cut(&mut asked, gathered, recorder).await?;
         for (connection, query) in &asked {
             let body = json!({
                 "asks": connection.source, "question": query.question,
@@ -127,13 +139,15 @@ impl Asking<'_> {
         }
         recorder.flush().await?;
         let first = gathered.asked.len();
-        gathered.asked.extend(questions.iter().map(|&question| Asked {
+        let whole = questions.iter().filter(|question| !unasked.contains(question));
+        gathered.asked.extend(whole.map(|&question| Asked {
             question,
             entities: entities.iter().cloned().collect(),
             is_whole: true,
             from,
         }));
         let answers = join_all(asked.iter().map(|(connection, query)| connection.ask(query))).await;
+        gathered.spent.queries += asked.len() as u64;
         for ((connection, query), answer) in asked.iter().zip(answers) {
             match answer {
                 None => {}
@@ -155,7 +169,9 @@ impl Asking<'_> {
                         notes: answer.notes,
                     };
                     let digest = self.policy.digest_answers.then(|| {
-                        Digest::of(&serde_json::to_vec(&evidence.content).unwrap_or_default())
+                        let content = serde_json::to_vec(&evidence.content).unwrap_or_default();
+                        gathered.spent.bytes += content.len() as u64;
+                        Digest::of(&content)
                     });
                     let body = json!({
                         "answered": evidence.source, "evidence": evidence.id,
@@ -183,6 +199,45 @@ impl Asking<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Takes out of the queries what the budget doesn't allow, writes that down, and leaves a gap for each
+    /// question they were for. Answers with these.
+    async fn cut(
+        &self,
+        asked: &mut Vec<(&Connection, Query)>,
+        gathered: &mut Gathered,
+        recorder: &mut Recorder<'_, '_>,
+    ) -> Result<Vec<Question>, Refused> {
+        let left = match &gathered.used_up {
+            // It isn't asked for again: what is used up stays so for the rest of an execution.
+            Some(budget) => Left::Queries { most: 0, budget: budget.clone() },
+            None if asked.is_empty() => Left::Enough,
+            None => recorder.left(gathered.spent).await?,
+        };
+        let Left::Queries { most, budget } = left else { return Ok(Vec::new()) };
+        let most_here = usize::try_from(most).unwrap_or(usize::MAX);
+        if asked.len() <= most_here {
+            return Ok(Vec::new());
+        }
+        let mut unasked: Vec<Question> = Vec::new();
+        let cut = asked.split_off(most_here);
+        for (_, query) in &cut {
+            if !unasked.contains(&query.question) {
+                unasked.push(query.question);
+            }
+        }
+        gathered.gaps.extend(unasked.iter().map(|&question| Gap {
+            entity: None,
+            wanted: question.label().to_owned(),
+            reason: budget::reason(&budget),
+            would_tell: would_tell(question).to_owned(),
+        }));
+        if gathered.used_up.is_none() {
+            recorder.write(Kind::Decision, "agent", budget::ending(most, &budget, cut.len()));
+            gathered.used_up = Some(budget);
+        }
+        Ok(unasked)
     }
 
     fn window(&self, question: Question) -> Window {

@@ -2,7 +2,9 @@ use std::error::Error;
 
 use async_trait::async_trait;
 use nightjar_incident::journal::Entry;
-use nightjar_incident::{Alert, Investigation, RawAlert, TriageNote};
+use nightjar_incident::{Alert, ExecutionId, Investigation, RawAlert, TriageNote};
+
+use crate::budget::{Left, Place, Spent};
 
 /// Keeps what an investigation brings forth. What it has accepted may be shown.
 ///
@@ -35,6 +37,21 @@ pub trait Keeper: Send {
     async fn investigation(&mut self, investigation: &Investigation) -> Result<(), Refused> {
         let _ = investigation;
         Ok(())
+    }
+
+    /// What an execution may still ask, told before each of its rounds of questions. A keeper that is called
+    /// again from the beginning answers by what stands in that place in the journal, if anything does.
+    ///
+    /// # Errors
+    /// When it can't be told; the investigation stops.
+    async fn left(&mut self, at: &Place<'_>, spent: Spent) -> Result<Left, Refused> {
+        let _ = (at, spent);
+        Ok(Left::Enough)
+    }
+
+    /// What an execution has asked that is through; its incident's new state comes next.
+    fn spent(&mut self, execution: &ExecutionId, spent: Spent) {
+        let _ = (execution, spent);
     }
 }
 
@@ -92,5 +109,19 @@ impl<F: FnMut(&Entry) + Send> Keeper for Onlooker<F> {
     async fn entries(&mut self, entries: &[Entry]) -> Result<(), Refused> {
         entries.iter().for_each(&mut self.0);
         Ok(())
+    }
+}
+
+/// Keeps nothing, and ends asking where a journal says that it was ended, so that the same comes of it again.
+pub struct Retelling<'a>(pub &'a [Entry]);
+
+#[async_trait]
+impl Keeper for Retelling<'_> {
+    async fn entries(&mut self, _: &[Entry]) -> Result<(), Refused> {
+        Ok(())
+    }
+
+    async fn left(&mut self, at: &Place<'_>, _: Spent) -> Result<Left, Refused> {
+        Ok(Left::of_journal(self.0, at))
     }
 }

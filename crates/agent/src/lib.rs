@@ -8,6 +8,7 @@
 //! What comes of it goes to a [`Keeper`], journal entries before the questions they announce. It
 //! doesn't know how or where they are kept.
 
+mod budget;
 mod conduct;
 mod conductor;
 mod error;
@@ -20,11 +21,13 @@ mod policy;
 mod record;
 mod request;
 mod scope;
+mod stands;
 
+pub use budget::{Left, Place, Spent, used_up};
 pub use conduct::{Outcome, RejectedAlert, Setup, State, conduct, replay, resume};
 pub use error::Error;
-pub use keeper::{Keeper, Message, Onlooker, Reading, Refused};
+pub use keeper::{Keeper, Message, Onlooker, Reading, Refused, Retelling};
 pub use look::{Look, look, look_as_told, tells_of_looks};
 pub use names::Names;
-pub use policy::Policy;
+pub use policy::{Policy, later_look};
 pub use request::{Request, Start, UserRequest};

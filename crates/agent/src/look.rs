@@ -10,6 +10,7 @@ use nightjar_incident::{Alert, AlertId, Incident, IncidentId, Investigation, Spa
 use nightjar_topology::{EntityId, Topology};
 use serde::{Deserialize, Serialize};
 
+use crate::budget::{Left, Place, Spent};
 use crate::conduct::{Outcome, Setup, State};
 use crate::conductor::Conductor;
 use crate::error::Error;
@@ -72,7 +73,8 @@ pub async fn look_as_told(
             None => fresh(&setup.space, &id, told.at),
         };
         let next = told.news.look(&seen, told.at, told.occasion);
-        let mut collecting = Collecting { keeper: &mut *keeper, together: &mut together };
+        let mut collecting =
+            Collecting { told: journal, keeper: &mut *keeper, together: &mut together };
         states.push(look(setup, seen, next, &mut collecting).await.map_err(Error::Refused)?);
     }
     Ok(Outcome {
@@ -191,8 +193,9 @@ struct Together {
     entries: Vec<Entry>,
 }
 
-/// Hands on what a keeper is told, and remembers the entries.
+/// Hands on what a keeper is told, and remembers the entries. What may be asked is what was asked then.
 struct Collecting<'a> {
+    told: &'a [Entry],
     keeper: &'a mut dyn Keeper,
     together: &'a mut Together,
 }
@@ -207,5 +210,9 @@ impl Keeper for Collecting<'_> {
 
     async fn investigation(&mut self, investigation: &Investigation) -> Result<(), Refused> {
         self.keeper.investigation(investigation).await
+    }
+
+    async fn left(&mut self, at: &Place<'_>, _: Spent) -> Result<Left, Refused> {
+        Ok(Left::of_journal(self.told, at))
     }
 }

@@ -1,5 +1,10 @@
 use jiff::SignedDuration;
+use nightjar_incident::journal::Entry;
 use nightjar_rootcause::Step;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::names::Names;
 
 /// What an administrator may set about investigations.
 #[derive(Clone, Debug)]
@@ -37,5 +42,54 @@ impl Default for Policy {
             digest_answers: true,
             without: Vec::new(),
         }
+    }
+}
+
+/// What of the rules a play is told by, where a space says otherwise than usual: seconds.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct Told {
+    lookback: i64,
+    look_again: Vec<i64>,
+}
+
+impl Policy {
+    /// The rules of time that a play was told by, instead of these. Those that its journal doesn't speak of
+    /// are the usual ones. So a space may say something else while it is played, and a replay does the same.
+    #[must_use]
+    pub fn as_told(mut self, journal: &[Entry]) -> Self {
+        let intake = Names::of_journal(journal).intake();
+        let told = journal.iter().filter(|entry| entry.chain == intake).find_map(|entry| {
+            serde_json::from_value::<Told>(entry.body.get("rules")?.clone()).ok()
+        });
+        let usual = Self::default();
+        (self.triage.lookback, self.look_again) = match told {
+            None => (usual.triage.lookback, usual.look_again),
+            Some(Told { lookback, look_again }) => (
+                SignedDuration::from_secs(lookback),
+                look_again.into_iter().map(SignedDuration::from_secs).collect(),
+            ),
+        };
+        self
+    }
+
+    /// What a play's journal says of its rules of time; nothing where they are the usual ones.
+    pub(crate) fn told(&self) -> Option<Value> {
+        let told = Told::of(self);
+        (told != Told::of(&Self::default())).then(|| json!({ "rules": told }))
+    }
+}
+
+impl Told {
+    fn of(policy: &Policy) -> Self {
+        let look_again = policy.look_again.iter().map(SignedDuration::as_secs).collect();
+        Self { lookback: policy.triage.lookback.as_secs(), look_again }
+    }
+}
+
+/// The occasion of a later look: `3 min after it opened`.
+pub fn later_look(after: SignedDuration) -> String {
+    match after.as_secs() {
+        seconds if seconds % 60 == 0 => format!("{} min after it opened", seconds / 60),
+        seconds => format!("{seconds} s after it opened"),
     }
 }

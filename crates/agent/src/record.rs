@@ -2,6 +2,7 @@ use jiff::Timestamp;
 use nightjar_incident::journal::{Chain, Entry, Kind};
 use serde_json::Value;
 
+use crate::budget::{Left, Place, Spent};
 use crate::keeper::{Keeper, Refused};
 
 /// All entries of a run, of any chain, on their way to the keeper.
@@ -54,6 +55,12 @@ impl<'a, 'k> Recorder<'a, 'k> {
             self.chain.append(self.at, Kind::Error, actor, told)
         });
         self.journal.entries.extend(entry);
+    }
+
+    /// What may still be asked, after so much was.
+    pub(crate) async fn left(&mut self, spent: Spent) -> Result<Left, Refused> {
+        let at = Place { chain: self.chain.name(), seq: self.chain.len() };
+        self.journal.keeper.left(&at, spent).await
     }
 
     /// Hands over what was written so far. Comes before every effect.

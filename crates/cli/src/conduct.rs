@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use nightjar_agent::{Names, Onlooker, Outcome, Policy, Setup, Start, UserRequest};
+use nightjar_agent::{
+    Keeper, Names, Onlooker, Outcome, Policy, Retelling, Setup, Start, UserRequest,
+};
 use nightjar_incident::journal::Entry;
 use nightjar_incident::{Recording, SpaceId, Verdict};
 use serde_json::json;
@@ -18,13 +20,15 @@ pub(crate) type Sink<'a> = &'a mut (dyn FnMut(&Entry) + Send);
 
 /// Investigates everything a recording holds; `sink` sees each journal entry as it is written.
 pub(crate) fn conduct(recording: Arc<Recording>, sink: Sink<'_>) -> anyhow::Result<Outcome> {
-    with(recording, Names::default(), Policy::default(), &Asked::default(), sink)
+    let mut keeper = Onlooker(sink);
+    with(recording, Names::default(), Policy::default(), &Asked::default(), &mut keeper)
 }
 
 /// As [`conduct`], where only the verdict counts: answers aren't digested for the journal.
 pub(crate) fn quietly(recording: Arc<Recording>, policy: Policy) -> anyhow::Result<Outcome> {
     let policy = Policy { digest_answers: false, ..policy };
-    with(recording, Names::default(), policy, &Asked::default(), &mut |_| {})
+    let mut keeper = Onlooker(|_: &Entry| {});
+    with(recording, Names::default(), policy, &Asked::default(), &mut keeper)
 }
 
 /// Does again what a stored journal tells of, under its names and with what people asked then.
@@ -32,7 +36,8 @@ pub(crate) fn again(recording: Arc<Recording>, stored: &[Entry]) -> anyhow::Resu
     let looks = nightjar_agent::tells_of_looks(stored).then_some(stored);
     let (start, requests) = (Start::of_journal(stored), UserRequest::of_journal(stored));
     let asked = Asked { start, requests, looks };
-    with(recording, Names::of_journal(stored), Policy::default(), &asked, &mut |_| {})
+    let policy = Policy::default().as_told(stored);
+    with(recording, Names::of_journal(stored), policy, &asked, &mut Retelling(stored))
 }
 
 /// What people had a part in, or a service that took alerts in as they came.
@@ -49,7 +54,7 @@ fn with(
     names: Names,
     policy: Policy,
     asked: &Asked<'_>,
-    sink: Sink<'_>,
+    keeper: &mut dyn Keeper,
 ) -> anyhow::Result<Outcome> {
     let name = recording.name.clone();
     let connections = [nightjar_capsule::connection(recording, &name)];
@@ -59,14 +64,13 @@ fn with(
         .enable_time()
         .build()
         .context("starting the runtime")?;
-    let mut keeper = Onlooker(sink);
     runtime
         .block_on(async {
             match asked.looks {
-                Some(journal) => nightjar_agent::look_as_told(&setup, journal, &mut keeper).await,
+                Some(journal) => nightjar_agent::look_as_told(&setup, journal, keeper).await,
                 None => {
                     let (start, requests) = (asked.start.as_ref(), &asked.requests);
-                    nightjar_agent::replay(&setup, start, requests, &mut keeper).await
+                    nightjar_agent::replay(&setup, start, requests, keeper).await
                 }
             }
         })

@@ -138,6 +138,7 @@ fn check(recording: Recording, alerts: &[Alert], symptoms: &[Symptom], now: Time
             topology: &topology,
             evidence,
             gaps: &[],
+            is_cut_short: false,
             without: &[],
         })
     };

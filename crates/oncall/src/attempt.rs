@@ -15,6 +15,7 @@ use crate::keeper::Halt;
 use crate::ledger::Ledger;
 use crate::plan::{Afterwards, Ended, Step, afterwards, plan};
 use crate::request::Asked;
+use crate::rules::InForce;
 use crate::task::{of_incident, start_of};
 use crate::worker::{Worker, later};
 use crate::{Result, connectors, export};
@@ -88,12 +89,14 @@ impl Worker {
             }
             None => None,
         };
+        let InForce { policy, budgets } = self.rules.of(&opened.space).await?;
         let job = Assignment {
             space: opened.space.clone(),
             record: opened.record.clone(),
             connection,
             start: start_of(&opened.space, &opened.record.id).await?,
-            policy: self.rules.of(&opened.space).await?,
+            policy,
+            budgets,
             clock: Arc::clone(&self.clock),
             halt,
             work,
@@ -168,6 +171,10 @@ impl Worker {
                 Ok(self.store.finish_job(job).await?)
             }
             Afterwards::Again { due } => Ok(self.store.reschedule_job(job, due).await?),
+            Afterwards::Hold { due, reason } => {
+                info!(reason, until = %due, "job put off");
+                Ok(self.store.hold_job(job, due, &reason).await?)
+            }
             Afterwards::Postpone { pause, reason, is_noted } => {
                 warn!(reason, pause_seconds = pause.as_secs(), "job put off");
                 let noted = match is_noted {

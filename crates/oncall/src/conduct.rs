@@ -12,7 +12,9 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::Result;
+use crate::budgets::Budgets;
 use crate::keeper::{Halt, Kept, Stop, StoreKeeper};
+use crate::meter::Meter;
 use crate::plan::Ended;
 use crate::worker::Clock;
 
@@ -25,6 +27,7 @@ pub(crate) struct Assignment {
     /// What it begins with, if a person started it.
     pub(crate) start: Option<Start>,
     pub(crate) policy: Policy,
+    pub(crate) budgets: Budgets,
     pub(crate) clock: Clock,
     pub(crate) halt: watch::Receiver<Halt>,
     pub(crate) work: Work,
@@ -50,7 +53,11 @@ impl Assignment {
     }
 
     async fn run(self) -> Ended {
-        let Self { space, record, connection, start, policy, clock, mut halt, work } = self;
+        let Self { space, record, connection, start, budgets, clock, mut halt, work, .. } = self;
+        let policy = match &work {
+            Work::Play { stored, .. } if !stored.is_empty() => self.policy.as_told(stored),
+            Work::Play { .. } | Work::Continue { .. } => self.policy,
+        };
         let connections: Vec<Connection> = connection.into_iter().collect();
         let setup = Setup {
             space: space.id().clone(),
@@ -73,6 +80,7 @@ impl Assignment {
             message: (0, Vec::new()),
             tasks: BTreeMap::new(),
             kept: Kept::All,
+            meter: Meter::new(budgets, is_request),
         };
         let agent = async {
             match work {

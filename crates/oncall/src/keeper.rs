@@ -1,12 +1,13 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use async_trait::async_trait;
-use nightjar_agent::{Keeper, Message, Reading, Refused};
+use nightjar_agent::{Keeper, Left, Message, Place, Reading, Refused, Spent};
 use nightjar_incident::journal::Entry;
-use nightjar_incident::{Alert, AlertId, Investigation, TriageDecision, TriageNote};
+use nightjar_incident::{Alert, AlertId, ExecutionId, Investigation, TriageDecision, TriageNote};
 use nightjar_store::{Error, NewMessage, Space, TaskState};
 use tokio::sync::watch;
 
+use crate::meter::Meter;
 use crate::task::{of_incident, of_primary, of_skipped};
 use crate::worker::Clock;
 
@@ -61,6 +62,8 @@ pub(crate) struct StoreKeeper {
     pub(crate) tasks: BTreeMap<AlertId, TaskState>,
     /// Whose tasks it keeps.
     pub(crate) kept: Kept,
+    /// What it costs.
+    pub(crate) meter: Meter,
 }
 
 /// Whose tasks are kept with an incident's state.
@@ -145,12 +148,30 @@ impl StoreKeeper {
         }
     }
 
+    /// What may still be asked. Where that was told before, it is what stands in the journal: the clock and
+    /// the rules may say something else by now.
+    async fn tell_left(&mut self, at: &Place<'_>, asked: Spent) -> Result<Left, Stop> {
+        if let Some(told) = self.stored.iter().find(|entry| at.is_of(entry)) {
+            return Ok(Left::of_entry(told));
+        }
+        let now = (self.clock)();
+        self.meter.begin(at.chain, now);
+        self.meter.left(&self.space, at, asked, now).await.map_err(Stop::Store)
+    }
+
     async fn keep_investigation(&mut self, state: &Investigation) -> Result<(), Stop> {
+        let spent = self.meter.take(&self.clock);
         if !self.stored.is_empty() {
             return Ok(());
         }
         self.may_write()?;
-        self.space.keep_incident(&self.investigation, state).await.map_err(Stop::Store)?;
+        let kept = match spent {
+            Some((spent, now)) => {
+                self.space.keep_execution(&self.investigation, state, &spent, now).await
+            }
+            None => self.space.keep_incident(&self.investigation, state).await,
+        };
+        kept.map_err(Stop::Store)?;
         match self.kept {
             Kept::All => self.keep_tasks(of_incident(state, self.connection.as_deref())).await,
             Kept::Primary => match of_primary(state, None) {
@@ -176,7 +197,7 @@ impl StoreKeeper {
         Ok(())
     }
 
-    fn answer(&mut self, kept: Result<(), Stop>) -> Result<(), Refused> {
+    fn answer<T>(&mut self, kept: Result<T, Stop>) -> Result<T, Refused> {
         kept.map_err(|stop| {
             let refused = match &stop {
                 Stop::Halted(_) => Refused::new("the work was halted"),
@@ -211,5 +232,17 @@ impl Keeper for StoreKeeper {
     async fn investigation(&mut self, investigation: &Investigation) -> Result<(), Refused> {
         let kept = self.keep_investigation(investigation).await;
         self.answer(kept)
+    }
+
+    async fn left(&mut self, at: &Place<'_>, asked: Spent) -> Result<Left, Refused> {
+        let left = self.tell_left(at, asked).await;
+        self.answer(left)
+    }
+
+    fn spent(&mut self, execution: &ExecutionId, asked: Spent) {
+        // What was stored to its end and beyond was counted with it.
+        if self.stored.is_empty() {
+            self.meter.end(execution, asked, &self.clock);
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! top gives it [`Recordings`].
 
 mod attempt;
+mod budgets;
 mod conduct;
 mod connectors;
 mod courier;
@@ -19,6 +20,7 @@ mod import;
 mod intake;
 mod keeper;
 mod ledger;
+mod meter;
 mod moves;
 mod plan;
 mod recordings;
@@ -30,6 +32,7 @@ mod task;
 mod watch;
 mod worker;
 
+pub use budgets::{Budget, Budgets};
 pub use connectors::{BadConfig, ConnectorKind, check, kinds};
 pub use courier::{Channel, Courier, CourierPace, Fate, Sent, fate};
 pub use error::Error;
@@ -42,10 +45,11 @@ pub use nightjar_agent::{Policy, Request};
 pub use plan::{Afterwards, Ended, Pace, Past, Step, afterwards, plan};
 pub use recordings::{BadArchive, Played, Recordings, Unpacked};
 pub use request::request;
-pub use rules::Rules;
+pub use rules::{BadRule, Rules, SpaceRules, rules_of, set_rules};
 pub use sources::Sources;
 pub use task::{
-    NewTask, Run, RunState, StartingPoint, cancel_task, run_task_again, runs, start_task,
+    NewTask, Run, RunState, StartingPoint, Waits, cancel_task, run_task_again, runs, start_task,
+    waits,
 };
 pub use worker::{Clock, Worker};
 

@@ -102,6 +102,8 @@ pub enum Ended {
     Unmet(String),
     /// For now; there is more to do at this time, or with news.
     Again(Timestamp),
+    /// For now: what is to be done is put off until this time, for this reason.
+    Held(Timestamp, String),
     /// The service stops.
     Stopped,
     /// Somebody else has the job now.
@@ -135,6 +137,13 @@ pub enum Afterwards {
         /// When it is due.
         due: Timestamp,
     },
+    /// The same, and say why it is put off.
+    Hold {
+        /// When it is due.
+        due: Timestamp,
+        /// Why not now.
+        reason: String,
+    },
     /// Give it back.
     Postpone {
         /// For how long.
@@ -151,6 +160,7 @@ pub fn afterwards(ended: Ended, job: &Job, pace: &Pace) -> Afterwards {
     let pause = pause(job.attempts, pace);
     match ended {
         Ended::Again(due) => Afterwards::Again { due },
+        Ended::Held(due, reason) => Afterwards::Hold { due, reason },
         Ended::Done => Afterwards::Finish { state: InvestigationState::Done, reason: None },
         Ended::Unmet(reason) => {
             Afterwards::Finish { state: InvestigationState::Done, reason: Some(reason) }

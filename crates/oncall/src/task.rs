@@ -5,10 +5,12 @@ mod cancel;
 mod project;
 mod runs;
 mod start;
+mod waits;
 
 pub use cancel::{cancel_task, run_task_again};
 pub use runs::{Run, RunState, runs};
 pub use start::{NewTask, StartingPoint, start_task};
+pub use waits::{Waits, waits};
 
 pub(crate) use project::{
     heard, of_incident, of_linked, of_opened, of_primary, of_skipped, priority,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use nightjar_agent::{Look, Names, Policy, Setup};
+use nightjar_agent::{Look, Names, Policy, Setup, later_look};
 use nightjar_connect::Connection;
 use nightjar_incident::journal::{Entry, Kind};
 use nightjar_incident::{Alert, AlertStatus, Incident, IncidentId, Investigation, Stage};
@@ -16,10 +16,13 @@ use tokio::sync::watch;
 
 use crate::Result;
 use crate::attempt::Opened;
+use crate::budgets::{Hold, Used};
 use crate::conduct::{halted, of_halt, of_stop};
 use crate::intake::CHAIN;
 use crate::keeper::{Halt, Kept, StoreKeeper};
+use crate::meter::Meter;
 use crate::plan::Ended;
+use crate::rules::InForce;
 use crate::sources::Source;
 use crate::worker::{Clock, Worker};
 
@@ -33,6 +36,8 @@ pub(crate) enum Next {
     Look(String),
     /// Nothing before this time.
     Wait(Timestamp),
+    /// Look at it, but not before this time, for this reason.
+    Hold(Timestamp, String),
     /// Nothing any more.
     Over(String),
 }
@@ -64,7 +69,7 @@ pub(crate) fn next(
         if let Some(after) = policy.look_again.iter().filter(due).min() {
             let at = plus(incident.opened_at, *after);
             if at <= now {
-                return Next::Look(format!("{} after it opened", told(*after)));
+                return Next::Look(later_look(*after));
             }
             wait = Some(at);
         }
@@ -72,10 +77,40 @@ pub(crate) fn next(
     if !live.is_open || nightjar_triage::is_over(incident, now, &policy.triage) {
         return Next::Over(over(incident));
     }
+    let quiet = quiet(incident, policy);
+    Next::Wait(wait.map_or(quiet, |wait| wait.min(quiet)))
+}
+
+/// The same within the budgets. The first look comes in any case: its verdict says that nothing could be
+/// asked. Later ones would only say less than what stands; they wait until the budget is fresh, or the
+/// incident is over. What a person asks for isn't forgotten with it.
+fn within(
+    next: Next,
+    (live, seen): (&LiveIncident, &Investigation),
+    policy: &Policy,
+    hold: Option<Hold>,
+    now: Timestamp,
+) -> Next {
+    let (Next::Look(_), Some(hold)) = (&next, hold) else { return next };
+    if seen.executions.is_empty() {
+        return next;
+    }
+    let reason = format!("budget used up: {}", hold.budget);
+    if live.asked.is_some() {
+        return Next::Hold(hold.until, reason);
+    }
+    let incident = &live.incident;
+    if !live.is_open || nightjar_triage::is_over(incident, now, &policy.triage) {
+        return Next::Over(over(incident));
+    }
+    Next::Hold(hold.until.min(quiet(incident, policy)), reason)
+}
+
+/// When it is over unless something is heard until then.
+fn quiet(incident: &Incident, policy: &Policy) -> Timestamp {
     let quiet = plus(incident.last_news_at, longest(incident, policy));
     // One more moment, since it is over when more than that has passed.
-    let quiet = plus(quiet, SignedDuration::from_millis(1));
-    Next::Wait(wait.map_or(quiet, |wait| wait.min(quiet)))
+    plus(quiet, SignedDuration::from_millis(1))
 }
 
 /// What happened to an incident since its last execution, if anything that is worth another one.
@@ -119,14 +154,6 @@ fn over(incident: &Incident) -> String {
     why.to_owned()
 }
 
-/// `3 min`, or `20 s`.
-fn told(after: SignedDuration) -> String {
-    match after.as_secs() {
-        seconds if seconds % 60 == 0 => format!("{} min", seconds / 60),
-        seconds => format!("{seconds} s"),
-    }
-}
-
 fn plus(at: Timestamp, after: SignedDuration) -> Timestamp {
     at.saturating_add(after).unwrap_or(Timestamp::MAX)
 }
@@ -137,6 +164,9 @@ struct Begun {
     /// Which execution of the incident, from 1.
     number: usize,
     look: Look,
+    /// Whether a person asked for it.
+    #[serde(default)]
+    is_asked: bool,
 }
 
 impl Worker {
@@ -150,22 +180,23 @@ impl Worker {
         let Some(incident) = record.incidents.first() else {
             return Ok(Ended::Failed("it has no incident".to_owned()));
         };
-        let policy = self.rules.of(space).await?;
-        let seen = space.executed_state(incident).await?;
+        let rules = self.rules.of(space).await?;
+        let mut seen = space.executed_state(incident).await?;
         let live = space.live_incident(incident).await?;
         let number = seen.executions.len() + 1;
         let begun: Option<Begun> = space.begun_look(incident).await?;
         let sources = self.sources.of(space).await?;
-        let look = match begun.filter(|begun| begun.number == number) {
-            Some(begun) => begun.look,
-            None => match next(&live, &seen, &policy, (self.clock)()) {
+        let Begun { look, is_asked, .. } = match begun.filter(|begun| begun.number == number) {
+            Some(begun) => begun,
+            None => match self.next(space, &live, &seen, &rules).await? {
                 Next::Wait(until) => return Ok(Ended::Again(until)),
-                Next::Over(why) => return self.close(space, incident, &why, &policy).await,
+                Next::Hold(until, why) => return Ok(Ended::Held(until, why)),
+                Next::Over(why) => return self.close(space, incident, &why, &rules.policy).await,
                 Next::Look(occasion) => {
                     let look = self.given(&live, occasion, &sources);
-                    let begun = Begun { number, look: look.clone() };
+                    let begun = Begun { number, look, is_asked: live.asked.is_some() };
                     space.begin_look(incident, &begun, (self.clock)()).await?;
-                    look
+                    begun
                 }
             },
         };
@@ -173,12 +204,17 @@ impl Worker {
         if !space.set_investigation_state(&record.id, running, None, (self.clock)()).await? {
             return Ok(Ended::Lost);
         }
+        if !rules.budgets.is_empty() && number > 1 {
+            // What was seen before stands where this time too little can be asked.
+            seen.evidence = space.incident_state(incident, true).await?.evidence;
+        }
         let stored = chain(space, &format!("{incident}/exec-{number}")).await?;
         let looking = Looking {
             space: space.clone(),
             investigation: record.id.clone(),
             names: Names::play(record.number),
-            policy: policy.clone(),
+            policy: rules.policy.clone(),
+            meter: Meter::new(rules.budgets, is_asked),
             sources,
             seen,
             look,
@@ -194,11 +230,31 @@ impl Worker {
         space.set_investigation_state(&record.id, done, None, (self.clock)()).await?;
         let (live, seen) =
             (space.live_incident(incident).await?, space.executed_state(incident).await?);
+        Ok(match self.next(space, &live, &seen, &rules).await? {
+            Next::Look(_) | Next::Over(_) => Ended::Again((self.clock)()),
+            Next::Wait(until) => Ended::Again(until),
+            Next::Hold(until, why) => Ended::Held(until, why),
+        })
+    }
+
+    /// What is to be done with a live incident now, within the budgets of its space.
+    async fn next(
+        &self,
+        space: &Space,
+        live: &LiveIncident,
+        seen: &Investigation,
+        InForce { policy, budgets }: &InForce,
+    ) -> Result<Next> {
         let now = (self.clock)();
-        Ok(Ended::Again(match next(&live, &seen, &policy, now) {
-            Next::Look(_) | Next::Over(_) => now,
-            Next::Wait(until) => until,
-        }))
+        let next = next(live, seen, policy, now);
+        if budgets.is_empty() || !matches!(next, Next::Look(_)) {
+            return Ok(next);
+        }
+        let mut used = Used { lately: space.spent_lately(now).await?, ..Used::default() };
+        if live.asked.is_none() {
+            used.investigation = space.spent_on(&live.incident.id).await?;
+        }
+        Ok(within(next, (live, seen), policy, budgets.hold(&used, now), now))
     }
 
     /// What the next execution is given.
@@ -265,6 +321,7 @@ struct Looking {
     investigation: String,
     names: Names,
     policy: Policy,
+    meter: Meter,
     sources: Vec<Arc<Source>>,
     seen: Investigation,
     look: Look,
@@ -305,6 +362,7 @@ impl Looking {
             message: (0, Vec::new()),
             tasks: BTreeMap::new(),
             kept: Kept::Primary,
+            meter: self.meter,
         };
         let look = nightjar_agent::look(&setup, self.seen, self.look, &mut keeper);
         let looked = tokio::select! {

@@ -20,6 +20,9 @@ pub struct Case<'a> {
     pub evidence: &'a [Evidence],
     /// What they couldn't answer.
     pub gaps: &'a [Gap],
+    /// Whether asking ended before it was through, since nothing more may be spent on it: then nothing
+    /// that wasn't seen counts as calm, and no verdict is the last word.
+    pub is_cut_short: bool,
     /// Steps of the method to leave out; none but to measure what they contribute.
     pub without: &'a [Step],
 }

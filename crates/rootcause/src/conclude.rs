@@ -161,8 +161,11 @@ fn connect(case: &Case<'_>, ledger: &mut Ledger) -> (Graph, Complaint) {
     (graph, second)
 }
 
-/// Final once enough rows followed the onset.
+/// Final once enough rows followed the onset, and all was asked that is asked.
 fn stage(view: &View<'_>, ledger: Option<&Ledger>) -> Stage {
+    if view.case.is_cut_short {
+        return Stage::Provisional;
+    }
     let step = ledger.map_or(60_000, |ledger| ledger.step);
     let since = view.case.now.duration_since(view.onset.min(view.case.alarm())).as_millis();
     let rows = since as f64 / step as f64;
@@ -188,7 +191,12 @@ fn cap(scene: &Scene<'_>, suspect: &mut Suspect, stage: Stage) -> f64 {
         most = most.min(limit::CAP_FAINT.value);
     }
     if stage == Stage::Provisional {
-        suspect.reasons.push("little was seen after the onset yet".to_owned());
+        let why = if scene.view.case.is_cut_short {
+            "asking ended before it was through"
+        } else {
+            "little was seen after the onset yet"
+        };
+        suspect.reasons.push(why.to_owned());
         most = most.min(limit::CAP_PROVISIONAL.value);
     }
     suspect.confidence = suspect.confidence.min(most);

@@ -29,6 +29,22 @@ pub(crate) fn decide(
     ranked: &[Suspect],
     observations: &[Observation],
 ) -> Decision {
+    match decide_by_what_was_seen(case, graph, complaint, ranked, observations) {
+        // The trouble may be in what wasn't asked for any more.
+        Decision::Nothing(calm) if case.is_cut_short => {
+            Decision::Unknown(format!("{calm}, as far as was asked"))
+        }
+        decision => decision,
+    }
+}
+
+fn decide_by_what_was_seen(
+    case: &Case<'_>,
+    graph: Option<&Graph>,
+    complaint: &Complaint,
+    ranked: &[Suspect],
+    observations: &[Observation],
+) -> Decision {
     let name = |state: &State| {
         let place = graph.and_then(|graph| graph.nodes.get(state.0)).map(|node| &node.place);
         match place {

@@ -19,6 +19,7 @@ mod keys;
 mod observations;
 mod plan;
 mod redaction;
+mod rules;
 mod sessions;
 mod sign_in_links;
 mod sign_in_settings;
@@ -27,6 +28,7 @@ mod stream;
 mod subscriptions;
 mod tasks;
 mod topology;
+mod usage;
 mod verify;
 mod webhooks;
 mod whoami;
@@ -39,6 +41,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         whoami::routes,
         spaces::routes,
         redaction::routes,
+        rules::routes,
+        usage::routes,
         keys::routes,
         sign_in_links::routes,
         sign_in_settings::routes,

@@ -73,10 +73,11 @@ pub use secret::{new_secret, new_signing_secret};
 pub use sessions::{SessionRecord, SignInLink, csrf_of};
 pub use sign_in::ProviderSession;
 pub use sitting::{LiveAlert, Opened, Placed, Sitting, TaskMove};
-pub use spaces::{NewSpace, Profile, Space, SpaceRecord, SpaceSettings};
+pub use spaces::{KeptRules, NewSpace, Profile, Space, SpaceRecord, SpaceSettings};
 pub use tasks::{
     Cancel, Decide, NewTask, Priority, TaskCause, TaskFilter, TaskKind, TaskOrder, TaskOutcome,
     TaskPlan, TaskRecord, TaskReference, TaskSort, TaskStart, TaskState, TaskStatus, TaskVerdict,
 };
+pub use usage::{Spent, SpentLately, UsageDay};
 pub use verify::{Finding, Report};
-pub use work::{Job, JobKind};
+pub use work::{Job, JobKind, Waiting};

@@ -1,3 +1,4 @@
+mod rules;
 mod settings;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use serde::de::DeserializeOwned;
 use sqlx::any::AnyRow;
 use uuid::Uuid;
 
+pub use rules::KeptRules;
 pub use settings::{Profile, SpaceSettings};
 
 use crate::crypto::Key;
@@ -62,7 +64,7 @@ pub struct Space {
 }
 
 /// What a deleted space leaves nothing in. Journal, heads and checkpoints stay.
-const EMPTIED: [&str; 17] = [
+const EMPTIED: [&str; 18] = [
     "DELETE FROM sign_in_links WHERE space = $1",
     "DELETE FROM sessions WHERE space = $1",
     "DELETE FROM sign_in_attempts WHERE space = $1",
@@ -80,6 +82,7 @@ const EMPTIED: [&str; 17] = [
     "DELETE FROM tasks WHERE space = $1",
     "DELETE FROM deliveries WHERE space = $1",
     "DELETE FROM outbox WHERE space = $1",
+    "DELETE FROM usage WHERE space = $1",
 ];
 
 impl Store {
@@ -285,7 +288,7 @@ impl Space {
         heads::lock(&mut tx, mac_key, self.id.as_str()).await?;
         let deleted = sqlx::query(
             "UPDATE spaces SET deleted_at = $2, key_wrapped = NULL, redaction = NULL,
-                    profile_sealed = NULL
+                    profile_sealed = NULL, rules = NULL
              WHERE id = $1 AND deleted_at IS NULL",
         )
         .bind(id(&self.id))

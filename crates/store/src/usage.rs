@@ -1,4 +1,6 @@
-//! How long workers were busy.
+//! How long workers were busy, and what executions have cost.
+
+mod spent;
 
 use std::time::Duration;
 
@@ -7,6 +9,8 @@ use jiff::Timestamp;
 use crate::db::{Columns as _, from_driver, id, micros};
 use crate::work::Job;
 use crate::{Result, Store};
+
+pub use spent::{Spent, SpentLately, UsageDay};
 
 impl Store {
     /// Notes how long a worker worked on a job that is done, put off, or somebody else's now.

@@ -1,6 +1,7 @@
 //! The queue: who may work on what, and when. docs/specs/queue.md says what holds.
 
 mod enqueue;
+mod held;
 mod next;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,8 @@ use tokio::sync::watch;
 
 use crate::db::{Columns as _, Kind, from_driver, micros};
 use crate::{Error, Result, Store};
+
+pub use held::Waiting;
 
 /// What a job asks for.
 #[derive(Clone, Debug, PartialEq)]

@@ -47,6 +47,7 @@ fn conclude_about(symptom: &str, content: Content, topology: &Topology) -> usize
         topology,
         evidence: &evidence,
         gaps: &[],
+        is_cut_short: false,
         without: &[],
     });
     let confidences = conclusion.hypotheses.iter().map(|h| h.confidence.value());

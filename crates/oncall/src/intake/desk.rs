@@ -47,7 +47,7 @@ impl Table {
     ) -> Result<Vec<Receipt>> {
         // Before the sitting: these may take their time, and nobody else sits meanwhile.
         let surroundings = sources.surroundings(space, now).await?;
-        let policy = rules.of(space).await?.triage;
+        let policy = rules.of(space).await?.policy.triage;
         let mut sitting = space.sit().await?;
         let mut seated = match self.seated.take() {
             Some(known)

@@ -1,6 +1,7 @@
 //! What an alert's task has come to, by what triage said of the alert and by where its incident stands.
 //! Pure: the same incident gives the same tasks, so that they can be written again after a crash.
 
+use nightjar_agent::used_up;
 use nightjar_incident::journal::Digest;
 use nightjar_incident::{
     Alert, AlertId, Conclusion, ExecutionId, IncidentId, Investigation, MitigationPlan, Severity,
@@ -188,7 +189,9 @@ fn told(conclusion: &Conclusion) -> String {
         Verdict::NoIncident { reason } => format!("no incident: {reason}"),
         Verdict::NotFound { .. } => "no root cause found; see investigation gaps".to_owned(),
     };
-    format!("{stage}: {verdict}")
+    let used_up = conclusion.gaps.iter().find_map(|gap| used_up(&gap.reason));
+    let budget = used_up.map(|budget| format!("; budget used up: {budget}")).unwrap_or_default();
+    format!("{stage}: {verdict}{budget}")
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use crate::crashes::{LEASE_IS_OVER, mortal};
 use crate::house::{House, assert_same, small};
 
-fn alert(id: &str, service: &str, action: &str) -> Value {
+pub(crate) fn alert(id: &str, service: &str, action: &str) -> Value {
     json!({
         "eventType": "incident", "incidentId": id, "action": action, "priority": "HIGH",
         "title": format!("{service} is slow"), "service": service, "data": { "metric": "latency" },
@@ -29,7 +29,7 @@ fn address() -> Address {
     Address { webhook: "hook".into(), origin: "assoc".into(), provider: None }
 }
 
-async fn send(house: &House, intake: &Intake, message: &Value) -> Receipt {
+pub(crate) async fn send(house: &House, intake: &Intake, message: &Value) -> Receipt {
     intake.take(&house.space, &address(), message.to_string().as_bytes()).await.unwrap()
 }
 
@@ -42,7 +42,7 @@ async fn task(house: &House, id: &str) -> TaskRecord {
     house.space.task(id).await.unwrap()
 }
 
-async fn occasions(house: &House, incident: &str) -> Vec<String> {
+pub(crate) async fn occasions(house: &House, incident: &str) -> Vec<String> {
     let state = house.space.incident_state(&IncidentId::new(incident), false).await.unwrap();
     state.executions.into_iter().map(|execution| execution.occasion).collect()
 }

@@ -1,6 +1,8 @@
 //! The workflow over a real store: what is asked is done once, whatever happens meanwhile.
 
 #[cfg(test)]
+mod budgets;
+#[cfg(test)]
 mod capsules;
 #[cfg(test)]
 mod courier;

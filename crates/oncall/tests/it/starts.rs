@@ -300,7 +300,7 @@ async fn whoever_works_on_what_is_cancelled_stops_and_what_is_left_can_be_ended_
             _ => Worker { store: house.opened_again("second").await, ..house.worker() },
         };
         // In the middle of the first execution.
-        cancelled_at(&house, &id, worker, 4, Duration::from_millis(200)).await.unwrap();
+        cancelled_at(&house, &id, worker, 5, Duration::from_millis(200)).await.unwrap();
         assert_eq!(house.state(&id).await, InvestigationState::Cancelled);
         let task = house.space.task("task-1").await.unwrap();
         assert_eq!(task.status, TaskStatus::Canceled);

@@ -131,7 +131,17 @@ impl Estate {
         ];
         let topology = &self.topology;
         let (evidence, gaps, without) = (evidence.as_slice(), &[], &[]);
-        investigate(&Case { now, alerts, symptoms, topology, evidence, gaps, without })
+        let is_cut_short = false;
+        investigate(&Case {
+            now,
+            alerts,
+            symptoms,
+            topology,
+            evidence,
+            gaps,
+            is_cut_short,
+            without,
+        })
     }
 }
 

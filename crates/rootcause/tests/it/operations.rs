@@ -81,7 +81,17 @@ impl Traced {
         let (evidence, gaps, without) = (evidence.as_slice(), &[], &[]);
         let (now, topology) = (minute(BEFORE + AFTER), &self.estate.topology);
         let (alerts, symptoms) = (alerts.as_slice(), symptoms.as_slice());
-        investigate(&Case { now, alerts, symptoms, topology, evidence, gaps, without })
+        let is_cut_short = false;
+        investigate(&Case {
+            now,
+            alerts,
+            symptoms,
+            topology,
+            evidence,
+            gaps,
+            is_cut_short,
+            without,
+        })
     }
 }
 

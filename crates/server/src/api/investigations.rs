@@ -3,7 +3,7 @@ use axum::extract::State;
 use axum::response::Response;
 use jiff::Timestamp;
 use nightjar_access::Action;
-use nightjar_oncall::export_capsule;
+use nightjar_oncall::{Waits, export_capsule, waits};
 use nightjar_store::{Error as StoreError, InvestigationRecord, InvestigationState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -77,7 +77,7 @@ struct Investigation {
     connection: Option<String>,
     /// Where it stands.
     state: Standing,
-    /// Why it failed or was cancelled, if it was.
+    /// Why it failed or was cancelled, if it was; what it waits for, if it does.
     #[schema(required)]
     reason: Option<String>,
     /// When it was started.
@@ -101,6 +101,22 @@ impl From<InvestigationRecord> for Investigation {
             ended_at: record.ended_at.map(Time),
             incidents: record.incidents.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+impl Investigation {
+    /// With what it waits for at this moment.
+    fn waiting(record: InvestigationRecord, waits: &Waits) -> Self {
+        let told = match record.state {
+            InvestigationState::Queued => waits.of(&record.id),
+            InvestigationState::Done => waits.next_look(&record.id),
+            InvestigationState::Running
+            | InvestigationState::Failed
+            | InvestigationState::Cancelled => None,
+        };
+        let mut investigation = Self::from(record);
+        investigation.reason = investigation.reason.or(told);
+        investigation
     }
 }
 
@@ -146,13 +162,17 @@ async fn list(
 ) -> Answer<Json<List<Investigation>>> {
     let shelf = Shelf::of_space(&space, "investigations", &[]);
     let request = shelf.request(paging.limit, paging.cursor.as_deref())?;
-    Ok(Json(shelf.list(space.investigations(&request).await?, Investigation::from)))
+    let page = space.investigations(&request).await?;
+    let waits = waits(&space, Timestamp::now()).await?;
+    Ok(Json(shelf.list(page, |record| Investigation::waiting(record, &waits))))
 }
 
 #[utoipa::path(get, path = "/api/v1/spaces/{space}/investigations/{investigation}",
     responses((status = 200, description = "The investigation.", body = Investigation)))]
 async fn read(InSpace(space): InSpace, ids: Ids) -> Answer<Json<Investigation>> {
-    Ok(Json(space.investigation(ids.id("investigation")?).await?.into()))
+    let record = space.investigation(ids.id("investigation")?).await?;
+    let waits = waits(&space, Timestamp::now()).await?;
+    Ok(Json(Investigation::waiting(record, &waits)))
 }
 
 #[utoipa::path(get, path = "/api/v1/spaces/{space}/investigations/{investigation}/capsule",

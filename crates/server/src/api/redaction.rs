@@ -134,7 +134,7 @@ async fn reveal(
 }
 
 /// Writes what a person asked of the space into its journal.
-async fn note(space: &Space, caller: &Caller, body: Value) -> Result<(), Problem> {
+pub(super) async fn note(space: &Space, caller: &Caller, body: Value) -> Result<(), Problem> {
     let now = Timestamp::now();
     for _ in 0..ATTEMPTS {
         let (next, head) = space.chain_end(CHAIN).await?;

@@ -1,6 +1,8 @@
 //! Backlog tasks: one per alert, and one per manual start.
 
-use nightjar_oncall::{NewTask, StartingPoint, cancel_task, run_task_again, start_task};
+use nightjar_oncall::{
+    NewTask, StartingPoint, Waits, cancel_task, run_task_again, start_task, waits,
+};
 use nightjar_store::{
     Created, Error as StoreError, Priority, Space, TaskFilter, TaskKind, TaskOrder, TaskRecord,
     TaskReference, TaskSort, TaskStatus,
@@ -29,12 +31,12 @@ pub(super) async fn create(asked: Asked) -> Result<Value, Problem> {
     let made = start_task(space, recordings, actor, &new, asked.once.as_ref(), asked.now).await?;
     let task = Created::into_inner(made);
     asked.about(&task.id);
-    answer(&asked, &task)
+    answer(&asked, &task).await
 }
 
 pub(super) async fn get(asked: Asked) -> Result<Value, Problem> {
     let task = asked.space()?.task(asked.need("taskId")?).await?;
-    answer(&asked, &task)
+    answer(&asked, &task).await
 }
 
 pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
@@ -63,7 +65,8 @@ pub(super) async fn list(asked: Asked) -> Result<Value, Problem> {
     let request = asked.page(&shelf, "limit")?;
     let page = space.tasks(&filter, order, &request).await?;
     let id = space.id().to_string();
-    Ok(write_list(&shelf, "tasks", page, |task| wire(&id, &task)))
+    let waits = waits(space, asked.now).await?;
+    Ok(write_list(&shelf, "tasks", page, |task| wire(&id, &task, &waits)))
 }
 
 /// A client says two things of a task: that it is to end, and that it is to be done (again).
@@ -87,14 +90,15 @@ pub(super) async fn update(asked: Asked) -> Result<Value, Problem> {
             return Err(Problem::invalid("/taskStatus", told));
         }
     };
-    answer(&asked, &task)
+    answer(&asked, &task).await
 }
 
-fn answer(asked: &Asked, task: &TaskRecord) -> Result<Value, Problem> {
-    Ok(json!({ "task": wire(asked.space()?.id().as_str(), task) }))
+async fn answer(asked: &Asked, task: &TaskRecord) -> Result<Value, Problem> {
+    let space = asked.space()?;
+    Ok(json!({ "task": wire(space.id().as_str(), task, &waits(space, asked.now).await?) }))
 }
 
-fn wire(space: &str, task: &TaskRecord) -> Value {
+fn wire(space: &str, task: &TaskRecord, waits: &Waits) -> Value {
     let mut told = json!({
         "agentSpaceId": space,
         "taskId": task.id,
@@ -115,7 +119,7 @@ fn wire(space: &str, task: &TaskRecord) -> Value {
         task.execution.as_ref().map(|run| super::executions::id(run.as_str())),
     );
     put(&mut told, "primaryTaskId", task.primary.clone());
-    put(&mut told, "statusReason", task.reason.clone());
+    put(&mut told, "statusReason", waits.reason(task));
     put(&mut told, "reference", task.reference.as_ref().map(told_reference));
     // What our own API calls it, so that a script can go on there.
     let ours = [

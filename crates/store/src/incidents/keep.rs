@@ -8,7 +8,7 @@ use crate::alerts::Message;
 use crate::db::{Columns as _, Tx, from_driver, id, micros, number};
 use crate::evidence::without_content;
 use crate::once::clean;
-use crate::{Error, Result, Space};
+use crate::{Error, Result, Space, Spent};
 
 /// What lists show, sealed apart from the state, so that a list doesn't open all states.
 #[derive(Serialize, Deserialize)]
@@ -24,6 +24,26 @@ impl Space {
     /// Keeps an incident's new state, and its evidence: contents go to the blobs by digest, the rest is
     /// sealed in the row. Overwrites the earlier state (the journal holds how it came about).
     pub async fn keep_incident(&self, investigation: &str, state: &Investigation) -> Result<()> {
+        self.keep_state(investigation, state, None).await
+    }
+
+    /// As [`Space::keep_incident`], when an execution ended: what that has cost is counted with it, once.
+    pub async fn keep_execution(
+        &self,
+        investigation: &str,
+        state: &Investigation,
+        spent: &Spent,
+        now: Timestamp,
+    ) -> Result<()> {
+        self.keep_state(investigation, state, Some((spent, now))).await
+    }
+
+    async fn keep_state(
+        &self,
+        investigation: &str,
+        state: &Investigation,
+        spent: Option<(&Spent, Timestamp)>,
+    ) -> Result<()> {
         clean(state.incident.id.as_str())?;
         if state.space != self.id {
             return Err(Error::Invalid("an incident of another space".to_owned()));
@@ -80,6 +100,9 @@ impl Space {
         .await
         .map_err(from_driver)?;
         self.keep_evidence(&mut tx, &incident.id, &pieces).await?;
+        if let Some((spent, now)) = spent {
+            self.count_spent(&mut tx, &incident.id, state.executions.len(), spent, now).await?;
+        }
         tx.commit().await.map_err(from_driver)
     }
 
