@@ -192,7 +192,13 @@ impl Worker {
                 warn!(error = %error, "a job can't be begun");
                 let pause = pause(job.attempts, &self.pace);
                 let until = later((self.clock)(), pause);
-                self.store.postpone_job(job, until, &error.to_string()).await
+                match error {
+                    // It is no fault of the job.
+                    StoreError::Unavailable { .. } => {
+                        self.store.return_job(job, until, &error.to_string()).await
+                    }
+                    error => self.store.postpone_job(job, until, &error.to_string()).await,
+                }
             }
         };
         if let Err(error) = done {

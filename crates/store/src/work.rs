@@ -220,8 +220,24 @@ impl Store {
     /// Gives a job back, to be tried again at a later time. The reason is for operators; it holds
     /// nothing of what was investigated.
     pub async fn postpone_job(&self, job: &Job, until: Timestamp, reason: &str) -> Result<()> {
-        let postponed = sqlx::query(
-            "UPDATE work SET lease_owner = NULL, lease_until = NULL, due_at = $4, reason = $5
+        self.give_back(job, until, reason, job.attempts).await
+    }
+
+    /// The same of a job that nobody could look at yet: it counts as if it hadn't been taken.
+    pub async fn return_job(&self, job: &Job, until: Timestamp, reason: &str) -> Result<()> {
+        self.give_back(job, until, reason, job.attempts.saturating_sub(1)).await
+    }
+
+    async fn give_back(
+        &self,
+        job: &Job,
+        until: Timestamp,
+        reason: &str,
+        attempts: u32,
+    ) -> Result<()> {
+        let given = sqlx::query(
+            "UPDATE work SET lease_owner = NULL, lease_until = NULL, due_at = $4, reason = $5,
+                    attempts = $6
              WHERE id = $1 AND lease_owner = $2 AND lease_number = $3",
         )
         .bind(job.id)
@@ -229,10 +245,11 @@ impl Store {
         .bind(job.lease)
         .bind(micros(until))
         .bind(reason.replace('\0', ""))
+        .bind(i64::from(attempts))
         .execute(self.db().write())
         .await
         .map_err(from_driver)?;
-        if postponed.rows_affected() == 0 {
+        if given.rows_affected() == 0 {
             return Err(lost(job));
         }
         // The space may run another one now.

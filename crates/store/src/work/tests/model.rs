@@ -169,7 +169,7 @@ async fn check(stores: &[Store], seed: u64, steps: u32) {
         let investigation = format!("inv-{}", random.below(4));
         let priority = random.one_of(&Priority::ALL);
         let due = now + jiff::SignedDuration::from_secs(i64::try_from(random.below(90)).unwrap());
-        let action = random.below(20);
+        let action = random.below(21);
         let job = (!held.is_empty())
             .then(|| usize::try_from(random.below(u64::try_from(held.len()).unwrap())).unwrap());
         match (action, job) {
@@ -243,11 +243,18 @@ async fn check(stores: &[Store], seed: u64, steps: u32) {
                         }
                         stores[owner].reschedule_job(&job, due).await
                     }
-                    (_, row) => {
+                    (19, row) => {
                         if let Some(row) = row {
                             (row.lease, row.due_at) = (None, due);
                         }
                         stores[owner].postpone_job(&job, due, "later").await
+                    }
+                    (_, row) => {
+                        if let Some(row) = row {
+                            (row.lease, row.due_at) = (None, due);
+                            row.attempts -= 1;
+                        }
+                        stores[owner].return_job(&job, due, "not now").await
                     }
                 };
                 match is_held {
