@@ -69,7 +69,11 @@ async fn listed(client: &Client, space: &str, task: &Task) -> anyhow::Result<()>
     let list = client.list_backlog_tasks().agent_space_id(space).filter(filter);
     let found = list.into_paginator().page_size(1).items().send();
     let found = found.collect::<Result<Vec<_>, _>>().await?;
-    ensure!(found == [task.clone()], "{found:?} isn't {task:?}");
+    // A later look may have come in between; then it is a later version of the same.
+    let is_same = |one: &Task| {
+        one == task || (one.task_id() == task.task_id() && one.version() > task.version())
+    };
+    ensure!(found.len() == 1 && found.iter().all(is_same), "{found:?} isn't {task:?}");
     Ok(())
 }
 
