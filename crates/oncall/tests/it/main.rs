@@ -8,6 +8,7 @@ mod capsules;
 mod crashes;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod queue;
