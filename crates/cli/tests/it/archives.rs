@@ -5,10 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use nightjar_agent::{
-    Names, Onlooker, Policy, Request, Setup, Start, State, UserRequest, replay, resume,
+    Names, Onlooker, Policy, Request, Retelling, Setup, Start, State, UserRequest, replay, resume,
 };
 use nightjar_capsule::{Limits, connection, read, write_archive};
-use nightjar_incident::journal::Entry;
+use nightjar_incident::journal::{Chain, Entry, Kind};
 use nightjar_incident::{RawAlert, SpaceId};
 use serde_json::json as value;
 
@@ -85,6 +85,52 @@ fn what_a_service_played_is_replayed_under_its_names_and_with_what_people_asked(
     fs::write(folder.join("played.tar.zst"), played(&folder.join(capsule), None)).unwrap();
     let replayed = json(folder, &["replay", "played.tar.zst", "--json"]);
     assert_eq!(replayed["same"], true, "{replayed}");
+}
+
+/// What a journal would hold if asking had ended, after so many queries, where one begins to ask about metrics.
+fn ended(journal: &[Entry], most: u64) -> Vec<Entry> {
+    let of_metrics =
+        |entry: &&Entry| entry.body.get("asks").is_some() && entry.body["question"] == "metrics";
+    let end = |entry: &Entry| {
+        let mut chain =
+            Chain::continued(entry.space.clone(), &*entry.chain, entry.seq, entry.prev_hash);
+        let body = value!({
+            "budget": { "used_up": "some queries per test", "queries": most }, "unasked": 1,
+        });
+        chain.append(entry.at, Kind::Decision, "agent", body).unwrap()
+    };
+    journal.iter().filter(of_metrics).map(end).collect()
+}
+
+#[test]
+fn what_a_budget_ended_is_replayed_to_the_same_end() {
+    let (folder, capsule) = simulated();
+    let folder = folder.path();
+    let recording = Arc::new(read(&folder.join(&capsule), &Limits::default()).unwrap());
+    let connections = [connection(Arc::clone(&recording), &recording.name)];
+    let mut policy = Policy::default();
+    policy.look_again.truncate(1);
+    let setup = Setup {
+        space: SpaceId::new("team-a"),
+        names: Names::play(3),
+        connections: &connections,
+        policy,
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut keeper = Onlooker(|_: &Entry| {});
+    let whole = runtime.block_on(replay(&setup, None, &[], &mut keeper)).unwrap().journal;
+    for most in [0, 1] {
+        let ended = ended(&whole, most);
+        let mut keeper = Retelling(&ended);
+        let played = runtime.block_on(replay(&setup, None, &[], &mut keeper)).unwrap();
+        let told = |entry: &Entry| entry.body.get("budget").is_some();
+        assert!(played.journal.iter().any(told), "{most}");
+        let result = Some((&*played.journal, &*played.investigations));
+        let name = format!("limited-{most}.tar.zst");
+        fs::write(folder.join(&name), write_archive(&recording, result).unwrap()).unwrap();
+        let replayed = json(folder, &["replay", &name, "--json"]);
+        assert_eq!(replayed["same"], true, "{replayed}");
+    }
 }
 
 #[test]

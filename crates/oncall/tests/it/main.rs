@@ -10,6 +10,7 @@ mod courier;
 mod crashes;
 #[cfg(test)]
 mod house;
+#[cfg(test)]
 mod live;
 #[cfg(test)]
 mod outages;
