@@ -36,9 +36,13 @@ pub(crate) struct Surroundings {
 #[derive(Clone)]
 pub struct Sources(Arc<Shared>);
 
+/// A space, and the id of a connection of it.
+type Key = (SpaceId, String);
+
 struct Shared {
     recordings: Arc<dyn Recordings>,
-    opened: tokio::sync::Mutex<Vec<((SpaceId, String), Arc<Source>)>>,
+    /// Whose, by which connection; the one used last at the end.
+    opened: tokio::sync::Mutex<Vec<(Key, Arc<Source>)>>,
     surroundings: Mutex<BTreeMap<SpaceId, Arc<Surroundings>>>,
 }
 

@@ -193,7 +193,9 @@ struct Proving {
 
 #[utoipa::path(post, path = "/webhook/{webhook}", params(Proving), request_body(content = AlertMessage,
         description = "The message as its sender writes it."),
-    responses((status = 200, description = "What became of it.", body = Receival)))]
+    responses((status = 200, description = "What became of it.", body = Receival),
+        (status = 403, description = "It isn't its sender's; it isn't kept.", body = Receival),
+        (status = 422, description = "Nobody can read it; it is kept.", body = Receival)))]
 async fn receive(
     State(app): State<App>,
     call: Call,
@@ -245,7 +247,8 @@ async fn receive(
 const OFFERED: u32 = 60_000;
 
 #[utoipa::path(options, path = "/webhook/{webhook}",
-    responses((status = 200, description = "Whether messages are wanted, in headers.")))]
+    responses((status = 200, description = "Messages are wanted, as the headers say."),
+        (status = 204, description = "Nobody asked.")))]
 async fn offer(State(app): State<App>, ids: Ids, request: Request) -> Answer<Response> {
     if app.store.webhook_space(ids.id("webhook")?).await?.is_none() {
         return Err(Problem::not_found());
@@ -266,7 +269,8 @@ async fn offer(State(app): State<App>, ids: Ids, request: Request) -> Answer<Res
 
 #[utoipa::path(post, path = "/api/v1/spaces/{space}/alerts", request_body(content = AlertMessage,
         description = "The message as its sender writes it."),
-    responses((status = 200, description = "What became of it.", body = Receival)))]
+    responses((status = 200, description = "What became of it.", body = Receival),
+        (status = 422, description = "Nobody can read it; it is kept.", body = Receival)))]
 async fn send(
     State(app): State<App>,
     InSpace(space): InSpace,

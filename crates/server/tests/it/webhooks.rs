@@ -15,8 +15,8 @@ fn alert(id: &str) -> Value {
 
 /// The path of an address.
 fn path(webhook: &Value) -> String {
-    let url = webhook["url"].as_str().unwrap();
-    url[url.find("/webhook/").unwrap()..].to_owned()
+    let (_, id) = webhook["url"].as_str().unwrap().split_once("/webhook/").unwrap();
+    format!("/webhook/{id}")
 }
 
 async fn send(stage: &Stage, to: &str, secret: &str, body: impl Into<Body>) -> Reply {
