@@ -36,6 +36,13 @@ if [ -n "$URL" ]; then
 	echo "the public contract over PostgreSQL"
 	"$BENCH" contract "$NIGHTJAR" "$URL"
 fi
+echo "intake over SQLite (every message signed, redacted and sealed)"
+"$BENCH" intake "$NIGHTJAR" --capsule "$WORK/case.tar.zst"
+URL=$(database)
+if [ -n "$URL" ]; then
+	echo "intake over PostgreSQL"
+	"$BENCH" intake "$NIGHTJAR" --capsule "$WORK/case.tar.zst" "$URL"
+fi
 echo "the journal over SQLite"
 "$BENCH" records
 URL=$(database)

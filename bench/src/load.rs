@@ -116,7 +116,8 @@ pub(crate) async fn load(
     Ok(())
 }
 
-fn quantile(sorted: &[f64], share: f64) -> f64 {
+/// The value below which a share of them lies.
+pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share * sorted.len().saturating_sub(1) as f64;
     // INVARIANT: a share of the length, so within it.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "see above")]

@@ -10,6 +10,7 @@ mod clock;
 mod contract;
 mod estate;
 mod estates;
+mod intake;
 mod load;
 mod records;
 mod running;
@@ -20,10 +21,11 @@ mod signed;
 use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 const USAGE: &str = "usage: nightjar-bench cases FOLDER | screening | estates | chains \
-                     | service NIGHTJAR CAPSULE [DATABASE] | contract NIGHTJAR [DATABASE] | records [DATABASE]";
+                     | service NIGHTJAR CAPSULE [DATABASE] | contract NIGHTJAR [DATABASE] | records [DATABASE] \
+                     | intake NIGHTJAR [--alerts N] [--capsule FILE] [DATABASE]";
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -38,10 +40,27 @@ fn main() -> anyhow::Result<()> {
         }
         ["contract", program] => contract::run(Path::new(program), None),
         ["contract", program, database] => contract::run(Path::new(program), Some(database)),
+        ["intake", program, words @ ..] => intake(Path::new(program), words),
         ["records"] => records::run(None),
         ["records", database] => records::run(Some(database)),
         _ => bail!("{USAGE}"),
     }
+}
+
+/// Alerts of the storm after which memory is looked at, unless told.
+const ALERTS: usize = 100_000;
+
+fn intake(program: &Path, words: &[&str]) -> anyhow::Result<()> {
+    let mut options = intake::Options { database: None, archive: None, alerts: ALERTS };
+    let mut words = words.iter().copied();
+    while let Some(word) = words.next() {
+        match word {
+            "--alerts" => options.alerts = words.next().context(USAGE)?.parse()?,
+            "--capsule" => options.archive = Some(Path::new(words.next().context(USAGE)?)),
+            database => options.database = Some(database),
+        }
+    }
+    intake::run(program, &options)
 }
 
 /// Prints a line.

@@ -86,3 +86,11 @@ pub(crate) struct Key {
     pub(crate) id: String,
     pub(crate) secret: String,
 }
+
+/// Memory a process holds now, MiB (Linux).
+pub(crate) fn resident_mib(process: u32) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?;
+    Ok(kib.parse::<u64>()?.div_ceil(1024))
+}

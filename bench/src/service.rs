@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
 use crate::load::{Asker, Credential, load};
-use crate::running::Place;
+use crate::running::{Place, resident_mib};
 use crate::say;
 
 /// Measures everything; `archive` is a capsule as one file.
@@ -113,12 +113,4 @@ async fn prepare(asker: &Asker, token: &str, archive: &Path) -> anyhow::Result<(
 
 fn best(spells: &[Duration]) -> f64 {
     spells.iter().map(Duration::as_secs_f64).fold(f64::INFINITY, f64::min)
-}
-
-/// Memory a process holds now, MiB (Linux).
-fn resident_mib(process: u32) -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?;
-    Ok(kib.parse::<u64>()?.div_ceil(1024))
 }
