@@ -115,7 +115,10 @@ impl Intake {
                 reason,
                 kind: nightjar_payloads::Kind::Unreadable,
             }),
-            None => nightjar_payloads::parse(&raw, &mut || AlertId::new("")),
+            None => nightjar_payloads::parse(&raw, &mut || AlertId::new("")).map(|mut alerts| {
+                nightjar_triage::in_order(&mut alerts);
+                alerts
+            }),
         };
         let originals = redactor.originals().clone().into_iter().collect();
         Ok(Prepared { address: address.clone(), raw, read, originals })
