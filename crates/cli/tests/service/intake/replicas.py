@@ -14,7 +14,11 @@ from subscriber import Subscriber
 ALERTS = 60
 SENDERS = 4
 # A killed worker's jobs are taken up again soon.
-SETTINGS = {"worker.lease_seconds": "2"}
+SETTINGS = {
+    "worker.lease_seconds": "2",
+    # As replicas stand behind one name; an event that comes twice says the same, its link too.
+    "server.public_url": "https://nightjar.example.com",
+}
 
 
 def main():

@@ -68,7 +68,8 @@ class Subscriber:
             assert not self.wrong, self.wrong
             known = {}
             for name, event in self.came:
-                assert known.setdefault(name, event) == event, f"{name} means two things"
+                first = known.setdefault(name, event)
+                assert first == event, f"{name} means two things: {first} and {event}"
             return list(known.values())
 
     def of_task(self, task):
