@@ -169,6 +169,9 @@ async fn send_all(
     Ok((answers, spells, took))
 }
 
+/// Makes the body of a number.
+type Body = fn(usize) -> String;
+
 async fn rates(asker: &Asker) -> anyhow::Result<()> {
     let single = |number| alert(number, number).to_string();
     let repeat = |number| alert(number, number % INCIDENTS).to_string();
@@ -176,7 +179,7 @@ async fn rates(asker: &Asker) -> anyhow::Result<()> {
         let alerts = (0..IN_A_BODY).map(|place| number * IN_A_BODY + place);
         Value::from(alerts.map(|number| alert(number, number)).collect::<Vec<_>>()).to_string()
     };
-    let bodies: [(&str, usize, fn(usize) -> String); 3] = [
+    let bodies: [(&str, usize, Body); 3] = [
         ("alone, each another alert", 1, single),
         ("alone, repeats of 20 alerts", 1, repeat),
         ("50 to a body, each another alert", IN_A_BODY, several),
