@@ -169,8 +169,8 @@ async fn send_all(
     Ok((answers, spells, took))
 }
 
-/// Makes the body of a number.
-type Body = fn(usize) -> String;
+/// What bodies are called, how many alerts one has, and how the n-th of them is made.
+type Bodies = (&'static str, usize, fn(usize) -> String);
 
 async fn rates(asker: &Asker) -> anyhow::Result<()> {
     let single = |number| alert(number, number).to_string();
@@ -179,7 +179,7 @@ async fn rates(asker: &Asker) -> anyhow::Result<()> {
         let alerts = (0..IN_A_BODY).map(|place| number * IN_A_BODY + place);
         Value::from(alerts.map(|number| alert(number, number)).collect::<Vec<_>>()).to_string()
     };
-    let bodies: [(&str, usize, Body); 3] = [
+    let bodies: [Bodies; 3] = [
         ("alone, each another alert", 1, single),
         ("alone, repeats of 20 alerts", 1, repeat),
         ("50 to a body, each another alert", IN_A_BODY, several),
