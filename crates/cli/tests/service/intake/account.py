@@ -99,7 +99,9 @@ def incidents(space, tasks, by_key):
 
 def events(space, tasks, told):
     """Each event arrived; of each task one said that it was made."""
-    until("all events arrive", lambda: not space.ask("GET", "/events?state=pending&limit=1")["items"])
+    pending = "/events?state=pending&limit=1"
+    # What a killed process had on its way is held for a minute.
+    until("all events arrive", lambda: not space.ask("GET", pending)["items"], patience=120)
     sent = space.all("/events")
     assert all(event["state"] == "delivered" for event in sent), sent[:3]
     ids = [event["event_id"] for event in sent]
