@@ -128,9 +128,13 @@ impl Turn<'_> {
                 let body = json!({
                     "delivery": delivery, "webhook": message.address.webhook, "reason": reason,
                 });
-                self.write(Kind::Error, "payloads", body);
+                // A note or an assignment was understood: nothing is wrong with it.
                 let is_unreadable = rejected.kind == nightjar_payloads::Kind::Unreadable;
-                let status = DeliveryStatus::Rejected;
+                let (kind, status) = match is_unreadable {
+                    true => (Kind::Error, DeliveryStatus::Rejected),
+                    false => (Kind::Update, DeliveryStatus::Noted),
+                };
+                self.write(kind, "payloads", body);
                 let alerts = Vec::new();
                 Receipt { delivery, status, alerts, reason, is_unreadable }
             }

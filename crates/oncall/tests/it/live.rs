@@ -217,6 +217,11 @@ async fn what_nobody_can_read_is_kept_as_rejected() {
         let all = house.space.deliveries(&DeliveryFilter::default(), &page).await.unwrap();
         assert_eq!(all.items.len(), 4);
         assert!(house.tasks().await.is_empty());
+        // What is understood and is no alert isn't wrong.
+        let note = json!({ "eventType": "note", "incidentId": "i-1", "action": "created" });
+        let receipt = send(&house, &intake, &note).await;
+        assert_eq!((receipt.status, receipt.is_unreadable), (DeliveryStatus::Noted, false));
+        assert!(receipt.alerts.is_empty());
     }
 }
 
