@@ -43,8 +43,21 @@ pub struct Family {
     pub source: &'static str,
     /// What all names begin with; one of these.
     pub prefixes: &'static [&'static str],
+    /// Where its metrics come from.
+    pub origin: Origin,
     /// The metrics.
     pub rows: &'static [Row],
+}
+
+/// Where metrics come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A program beside what it watches, which has a process of its own.
+    Exporter,
+    /// A library within any program, exporters among them.
+    Process,
+    /// What they are about, or a gateway on its behalf.
+    Itself,
 }
 
 /// All families. Where two know a name, the first counts.

@@ -1,12 +1,13 @@
 //! Probes from outside, by blackbox_exporter 0.23, and certificates by ssl_exporter 2.4 and cert-manager 1.14.
 
 use super::owner::PROBED;
-use super::{Combine, Family, Make, Row, Signal, gauge};
+use super::{Combine, Family, Make, Origin, Row, Signal, gauge};
 
 pub(super) const FAMILY: Family = Family {
     name: "blackbox_exporter",
     source: "prometheus/blackbox_exporter 0.23.0; ribbybibby/ssl_exporter 2.4; cert-manager 1.14",
     prefixes: &["probe_", "ssl_", "certmanager_"],
+    origin: Origin::Exporter,
     rows: ROWS,
 };
 

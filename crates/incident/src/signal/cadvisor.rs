@@ -5,13 +5,15 @@
 
 use super::owner::{POD, VOLUME};
 use super::{
-    Combine, Family, Label, Make, Row, Signal, Whole, counter, gauge, none_of, one_of, whole,
+    Combine, Family, Label, Make, Origin, Row, Signal, Whole, counter, gauge, none_of, one_of,
+    whole,
 };
 
 pub(super) const FAMILY: Family = Family {
     name: "cAdvisor and kubelet",
     source: "google/cadvisor 0.49, kubelet 1.30",
     prefixes: &["container_", "kubelet_volume_"],
+    origin: Origin::Exporter,
     rows: ROWS,
 };
 

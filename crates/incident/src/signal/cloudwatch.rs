@@ -4,12 +4,13 @@
 //! Names as the user guides of the services list them (2026).
 
 use super::owner::RESOURCE;
-use super::{Family, Row, Signal, gauge, interval};
+use super::{Family, Origin, Row, Signal, gauge, interval};
 
 pub(super) const FAMILY: Family = Family {
     name: "Amazon CloudWatch",
     source: "metrics of AWS/RDS, DynamoDB, Lambda, SQS, ApplicationELB, ApiGateway, EC2, ECS, ElastiCache, Kinesis",
     prefixes: &["aws."],
+    origin: Origin::Itself,
     rows: ROWS,
 };
 

@@ -1,12 +1,13 @@
 //! Receivers of the OpenTelemetry Collector (contrib 0.130): PostgreSQL, Kafka, checks of HTTP and TLS.
 
 use super::owner::{DATABASE, PROBED, TOPIC};
-use super::{Family, Row, Signal, gauge, interval};
+use super::{Family, Origin, Row, Signal, gauge, interval};
 
 pub(super) const FAMILY: Family = Family {
     name: "OpenTelemetry Collector, receivers",
     source: "opentelemetry-collector-contrib 0.130: postgresql, kafkametrics, httpcheck, tlscheck",
     prefixes: &["postgresql.", "kafka.", "httpcheck.", "tlscheck."],
+    origin: Origin::Itself,
     rows: ROWS,
 };
 

@@ -1,11 +1,12 @@
 //! What clients of Prometheus say of their own process, and the Go client (client_golang 1.14) of its runtime.
 
-use super::{Combine, Family, Make, Row, Signal, counter, gauge, summary, whole};
+use super::{Combine, Family, Make, Origin, Row, Signal, counter, gauge, summary, whole};
 
 pub(super) const FAMILY: Family = Family {
     name: "Process and Go",
     source: "prometheus/client_golang 1.14; \"writing client libraries\" of Prometheus",
     prefixes: &["process_", "go_", "python_gc_", "nodejs_"],
+    origin: Origin::Process,
     rows: ROWS,
 };
 

@@ -6,7 +6,9 @@
 //! (`grpc_server_handled_total`), client_golang 1.14 (`promhttp`).
 
 use super::owner::{CALLER, DATABASE_CLIENT, HOST, POD};
-use super::{Family, Label, Make, Row, Signal, begins, counter, gauge, histogram, none_of, one_of};
+use super::{
+    Family, Label, Make, Origin, Row, Signal, begins, counter, gauge, histogram, none_of, one_of,
+};
 
 pub(super) const FAMILY: Family = Family {
     name: "Prometheus, requests",
@@ -24,6 +26,7 @@ pub(super) const FAMILY: Family = Family {
         "tls_",
         "request",
     ],
+    origin: Origin::Process,
     rows: ROWS,
 };
 

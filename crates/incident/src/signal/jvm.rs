@@ -1,12 +1,13 @@
 //! The runtime of Java: Micrometer 1.12, the Java client of Prometheus 1.3 and its older names (simpleclient
 //! 0.16, which the JMX exporter 0.20 uses too).
 
-use super::{Combine, Family, Make, Row, Signal, gauge, one_of, summary, whole};
+use super::{Combine, Family, Make, Origin, Row, Signal, gauge, one_of, summary, whole};
 
 pub(super) const FAMILY: Family = Family {
     name: "Java",
     source: "Micrometer 1.12; prometheus/client_java 1.3 and simpleclient 0.16",
     prefixes: &["jvm_"],
+    origin: Origin::Process,
     rows: ROWS,
 };
 

@@ -2,12 +2,13 @@
 //! publish, which write domain, type and name in lower case.
 
 use super::owner::{BROKER, TOPIC};
-use super::{Combine, Family, Row, Signal, counter, gauge};
+use super::{Combine, Family, Origin, Row, Signal, counter, gauge};
 
 pub(super) const FAMILY: Family = Family {
     name: "Kafka",
     source: "danielqsj/kafka_exporter 1.7; JMX exporter 0.20 with Strimzi's rules (0.40)",
     prefixes: &["kafka_"],
+    origin: Origin::Exporter,
     rows: ROWS,
 };
 

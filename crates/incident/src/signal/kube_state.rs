@@ -1,12 +1,13 @@
 //! What a Kubernetes cluster wants and has, by kube-state-metrics 2.13 (its folder docs/metrics).
 
 use super::owner::{NAMESPACE, NODE, POD, WORKLOAD};
-use super::{Combine, Family, Label, Make, Row, Signal, counter, gauge, one_of};
+use super::{Combine, Family, Label, Make, Origin, Row, Signal, counter, gauge, one_of};
 
 pub(super) const FAMILY: Family = Family {
     name: "kube-state-metrics",
     source: "kubernetes/kube-state-metrics 2.13",
     prefixes: &["kube_"],
+    origin: Origin::Exporter,
     rows: ROWS,
 };
 

@@ -4,7 +4,9 @@
 //! where that is switched on; both have `_count` and `_sum`.
 
 use super::owner::CALLER;
-use super::{Combine, Family, Label, Row, Signal, begins, counter, gauge, histogram, one_of};
+use super::{
+    Combine, Family, Label, Origin, Row, Signal, begins, counter, gauge, histogram, one_of,
+};
 
 pub(super) const FAMILY: Family = Family {
     name: "Micrometer",
@@ -22,6 +24,7 @@ pub(super) const FAMILY: Family = Family {
         "resilience4j_",
         "spring_",
     ],
+    origin: Origin::Itself,
     rows: ROWS,
 };
 

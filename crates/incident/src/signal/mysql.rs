@@ -1,12 +1,13 @@
 //! MySQL and MariaDB, by mysqld_exporter 0.14. It tells most counters of the server without a type.
 
 use super::owner::DATABASE;
-use super::{Combine, Family, Make, Row, Signal, counter, gauge, one_of};
+use super::{Combine, Family, Make, Origin, Row, Signal, counter, gauge, one_of};
 
 pub(super) const FAMILY: Family = Family {
     name: "mysqld_exporter",
     source: "prometheus/mysqld_exporter 0.14.0",
     prefixes: &["mysql_"],
+    origin: Origin::Exporter,
     rows: ROWS,
 };
 

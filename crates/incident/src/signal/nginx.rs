@@ -3,12 +3,13 @@
 
 use super::http::HTTP_FAILED;
 use super::owner::{GATEWAY, UPSTREAM};
-use super::{Family, Label, Make, Row, Signal, begins, counter, gauge, histogram, one_of};
+use super::{Family, Label, Make, Origin, Row, Signal, begins, counter, gauge, histogram, one_of};
 
 pub(super) const FAMILY: Family = Family {
     name: "nginx",
     source: "nginx-prometheus-exporter 0.11.0; nginx-module-vts 0.2.2; ingress-nginx 1.10",
     prefixes: &["nginx_", "nginxplus_"],
+    origin: Origin::Exporter,
     rows: ROWS,
 };
 

@@ -2,13 +2,15 @@
 
 use super::owner::HOST;
 use super::{
-    Combine, Family, Label, Make, Row, Signal, Whole, counter, gauge, none_of, one_of, whole,
+    Combine, Family, Label, Make, Origin, Row, Signal, Whole, counter, gauge, none_of, one_of,
+    whole,
 };
 
 pub(super) const FAMILY: Family = Family {
     name: "node_exporter",
     source: "prometheus/node_exporter 1.5.0",
     prefixes: &["node_"],
+    origin: Origin::Exporter,
     rows: ROWS,
 };
 

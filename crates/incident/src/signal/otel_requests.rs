@@ -3,7 +3,7 @@
 //! A histogram reaches the engine as its count, mean and quantiles.
 
 use super::owner::{CALLER, DATABASE_CLIENT};
-use super::{Family, Row, Signal, counter, gauge, histogram, interval, one_of};
+use super::{Family, Origin, Row, Signal, counter, gauge, histogram, interval, one_of};
 
 pub(super) const FAMILY: Family = Family {
     name: "OpenTelemetry, requests",
@@ -19,6 +19,7 @@ pub(super) const FAMILY: Family = Family {
         "errors",
         "availability",
     ],
+    origin: Origin::Itself,
     rows: ROWS,
 };
 

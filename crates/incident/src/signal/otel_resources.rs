@@ -1,12 +1,13 @@
 //! Resources by the OpenTelemetry semantic conventions (1.38): process, system, container, Kubernetes, JVM.
 
 use super::owner::{HOST, NAMESPACE, NODE, POD, VOLUME, WORKLOAD};
-use super::{Family, Row, Signal, counter, gauge, histogram, interval, one_of};
+use super::{Family, Origin, Row, Signal, counter, gauge, histogram, interval, one_of};
 
 pub(super) const FAMILY: Family = Family {
     name: "OpenTelemetry, resources",
     source: "OpenTelemetry semantic conventions 1.38, and the Collector's kubeletstats and cluster receivers",
     prefixes: &["process.", "system.", "container.", "k8s.", "jvm.", "tcp."],
+    origin: Origin::Itself,
     rows: ROWS,
 };
 

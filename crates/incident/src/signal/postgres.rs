@@ -1,12 +1,13 @@
 //! PostgreSQL, by postgres_exporter 0.11 to 0.15. Its label `server` is the address it asks.
 
 use super::owner::DATABASE;
-use super::{Combine, Family, Label, Make, Row, Signal, counter, gauge, none_of, one_of};
+use super::{Combine, Family, Label, Make, Origin, Row, Signal, counter, gauge, none_of, one_of};
 
 pub(super) const FAMILY: Family = Family {
     name: "postgres_exporter",
     source: "prometheus-community/postgres_exporter 0.11.1 (and names of 0.15)",
     prefixes: &["pg_"],
+    origin: Origin::Exporter,
     rows: ROWS,
 };
 

@@ -2,13 +2,14 @@
 
 use super::owner::{GATEWAY, MESH_CLIENT, MESH_SERVER, UPSTREAM};
 use super::{
-    Combine, Family, Label, Row, Signal, begins, counter, gauge, histogram, none_of, one_of,
+    Combine, Family, Label, Origin, Row, Signal, begins, counter, gauge, histogram, none_of, one_of,
 };
 
 pub(super) const FAMILY: Family = Family {
     name: "HAProxy, Envoy, Istio",
     source: "HAProxy 2.6; Envoy 1.30; Istio 1.22",
     prefixes: &["haproxy_", "envoy_", "istio_"],
+    origin: Origin::Itself,
     rows: ROWS,
 };
 

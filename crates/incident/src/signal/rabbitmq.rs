@@ -2,12 +2,13 @@
 //! only from `/metrics/per-object` and `/metrics/detailed`; else they are told of the broker.
 
 use super::owner::{BROKER, QUEUE};
-use super::{Family, Make, Row, Signal, counter, gauge};
+use super::{Family, Make, Origin, Row, Signal, counter, gauge};
 
 pub(super) const FAMILY: Family = Family {
     name: "RabbitMQ",
     source: "rabbitmq_prometheus 3.13",
     prefixes: &["rabbitmq_"],
+    origin: Origin::Itself,
     rows: ROWS,
 };
 

@@ -1,12 +1,13 @@
 //! Redis and Valkey, by redis_exporter 1.45.
 
 use super::owner::CACHE;
-use super::{Combine, Family, Make, Row, Signal, counter, gauge};
+use super::{Combine, Family, Make, Origin, Row, Signal, counter, gauge};
 
 pub(super) const FAMILY: Family = Family {
     name: "redis_exporter",
     source: "oliver006/redis_exporter 1.45.0",
     prefixes: &["redis_"],
+    origin: Origin::Exporter,
     rows: ROWS,
 };
 

@@ -1,0 +1,456 @@
+//! The columns of entities: counted first, screened by the server where there are too many, then downloaded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use async_trait::async_trait;
+use nightjar_connect::{Answer, Error, ErrorKind, Metrics, Query};
+use nightjar_incident::Content;
+use nightjar_incident::signal::Signal;
+use nightjar_topology::Topology;
+
+use super::answer::{Labels, Series};
+use super::column::{Part, TAG, Wanted, batches, together};
+use super::download::{Resolution, most_columns};
+use super::estate::{Estate, Group};
+use super::inventory::known;
+use super::made::Columns;
+use super::promql::{is_one_of, select};
+use super::screen::Compared;
+use super::{Prometheus, is_asked};
+use crate::limits::Allowance;
+
+/// Expressions in one query: many small answers cost more than a few larger ones.
+const TOGETHER: usize = 8;
+
+/// The longest list of names in one selector, bytes.
+const LONGEST_LIST: usize = 4000;
+
+/// What one question is answered with, besides the data.
+struct Log {
+    asked: Vec<String>,
+    notes: Vec<String>,
+    /// What couldn't be had.
+    failed: Vec<Error>,
+    /// Whether time or bytes ran out.
+    is_cut: bool,
+}
+
+#[async_trait]
+impl Metrics for Prometheus {
+    async fn metrics(&self, query: &Query) -> Result<Answer, Error> {
+        let mut allowance = self.api.allowance();
+        let mut log =
+            Log { asked: Vec::new(), notes: Vec::new(), failed: Vec::new(), is_cut: false };
+        let estate =
+            self.estate(query.window, &mut allowance, &mut log.notes, &mut log.asked).await?;
+        // What was asked to find out who is there stands for itself; the columns' queries are what counts.
+        log.asked.clear();
+        let topology = known(&estate);
+        let mut parts = self.wanted(query, &estate);
+        parts.sort_by_key(|(wanted, part)| importance(wanted, *part));
+        if parts.is_empty() {
+            return Ok(nothing(query, log));
+        }
+        let scrape = self.scrape(&estate, query, &mut allowance, &mut log).await?;
+        // Names, queries and the tail of an answer take some of the bytes as well.
+        let bytes = allowance.bytes / 10 * 8;
+        let most = query.limit.min(self.most_columns).min(most_columns(bytes).max(1));
+        let counts = self.counts(query, &parts, &mut allowance, &mut log).await?;
+        let all: usize = parts.iter().map(|(w, _)| counts.get(&key(w)).copied().unwrap_or(0)).sum();
+        parts.retain(|(wanted, _)| counts.contains_key(&key(wanted)));
+        let mut chosen = None;
+        if all > most {
+            let screened = self.screened(query, parts, &counts, most, &mut allowance, &mut log);
+            let (kept, picked) = screened.await?;
+            parts = kept;
+            chosen = Some(picked);
+        }
+        let resolution = Resolution::of(query.window, all.min(most), bytes, scrape);
+        let mut columns = Columns::default();
+        let picked = chosen.as_ref();
+        let download = (&parts[..], picked, &topology, resolution);
+        self.download(query, download, most, &mut columns, &mut allowance, &mut log).await?;
+        let came = columns.len();
+        let made = columns.made(&parts, most);
+        let truncated = told(&log, all, made.len().min(came), chosen.is_some());
+        Ok(Answer {
+            query: log.asked.join("\n"),
+            content: Content::Series(made),
+            truncated,
+            notes: log.notes,
+        })
+    }
+}
+
+/// What tells some entities' columns of a row from all others.
+fn key(wanted: &Wanted<'_>) -> String {
+    wanted.count()
+}
+
+/// How requests fare comes first, then limits and resources, then quantiles, then what no observer looks at.
+fn importance(wanted: &Wanted<'_>, part: Part) -> u8 {
+    match (wanted.row.signal, part) {
+        (_, Part::Quantile(..)) => 2,
+        (Signal::Other, _) => 3,
+        (signal, _) if signal.is_of_requests() => 0,
+        (_, _) => 1,
+    }
+}
+
+fn nothing(query: &Query, log: Log) -> Answer {
+    let query = match query.entities.is_empty() {
+        true => "no metric that the table knows is there",
+        false => "no metric that the table knows carries one of the entities' names",
+    };
+    Answer {
+        query: query.to_owned(),
+        content: Content::Series(Vec::new()),
+        truncated: None,
+        notes: log.notes,
+    }
+}
+
+/// What was left out.
+fn told(log: &Log, all: usize, made: usize, is_screened: bool) -> Option<String> {
+    let mut told = Vec::new();
+    if is_screened {
+        told.push(format!(
+            "{made} of {all} columns: those of requests and those that changed most, by the server's own comparison"
+        ));
+    }
+    if log.is_cut {
+        told.push("cut here: the budget of the question is used up".to_owned());
+    }
+    if let Some(error) = log.failed.first() {
+        told.push(format!(
+            "{} queries failed, the first with: {}",
+            log.failed.len(),
+            error.message
+        ));
+    }
+    (!told.is_empty()).then(|| told.join("; "))
+}
+
+impl Log {
+    /// Whether one goes on after this error. What the server can't answer alone is no reason to lose the rest.
+    fn goes_on(&mut self, error: Error, has_some: bool) -> Result<(), Error> {
+        match error.kind {
+            ErrorKind::BadQuery => self.failed.push(error),
+            ErrorKind::Timeout | ErrorKind::TooLarge if has_some => self.is_cut = true,
+            _ => return Err(error),
+        }
+        Ok(())
+    }
+}
+
+impl Prometheus {
+    /// Everything that the table knows of the entities asked about.
+    fn wanted<'a>(&self, query: &Query, estate: &'a Estate) -> Vec<(Wanted<'a>, Part)> {
+        let mut found = Vec::new();
+        for group in &estate.groups {
+            for values in lists(query, group) {
+                for &row in &group.rows {
+                    let wanted = Wanted::new(row, group, values.as_deref(), &self.matchers);
+                    let parts = wanted.parts(&estate.names);
+                    found.extend(parts.into_iter().map(|part| (wanted.clone(), part)));
+                }
+            }
+        }
+        found
+    }
+
+    /// Seconds from one scrape to the next.
+    async fn scrape(
+        &self,
+        estate: &Estate,
+        query: &Query,
+        allowance: &mut Allowance,
+        log: &mut Log,
+    ) -> Result<i64, Error> {
+        if let Some(told) = self.scrape_seconds {
+            return Ok(i64::from(told));
+        }
+        if !estate.names.contains("up") {
+            return Ok(15);
+        }
+        let found = estate.groups.iter().flat_map(|group| &group.found);
+        let target = found.filter(|labels| labels.contains_key("instance")).map(|labels| {
+            let known = ["job", "instance"].into_iter();
+            let known =
+                known.filter_map(|label| Some(is_one_of(label, [labels.get(label)?.as_str()])));
+            known.collect::<Vec<_>>()
+        });
+        let Some(mut matchers) = target.min() else { return Ok(15) };
+        matchers.extend(self.matchers.iter().cloned());
+        let raw = format!("{}[10m]", select("up", &matchers));
+        let at = self.moment(query.window);
+        let found = self.api.instant(&raw, at, allowance, &mut log.notes).await?;
+        let mut gaps: Vec<i64> = Vec::new();
+        for series in found.result {
+            let times: Vec<i64> = series.values.iter().map(|sample| sample.millis()).collect();
+            gaps.extend(times.windows(2).filter_map(|two| match two {
+                [a, b] => Some(b - a),
+                _ => None,
+            }));
+        }
+        gaps.sort_unstable();
+        let usual = gaps.get(gaps.len() / 2).map(|millis| (millis + 500) / 1000);
+        Ok(usual.unwrap_or(15).clamp(1, 3600))
+    }
+
+    /// How many columns there are of each row.
+    async fn counts(
+        &self,
+        query: &Query,
+        parts: &[(Wanted<'_>, Part)],
+        allowance: &mut Allowance,
+        log: &mut Log,
+    ) -> Result<BTreeMap<String, usize>, Error> {
+        let distinct: BTreeSet<String> = parts.iter().map(|(wanted, _)| key(wanted)).collect();
+        let keys: Vec<String> = distinct.into_iter().collect();
+        let mut counts = BTreeMap::new();
+        for batch in batches(keys.iter().cloned().enumerate().collect(), 4 * TOGETHER) {
+            let asked = together(&batch);
+            let at = self.moment(query.window);
+            let found = match self.api.instant(&asked, at, allowance, &mut log.notes).await {
+                Ok(found) => found,
+                Err(error) => {
+                    log.goes_on(error, !counts.is_empty())?;
+                    continue;
+                }
+            };
+            for series in found.result {
+                let key = number(&series).and_then(|number| keys.get(number));
+                if let (Some(key), Some(sample)) = (key, series.value) {
+                    counts.insert(key.clone(), sample.value().max(0.0) as usize);
+                }
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Has the server choose what changed most. Answers with what to ask for and which columns of it count;
+    /// without a choice all do.
+    async fn screened<'a>(
+        &self,
+        query: &Query,
+        parts: Vec<(Wanted<'a>, Part)>,
+        counts: &BTreeMap<String, usize>,
+        most: usize,
+        allowance: &mut Allowance,
+        log: &mut Log,
+    ) -> Result<(Vec<(Wanted<'a>, Part)>, Picked), Error> {
+        let mut kept: Vec<(Wanted<'a>, Part)> = Vec::new();
+        let mut picked = Picked::new();
+        let mut left = most;
+        let mut rest: Vec<(Wanted<'a>, Part)> = Vec::new();
+        for (wanted, part) in parts {
+            let count = counts.get(&key(&wanted)).copied().unwrap_or(0);
+            // Half is for what the engine always needs: how the requests of the entities in scope fare.
+            let is_needed = !query.entities.is_empty() && importance(&wanted, part) == 0;
+            if is_needed && count <= left.saturating_sub(most / 2) {
+                left -= count;
+                picked.push(None);
+                kept.push((wanted, part));
+            } else if !matches!(part, Part::Quantile(..)) {
+                rest.push((wanted, part));
+            }
+        }
+        let by_row = self.changed(query, &rest, left, allowance, log).await?;
+        for (wanted, part) in rest {
+            let Some(chosen) = by_row.get(&key(&wanted)) else { continue };
+            for (narrow, labels) in narrowed(&wanted, chosen, &self.matchers) {
+                kept.push((narrow, part));
+                picked.push(Some(labels));
+            }
+        }
+        Ok((kept, picked))
+    }
+
+    /// The columns that changed most, by row. A histogram's mean and count go together: neither tells without
+    /// the other.
+    async fn changed(
+        &self,
+        query: &Query,
+        rest: &[(Wanted<'_>, Part)],
+        most: usize,
+        allowance: &mut Allowance,
+        log: &mut Log,
+    ) -> Result<BTreeMap<String, BTreeSet<Labels>>, Error> {
+        let compared = compared(query);
+        let each = (2 * most / rest.len().max(1)).clamp(1, most.max(1));
+        let scores = rest.iter().map(|(wanted, part)| wanted.score(*part, compared, each));
+        let mut found: Vec<(f64, usize, Labels)> = Vec::new();
+        for batch in batches(scores.enumerate().collect(), TOGETHER) {
+            if !allowance.is_left() {
+                log.is_cut = true;
+                break;
+            }
+            let asked = together(&batch);
+            let at = self.moment(query.window);
+            match self.api.instant(&asked, at, allowance, &mut log.notes).await {
+                Ok(answer) => found.extend(answer.result.into_iter().filter_map(scored)),
+                Err(error) => log.goes_on(error, true)?,
+            }
+            log.asked.push(asked);
+        }
+        found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| (a.1, &a.2).cmp(&(b.1, &b.2))));
+        let parts = |wanted: &Wanted<'_>| {
+            rest.iter().filter(|(other, _)| key(other) == key(wanted)).count().max(1)
+        };
+        let mut left = most;
+        let mut by_row: BTreeMap<String, BTreeSet<Labels>> = BTreeMap::new();
+        for (_, number, labels) in found {
+            let Some((wanted, _)) = rest.get(number) else { continue };
+            let chosen = by_row.entry(key(wanted)).or_default();
+            if chosen.contains(&labels) {
+                continue;
+            }
+            match left.checked_sub(parts(wanted)) {
+                Some(fewer) => left = fewer,
+                None if left == most => left = 0,
+                None => break,
+            }
+            chosen.insert(labels);
+        }
+        Ok(by_row)
+    }
+
+    /// Downloads columns, the most important first.
+    async fn download(
+        &self,
+        query: &Query,
+        (parts, picked, topology, resolution): (
+            &[(Wanted<'_>, Part)],
+            Option<&Picked>,
+            &Topology,
+            Resolution,
+        ),
+        most: usize,
+        columns: &mut Columns,
+        allowance: &mut Allowance,
+        log: &mut Log,
+    ) -> Result<(), Error> {
+        let expressions = parts
+            .iter()
+            .map(|(wanted, part)| wanted.expression(*part, resolution.range))
+            .enumerate()
+            .collect();
+        let mut has_old = true;
+        for batch in batches(expressions, TOGETHER) {
+            let asked = together(&batch);
+            let coarse = resolution.coarse.filter(|_| has_old);
+            for grid in [resolution.fine, coarse].into_iter().flatten() {
+                if !allowance.is_left() || columns.len() >= most.saturating_mul(2) {
+                    log.is_cut = true;
+                    return Ok(());
+                }
+                let found = self.api.range(&asked, grid, allowance, &mut log.notes).await;
+                let found = match found {
+                    Ok(found) => found,
+                    Err(error) => {
+                        log.goes_on(error, !columns.is_empty())?;
+                        continue;
+                    }
+                };
+                // A young server has no past: it isn't asked for it again and again.
+                if Some(grid) == coarse && found.result.is_empty() && batch.len() > 1 {
+                    has_old = false;
+                }
+                for mut series in found.result {
+                    let Some(number) = number(&series) else { continue };
+                    let Some((wanted, _)) = parts.get(number) else { continue };
+                    series.metric.remove(TAG);
+                    let chosen =
+                        picked.and_then(|picked| picked.get(number)).and_then(Option::as_ref);
+                    if chosen.is_none_or(|chosen| chosen.contains(&series.metric)) {
+                        columns.take(number, wanted, series, topology, query.window);
+                    }
+                }
+                log.asked.push(format!(
+                    "{asked} # from {} to {} every {} s",
+                    grid.first, grid.last, grid.step
+                ));
+            }
+        }
+        if columns.is_empty() && !log.failed.is_empty() {
+            return Err(log.failed.swap_remove(0));
+        }
+        Ok(())
+    }
+}
+
+/// For each thing asked for, the label sets that count; all where none are named.
+type Picked = Vec<Option<BTreeSet<Labels>>>;
+
+/// The values of a group's label that are asked about, in lists that a query can hold; `None` is all of them.
+fn lists<'a>(query: &Query, group: &'a Group) -> Vec<Option<Vec<&'a str>>> {
+    let all = group.values.iter();
+    let asked: Vec<&str> = all
+        .filter(|(_, entity)| is_asked(query, entity))
+        .map(|(value, _)| value.as_str())
+        .collect();
+    if asked.len() == group.values.len() && asked.len() > 1 {
+        return vec![None];
+    }
+    pieces(asked).into_iter().map(Some).collect()
+}
+
+/// Lists of names, each short enough for a selector.
+fn pieces(values: Vec<&str>) -> Vec<Vec<&str>> {
+    let mut pieces: Vec<Vec<&str>> = Vec::new();
+    let mut length = 0;
+    for value in values {
+        match pieces.last_mut() {
+            Some(last) if length + value.len() <= LONGEST_LIST => last.push(value),
+            Some(_) | None => {
+                length = 0;
+                pieces.push(vec![value]);
+            }
+        }
+        length += 2 * value.len() + 1;
+    }
+    pieces
+}
+
+/// What is asked for to get chosen columns of a row: the names they have, in lists that a query can hold.
+fn narrowed<'a>(
+    wanted: &Wanted<'a>,
+    chosen: &BTreeSet<Labels>,
+    matchers: &[String],
+) -> Vec<(Wanted<'a>, BTreeSet<Labels>)> {
+    let label = wanted.group.label;
+    let mut by_name: BTreeMap<&str, BTreeSet<Labels>> = BTreeMap::new();
+    for labels in chosen {
+        if let Some(name) = labels.get(label) {
+            by_name.entry(name).or_default().insert(labels.clone());
+        }
+    }
+    let pieces = pieces(by_name.keys().copied().collect());
+    let narrow = pieces.into_iter().map(|names| {
+        let of = names.iter().filter_map(|name| by_name.get(name)).flatten().cloned().collect();
+        (Wanted::new(wanted.row, wanted.group, Some(&names), matchers), of)
+    });
+    narrow.collect()
+}
+
+/// The score of a column, the number of what it belongs to, and its labels.
+fn scored(mut series: Series) -> Option<(f64, usize, Labels)> {
+    let number = number(&series)?;
+    series.metric.remove(TAG);
+    let score = series.value?.value();
+    (!score.is_nan()).then_some((score, number, series.metric))
+}
+
+/// Which expression of a query a series answers.
+fn number(series: &Series) -> Option<usize> {
+    series.metric.get(TAG)?.parse().ok()
+}
+
+/// What is compared with what: since the trouble began, as far as that is known.
+fn compared(query: &Query) -> Compared {
+    let since = query.since.unwrap_or(query.window.to - jiff::SignedDuration::from_mins(10));
+    let recent = query.window.to.duration_since(since).as_secs().clamp(120, 1800);
+    let whole = query.window.to.duration_since(query.window.from).as_secs();
+    Compared { recent, reference: (6 * recent).clamp(600, 7200).min((whole - recent).max(120)) }
+}
