@@ -14,6 +14,7 @@ mod inventory;
 mod made;
 mod metrics;
 mod promql;
+mod score;
 mod screen;
 
 use std::collections::BTreeMap;
@@ -151,7 +152,7 @@ impl Probe for Prometheus {
         let mut notes = Vec::new();
         let up = promql::select("up", &self.matchers);
         let count = format!("count({up})");
-        let found = self.api.instant(&count, Timestamp::now(), &mut allowance, &mut notes).await?;
+        let found = self.api.now(&count, &mut allowance, &mut notes).await?;
         let targets = found.result.first().and_then(|series| series.value);
         if targets.is_none() {
             notes.push(match self.matchers.is_empty() {

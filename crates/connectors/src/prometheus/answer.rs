@@ -73,13 +73,27 @@ pub(super) struct Series {
 pub(super) struct Sample(pub(super) f64, pub(super) Number);
 
 impl Sample {
-    /// Unix milliseconds.
+    /// Unix milliseconds; times beyond all reason become the last ones there are.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "it saturates, and no window holds the last times"
+    )]
     pub(super) fn millis(self) -> i64 {
         (self.0 * 1000.0).round() as i64
     }
 
     pub(super) fn value(self) -> f64 {
         self.1.0
+    }
+
+    /// The value as a count.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it saturates: less than nothing is nothing"
+    )]
+    pub(super) fn count(self) -> usize {
+        self.1.0 as usize
     }
 }
 

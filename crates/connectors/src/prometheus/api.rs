@@ -33,6 +33,8 @@ impl Grid {
         (first <= last).then_some(Self { first, last, step })
     }
 
+    /// How many times that are.
+    #[cfg(test)]
     pub(super) fn points(self) -> usize {
         usize::try_from((self.last - self.first) / self.step + 1).unwrap_or(0)
     }
@@ -74,6 +76,17 @@ impl Api {
     ) -> Result<Found, Error> {
         let fields = [("query", query.to_owned()), ("time", seconds(at))];
         let ask = Ask::form(&["api", "v1", "query"], &fields).told(query);
+        self.open(ask, query, allowance, notes).await
+    }
+
+    /// A query at the server's own moment.
+    pub(super) async fn now(
+        &self,
+        query: &str,
+        allowance: &mut Allowance,
+        notes: &mut Vec<String>,
+    ) -> Result<Found, Error> {
+        let ask = Ask::form(&["api", "v1", "query"], &[("query", query.to_owned())]).told(query);
         self.open(ask, query, allowance, notes).await
     }
 

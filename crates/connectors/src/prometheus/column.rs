@@ -31,6 +31,10 @@ pub(super) enum Part {
 /// The label that tells rows apart where several are asked for at once.
 pub(super) const TAG: &str = "nightjar";
 
+/// A label that nothing carries. It isn't the tag: VictoriaMetrics reads a label that it is about to write as
+/// whatever stood in its place before.
+const NO_LABEL: &str = "nightjar_none";
+
 impl<'a> Wanted<'a> {
     /// The columns of these values of the group's label; all of them without a choice.
     pub(super) fn new(
@@ -177,7 +181,7 @@ pub(super) fn aggregate(combine: Combine) -> &'static str {
 /// Several expressions as one query; the tag tells them apart.
 pub(super) fn together(expressions: &[(usize, String)]) -> String {
     let tagged = expressions.iter().map(|(number, expression)| {
-        format!("label_replace({expression}, \"{TAG}\", \"{number}\", \"{TAG}\", \"\")")
+        format!("label_replace({expression}, \"{TAG}\", \"{number}\", \"{NO_LABEL}\", \"\")")
     });
     tagged.collect::<Vec<_>>().join(" or ")
 }

@@ -17,8 +17,8 @@ const MOST_POINTS: usize = 2400;
 /// The fewest samples of one column that tell what is usual.
 const FEWEST_POINTS: usize = 180;
 
-/// Of all samples of a column, those of the last hours.
-const FINE_SHARE: f64 = 0.6;
+/// Of five samples of a column, those that are of the last hours.
+const FINE_OF_FIVE: i64 = 3;
 
 /// The distance of steps in scrapes: an increase needs two scrapes in each, even if one of them is missed.
 const SCRAPES: i64 = 4;
@@ -39,11 +39,12 @@ impl Resolution {
     pub(super) fn of(window: Window, columns: usize, bytes: usize, scrape: i64) -> Self {
         let points = (bytes / SAMPLE_BYTES / columns.max(1)).clamp(FEWEST_POINTS, MOST_POINTS);
         let range = SCRAPES * scrape.max(1);
-        let fine_points = (points as f64 * FINE_SHARE) as i64;
+        let points = i64::try_from(points).unwrap_or(i64::MAX);
+        let fine_points = points * FINE_OF_FIVE / 5;
         let fine_seconds = fine_points * range;
         let end = window.to.as_second();
         let whole = end - window.from.as_second();
-        if whole <= fine_seconds {
+        if whole <= points * range {
             return Self { range, fine: Grid::within(window, range), coarse: None };
         }
         let back =
@@ -51,7 +52,7 @@ impl Resolution {
         let from = back(fine_seconds).max(window.from);
         let older = Window { from: window.from, to: from };
         // Fewer than the fine ones, which then tell the usual distance of samples.
-        let coarse_points = (points as i64 - fine_points).max(1);
+        let coarse_points = (points - fine_points).max(1);
         let step = ((whole - fine_seconds) / coarse_points).max(range);
         // Whole hours fall on the same times of every day.
         let unit = if step > 1800 { 3600 } else { range };
@@ -64,6 +65,7 @@ impl Resolution {
     }
 
     /// Samples of one column at most.
+    #[cfg(test)]
     pub(super) fn points(&self) -> usize {
         [self.fine, self.coarse].into_iter().flatten().map(Grid::points).sum()
     }
@@ -100,8 +102,8 @@ mod tests {
     fn a_short_window_has_one_grid() {
         let window = days(1);
         let short = Window { from: window.to - SignedDuration::from_mins(30), to: window.to };
-        let resolution = Resolution::of(short, 100, 1_000_000, 1);
+        let resolution = Resolution::of(short, 100, 2_000_000, 1);
         assert_eq!((resolution.range, resolution.coarse), (4, None));
-        assert!(resolution.fine.unwrap().points() <= 450);
+        assert!(resolution.fine.unwrap().points() == 450);
     }
 }

@@ -8,31 +8,31 @@ use nightjar_incident::Content;
 use nightjar_incident::signal::Signal;
 use nightjar_topology::Topology;
 
-use super::answer::{Labels, Series};
+use super::answer::Series;
 use super::column::{Part, TAG, Wanted, batches, together};
 use super::download::{Resolution, most_columns};
 use super::estate::{Estate, Group};
 use super::inventory::known;
 use super::made::Columns;
 use super::promql::{is_one_of, select};
-use super::screen::Compared;
+use super::screen::Picked;
 use super::{Prometheus, is_asked};
 use crate::limits::Allowance;
 
 /// Expressions in one query: many small answers cost more than a few larger ones.
-const TOGETHER: usize = 8;
+pub(super) const TOGETHER: usize = 8;
 
 /// The longest list of names in one selector, bytes.
 const LONGEST_LIST: usize = 4000;
 
 /// What one question is answered with, besides the data.
-struct Log {
-    asked: Vec<String>,
-    notes: Vec<String>,
+pub(super) struct Log {
+    pub(super) asked: Vec<String>,
+    pub(super) notes: Vec<String>,
     /// What couldn't be had.
     failed: Vec<Error>,
     /// Whether time or bytes ran out.
-    is_cut: bool,
+    pub(super) is_cut: bool,
 }
 
 #[async_trait]
@@ -83,12 +83,12 @@ impl Metrics for Prometheus {
 }
 
 /// What tells some entities' columns of a row from all others.
-fn key(wanted: &Wanted<'_>) -> String {
+pub(super) fn key(wanted: &Wanted<'_>) -> String {
     wanted.count()
 }
 
 /// How requests fare comes first, then limits and resources, then quantiles, then what no observer looks at.
-fn importance(wanted: &Wanted<'_>, part: Part) -> u8 {
+pub(super) fn importance(wanted: &Wanted<'_>, part: Part) -> u8 {
     match (wanted.row.signal, part) {
         (_, Part::Quantile(..)) => 2,
         (Signal::Other, _) => 3,
@@ -133,7 +133,7 @@ fn told(log: &Log, all: usize, made: usize, is_screened: bool) -> Option<String>
 
 impl Log {
     /// Whether one goes on after this error. What the server can't answer alone is no reason to lose the rest.
-    fn goes_on(&mut self, error: Error, has_some: bool) -> Result<(), Error> {
+    pub(super) fn goes_on(&mut self, error: Error, has_some: bool) -> Result<(), Error> {
         match error.kind {
             ErrorKind::BadQuery => self.failed.push(error),
             ErrorKind::Timeout | ErrorKind::TooLarge if has_some => self.is_cut = true,
@@ -222,98 +222,11 @@ impl Prometheus {
             for series in found.result {
                 let key = number(&series).and_then(|number| keys.get(number));
                 if let (Some(key), Some(sample)) = (key, series.value) {
-                    counts.insert(key.clone(), sample.value().max(0.0) as usize);
+                    counts.insert(key.clone(), sample.count());
                 }
             }
         }
         Ok(counts)
-    }
-
-    /// Has the server choose what changed most. Answers with what to ask for and which columns of it count;
-    /// without a choice all do.
-    async fn screened<'a>(
-        &self,
-        query: &Query,
-        parts: Vec<(Wanted<'a>, Part)>,
-        counts: &BTreeMap<String, usize>,
-        most: usize,
-        allowance: &mut Allowance,
-        log: &mut Log,
-    ) -> Result<(Vec<(Wanted<'a>, Part)>, Picked), Error> {
-        let mut kept: Vec<(Wanted<'a>, Part)> = Vec::new();
-        let mut picked = Picked::new();
-        let mut left = most;
-        let mut rest: Vec<(Wanted<'a>, Part)> = Vec::new();
-        for (wanted, part) in parts {
-            let count = counts.get(&key(&wanted)).copied().unwrap_or(0);
-            // Half is for what the engine always needs: how the requests of the entities in scope fare.
-            let is_needed = !query.entities.is_empty() && importance(&wanted, part) == 0;
-            if is_needed && count <= left.saturating_sub(most / 2) {
-                left -= count;
-                picked.push(None);
-                kept.push((wanted, part));
-            } else if !matches!(part, Part::Quantile(..)) {
-                rest.push((wanted, part));
-            }
-        }
-        let by_row = self.changed(query, &rest, left, allowance, log).await?;
-        for (wanted, part) in rest {
-            let Some(chosen) = by_row.get(&key(&wanted)) else { continue };
-            for (narrow, labels) in narrowed(&wanted, chosen, &self.matchers) {
-                kept.push((narrow, part));
-                picked.push(Some(labels));
-            }
-        }
-        Ok((kept, picked))
-    }
-
-    /// The columns that changed most, by row. A histogram's mean and count go together: neither tells without
-    /// the other.
-    async fn changed(
-        &self,
-        query: &Query,
-        rest: &[(Wanted<'_>, Part)],
-        most: usize,
-        allowance: &mut Allowance,
-        log: &mut Log,
-    ) -> Result<BTreeMap<String, BTreeSet<Labels>>, Error> {
-        let compared = compared(query);
-        let each = (2 * most / rest.len().max(1)).clamp(1, most.max(1));
-        let scores = rest.iter().map(|(wanted, part)| wanted.score(*part, compared, each));
-        let mut found: Vec<(f64, usize, Labels)> = Vec::new();
-        for batch in batches(scores.enumerate().collect(), TOGETHER) {
-            if !allowance.is_left() {
-                log.is_cut = true;
-                break;
-            }
-            let asked = together(&batch);
-            let at = self.moment(query.window);
-            match self.api.instant(&asked, at, allowance, &mut log.notes).await {
-                Ok(answer) => found.extend(answer.result.into_iter().filter_map(scored)),
-                Err(error) => log.goes_on(error, true)?,
-            }
-            log.asked.push(asked);
-        }
-        found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| (a.1, &a.2).cmp(&(b.1, &b.2))));
-        let parts = |wanted: &Wanted<'_>| {
-            rest.iter().filter(|(other, _)| key(other) == key(wanted)).count().max(1)
-        };
-        let mut left = most;
-        let mut by_row: BTreeMap<String, BTreeSet<Labels>> = BTreeMap::new();
-        for (_, number, labels) in found {
-            let Some((wanted, _)) = rest.get(number) else { continue };
-            let chosen = by_row.entry(key(wanted)).or_default();
-            if chosen.contains(&labels) {
-                continue;
-            }
-            match left.checked_sub(parts(wanted)) {
-                Some(fewer) => left = fewer,
-                None if left == most => left = 0,
-                None => break,
-            }
-            chosen.insert(labels);
-        }
-        Ok(by_row)
     }
 
     /// Downloads columns, the most important first.
@@ -380,9 +293,6 @@ impl Prometheus {
     }
 }
 
-/// For each thing asked for, the label sets that count; all where none are named.
-type Picked = Vec<Option<BTreeSet<Labels>>>;
-
 /// The values of a group's label that are asked about, in lists that a query can hold; `None` is all of them.
 fn lists<'a>(query: &Query, group: &'a Group) -> Vec<Option<Vec<&'a str>>> {
     let all = group.values.iter();
@@ -397,7 +307,7 @@ fn lists<'a>(query: &Query, group: &'a Group) -> Vec<Option<Vec<&'a str>>> {
 }
 
 /// Lists of names, each short enough for a selector.
-fn pieces(values: Vec<&str>) -> Vec<Vec<&str>> {
+pub(super) fn pieces(values: Vec<&str>) -> Vec<Vec<&str>> {
     let mut pieces: Vec<Vec<&str>> = Vec::new();
     let mut length = 0;
     for value in values {
@@ -413,44 +323,7 @@ fn pieces(values: Vec<&str>) -> Vec<Vec<&str>> {
     pieces
 }
 
-/// What is asked for to get chosen columns of a row: the names they have, in lists that a query can hold.
-fn narrowed<'a>(
-    wanted: &Wanted<'a>,
-    chosen: &BTreeSet<Labels>,
-    matchers: &[String],
-) -> Vec<(Wanted<'a>, BTreeSet<Labels>)> {
-    let label = wanted.group.label;
-    let mut by_name: BTreeMap<&str, BTreeSet<Labels>> = BTreeMap::new();
-    for labels in chosen {
-        if let Some(name) = labels.get(label) {
-            by_name.entry(name).or_default().insert(labels.clone());
-        }
-    }
-    let pieces = pieces(by_name.keys().copied().collect());
-    let narrow = pieces.into_iter().map(|names| {
-        let of = names.iter().filter_map(|name| by_name.get(name)).flatten().cloned().collect();
-        (Wanted::new(wanted.row, wanted.group, Some(&names), matchers), of)
-    });
-    narrow.collect()
-}
-
-/// The score of a column, the number of what it belongs to, and its labels.
-fn scored(mut series: Series) -> Option<(f64, usize, Labels)> {
-    let number = number(&series)?;
-    series.metric.remove(TAG);
-    let score = series.value?.value();
-    (!score.is_nan()).then_some((score, number, series.metric))
-}
-
 /// Which expression of a query a series answers.
-fn number(series: &Series) -> Option<usize> {
+pub(super) fn number(series: &Series) -> Option<usize> {
     series.metric.get(TAG)?.parse().ok()
-}
-
-/// What is compared with what: since the trouble began, as far as that is known.
-fn compared(query: &Query) -> Compared {
-    let since = query.since.unwrap_or(query.window.to - jiff::SignedDuration::from_mins(10));
-    let recent = query.window.to.duration_since(since).as_secs().clamp(120, 1800);
-    let whole = query.window.to.duration_since(query.window.from).as_secs();
-    Compared { recent, reference: (6 * recent).clamp(600, 7200).min((whole - recent).max(120)) }
 }
