@@ -2,10 +2,12 @@
 //!
 //! `cargo run --release -p nightjar-connectors --example screening` (after `make tools`). It writes two hours of
 //! samples once a minute with promtool into a folder of its own (some hundred megabytes, removed afterwards),
-//! starts Prometheus on it, and puts the same question twice: once as it is put in an investigation, and once
-//! with a limit that lets everything travel. Bytes are counted on the way, memory is the peak of the process
-//! (Linux). Of the services one is slow in the last ten minutes; both answers have to hold it.
+//! starts Prometheus on it, and finds out what changed in two ways: by the connector, which has the server compare,
+//! and by downloading every series as it is (one range query for each metric, one sample a minute), which a
+//! comparison on our side would begin with. Bytes are counted on the way, memory is the peak of the process
+//! (Linux). Of the services one is slow in the last ten minutes; both have to hold it.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
@@ -19,6 +21,7 @@ use std::time::Instant;
 use jiff::{SignedDuration, Timestamp};
 use nightjar_connect::{Query, Question};
 use nightjar_incident::{Content, Window};
+use serde::Deserialize;
 use serde_json::json;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -32,6 +35,20 @@ const FROM: i64 = 1_740_988_800;
 const TO: i64 = FROM + 7200;
 const SINCE: i64 = TO - 600;
 const STEP: i64 = 60;
+
+/// All that is written.
+const NAMES: &[&str] = &[
+    "http_request_duration_seconds_bucket",
+    "http_request_duration_seconds_count",
+    "http_request_duration_seconds_sum",
+    "http_requests_total",
+    "process_cpu_seconds_total",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "go_goroutines",
+    "go_threads",
+    "up",
+];
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -79,8 +96,8 @@ async fn main() -> Outcome<()> {
     println!("{series} active series in a real Prometheus");
     println!("| how | seconds | megabytes | columns | our peak, MB | server's peak, MB |");
     println!("|---|---|---|---|---|---|");
-    let (pushed, pushed_bytes) = ask(&server, port, "pushed down", 3000).await?;
-    let (all, all_bytes) = ask(&server, port, "downloaded", 100_000).await?;
+    let (pushed, pushed_bytes) = ask(&server, port).await?;
+    let (all, all_bytes) = download(&server, port).await?;
     println!(
         "ratio: {:.1} in time, {:.0} in bytes",
         all / pushed,
@@ -89,16 +106,14 @@ async fn main() -> Outcome<()> {
     Ok(())
 }
 
-/// Puts the question; how long that takes and how many bytes come.
-#[expect(clippy::print_stdout, reason = "this is what it is for")]
-async fn ask(server: &Server, port: u16, how: &str, most: u32) -> Outcome<(f64, u64)> {
+/// Puts the question to the connector; how long that takes and how many bytes come.
+async fn ask(server: &Server, port: u16) -> Outcome<(f64, u64)> {
     let bytes = Arc::new(AtomicU64::new(0));
     let door = counting(port, Arc::clone(&bytes)).await?;
     let config = json!({
         "url": format!("http://127.0.0.1:{door}"),
-        "most_columns": most,
         "scrape_seconds": 15,
-        "limits": { "seconds": 120, "megabytes": 1024, "requests_per_second": 1000 },
+        "limits": { "seconds": 120, "requests_per_second": 1000 },
     });
     let connection = nightjar_connectors::registry().open("prometheus", "bench", &config)?;
     let at = |second: i64| Timestamp::from_second(second);
@@ -106,31 +121,75 @@ async fn ask(server: &Server, port: u16, how: &str, most: u32) -> Outcome<(f64, 
         question: Question::Metrics,
         entities: Vec::new(),
         window: Window { from: at(TO)? - SignedDuration::from_hours(2), to: at(TO)? },
-        limit: 200_000,
+        limit: 50_000,
         since: Some(at(SINCE)?),
     };
-    forget_peak("self");
-    forget_peak(&server.0.id().to_string());
+    forget_peaks(server);
     let begun = Instant::now();
     let answer = connection.ask(&query).await.ok_or("it can't be asked that")??;
     let seconds = begun.elapsed().as_secs_f64();
     let Content::Series(columns) = &answer.content else { return Err("no series".into()) };
     let name = format!("svc-{SLOW:05}");
     if !columns.iter().any(|column| column.entity.as_str() == name) {
-        return Err(format!("{how}: `{name}` isn't in the answer: {:?}", answer.truncated).into());
+        return Err(format!("`{name}` isn't in the answer: {:?}", answer.truncated).into());
     }
-    let came = bytes.load(SeqCst);
+    tell(server, "pushed down", seconds, bytes.load(SeqCst), columns.len());
+    Ok((seconds, bytes.load(SeqCst)))
+}
+
+#[derive(Deserialize)]
+struct Found {
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    result: Vec<Series>,
+}
+
+#[derive(Deserialize)]
+struct Series {
+    metric: BTreeMap<String, String>,
+    values: Vec<(f64, String)>,
+}
+
+/// Downloads every series.
+async fn download(server: &Server, port: u16) -> Outcome<(f64, u64)> {
+    let bytes = Arc::new(AtomicU64::new(0));
+    let door = counting(port, Arc::clone(&bytes)).await?;
+    forget_peaks(server);
+    let begun = Instant::now();
+    let mut columns: Vec<(BTreeMap<String, String>, Vec<(f64, f64)>)> = Vec::new();
+    for name in NAMES {
+        let mut url = reqwest::Url::parse(&format!("http://127.0.0.1:{door}/api/v1/query_range"))?;
+        let (from, to, step) = (FROM.to_string(), (TO - STEP).to_string(), STEP.to_string());
+        let params = [("query", *name), ("start", &from), ("end", &to), ("step", &step)];
+        url.query_pairs_mut().extend_pairs(params);
+        let answer = reqwest::get(url).await?.error_for_status()?.bytes().await?;
+        let found: Found = serde_json::from_slice(&answer)?;
+        for Series { metric, values } in found.data.result {
+            let values =
+                values.into_iter().filter_map(|(at, value)| Some((at, value.parse().ok()?)));
+            columns.push((metric, values.collect()));
+        }
+    }
+    let seconds = begun.elapsed().as_secs_f64();
+    let name = format!("svc-{SLOW:05}");
+    if !columns.iter().any(|(labels, _)| labels.get("job") == Some(&name)) {
+        return Err(format!("`{name}` wasn't downloaded").into());
+    }
+    tell(server, "downloaded", seconds, bytes.load(SeqCst), columns.len());
+    Ok((seconds, bytes.load(SeqCst)))
+}
+
+#[expect(clippy::print_stdout, reason = "this is what it is for")]
+fn tell(server: &Server, how: &str, seconds: f64, bytes: u64, columns: usize) {
     println!(
-        "| {how} | {seconds:.1} | {:.1} | {} | {:.0} | {:.0} |",
-        came as f64 / 1e6,
-        columns.len(),
+        "| {how} | {seconds:.1} | {:.1} | {columns} | {:.0} | {:.0} |",
+        bytes as f64 / 1e6,
         peak("self"),
         peak(&server.0.id().to_string())
     );
-    if let Some(truncated) = &answer.truncated {
-        println!("\n{how}: {truncated}\n");
-    }
-    Ok((seconds, came))
 }
 
 /// A way to the server on which bytes are counted.
@@ -197,6 +256,12 @@ mod counted {
             Pin::new(&mut *self.inner).poll_shutdown(context)
         }
     }
+}
+
+/// Lets the kernel measure the peaks of both processes anew.
+fn forget_peaks(server: &Server) {
+    forget_peak("self");
+    forget_peak(&server.0.id().to_string());
 }
 
 /// Lets the kernel measure the peak of a process anew.

@@ -16,6 +16,7 @@ mod metrics;
 mod promql;
 mod score;
 mod screen;
+mod twice;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

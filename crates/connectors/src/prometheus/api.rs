@@ -34,7 +34,6 @@ impl Grid {
     }
 
     /// How many times that are.
-    #[cfg(test)]
     pub(super) fn points(self) -> usize {
         usize::try_from((self.last - self.first) / self.step + 1).unwrap_or(0)
     }

@@ -189,19 +189,34 @@ pub(super) fn together(expressions: &[(usize, String)]) -> String {
 /// The longest query that is sent, bytes: VictoriaMetrics takes 16 kB.
 const LONGEST: usize = 12_000;
 
-/// Expressions in as few queries as the length of a query and `most` for each allow.
-pub(super) fn batches(expressions: Vec<(usize, String)>, most: usize) -> Vec<Vec<(usize, String)>> {
+/// The most samples that one answer should hold: some ten megabytes, which a server writes in a second or two.
+const HEAVIEST: usize = 400_000;
+
+/// An expression that is asked for together with others.
+pub(super) struct Asked {
+    pub(super) number: usize,
+    pub(super) expression: String,
+    /// How many samples it may be answered with.
+    pub(super) samples: usize,
+}
+
+/// Expressions in as few queries as the length of a query, the size of its answer and `most` for each allow.
+pub(super) fn batches(
+    expressions: impl IntoIterator<Item = Asked>,
+    most: usize,
+) -> Vec<Vec<(usize, String)>> {
     let mut batches: Vec<Vec<(usize, String)>> = Vec::new();
-    let mut length = 0;
-    for (number, expression) in expressions {
+    let (mut length, mut weight) = (0, 0);
+    for Asked { number, expression, samples } in expressions {
         let size = expression.len() + 64;
+        let fits = length + size <= LONGEST && weight + samples <= HEAVIEST;
         match batches.last_mut() {
-            Some(last) if length + size <= LONGEST && last.len() < most => {
-                length += size;
+            Some(last) if fits && last.len() < most => {
+                (length, weight) = (length + size, weight + samples);
                 last.push((number, expression));
             }
             Some(_) | None => {
-                length = size;
+                (length, weight) = (size, samples);
                 batches.push(vec![(number, expression)]);
             }
         }

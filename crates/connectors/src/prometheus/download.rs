@@ -65,7 +65,6 @@ impl Resolution {
     }
 
     /// Samples of one column at most.
-    #[cfg(test)]
     pub(super) fn points(&self) -> usize {
         [self.fine, self.coarse].into_iter().flatten().map(Grid::points).sum()
     }

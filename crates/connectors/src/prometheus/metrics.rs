@@ -9,13 +9,14 @@ use nightjar_incident::signal::Signal;
 use nightjar_topology::Topology;
 
 use super::answer::Series;
-use super::column::{Part, TAG, Wanted, batches, together};
+use super::column::{Asked, Part, TAG, Wanted, batches, together};
 use super::download::{Resolution, most_columns};
 use super::estate::{Estate, Group};
 use super::inventory::known;
 use super::made::Columns;
 use super::promql::{is_one_of, select};
 use super::screen::Picked;
+use super::twice::once;
 use super::{Prometheus, is_asked};
 use crate::limits::Allowance;
 
@@ -68,10 +69,12 @@ impl Metrics for Prometheus {
         let resolution = Resolution::of(query.window, all.min(most), bytes, scrape);
         let mut columns = Columns::default();
         let picked = chosen.as_ref();
-        let download = (&parts[..], picked, &topology, resolution);
-        self.download(query, download, most, &mut columns, &mut allowance, &mut log).await?;
+        let how = (&topology, resolution);
+        let what = (&parts[..], picked, &counts);
+        self.download(query, what, how, most, &mut columns, &mut allowance, &mut log).await?;
         let came = columns.len();
-        let made = columns.made(&parts, most);
+        let mut made = columns.made(&parts, most);
+        log.notes.extend(once(&mut made));
         let truncated = told(&log, all, made.len().min(came), chosen.is_some());
         Ok(Answer {
             query: log.asked.join("\n"),
@@ -209,7 +212,9 @@ impl Prometheus {
         let distinct: BTreeSet<String> = parts.iter().map(|(wanted, _)| key(wanted)).collect();
         let keys: Vec<String> = distinct.into_iter().collect();
         let mut counts = BTreeMap::new();
-        for batch in batches(keys.iter().cloned().enumerate().collect(), 4 * TOGETHER) {
+        let asked = keys.iter().cloned().enumerate();
+        let asked = asked.map(|(number, expression)| Asked { number, expression, samples: 1 });
+        for batch in batches(asked, 4 * TOGETHER) {
             let asked = together(&batch);
             let at = self.moment(query.window);
             let found = match self.api.instant(&asked, at, allowance, &mut log.notes).await {
@@ -233,22 +238,23 @@ impl Prometheus {
     async fn download(
         &self,
         query: &Query,
-        (parts, picked, topology, resolution): (
-            &[(Wanted<'_>, Part)],
-            Option<&Picked>,
-            &Topology,
-            Resolution,
-        ),
+        (parts, picked, counts): (&[(Wanted<'_>, Part)], Option<&Picked>, &BTreeMap<String, usize>),
+        (topology, resolution): (&Topology, Resolution),
         most: usize,
         columns: &mut Columns,
         allowance: &mut Allowance,
         log: &mut Log,
     ) -> Result<(), Error> {
-        let expressions = parts
-            .iter()
-            .map(|(wanted, part)| wanted.expression(*part, resolution.range))
-            .enumerate()
-            .collect();
+        let points = resolution.points();
+        let expressions = parts.iter().enumerate().map(|(number, (wanted, part))| {
+            let chosen = picked.and_then(|picked| picked.get(number)).and_then(Option::as_ref);
+            let all = || counts.get(&key(wanted)).copied().unwrap_or(1);
+            Asked {
+                number,
+                expression: wanted.expression(*part, resolution.range),
+                samples: points.saturating_mul(chosen.map_or_else(all, BTreeSet::len)),
+            }
+        });
         let mut has_old = true;
         for batch in batches(expressions, TOGETHER) {
             let asked = together(&batch);

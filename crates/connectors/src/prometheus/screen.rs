@@ -7,7 +7,7 @@ use nightjar_connect::{Error, Query};
 
 use super::Prometheus;
 use super::answer::{Labels, Series};
-use super::column::{Part, TAG, Wanted, batches, together};
+use super::column::{Asked, Part, TAG, Wanted, batches, together};
 use super::metrics::{Log, TOGETHER, importance, key, number, pieces};
 use super::score::Compared;
 use crate::limits::Allowance;
@@ -66,9 +66,13 @@ impl Prometheus {
     ) -> Result<BTreeMap<String, BTreeSet<Labels>>, Error> {
         let compared = compared(query);
         let each = (2 * most / rest.len().max(1)).clamp(1, most.max(1));
-        let scores = rest.iter().map(|(wanted, part)| wanted.score(*part, compared, each));
+        let scores = rest.iter().enumerate().map(|(number, (wanted, part))| Asked {
+            number,
+            expression: wanted.score(*part, compared, each),
+            samples: each,
+        });
         let mut found: Vec<(f64, usize, Labels)> = Vec::new();
-        for batch in batches(scores.enumerate().collect(), TOGETHER) {
+        for batch in batches(scores, TOGETHER) {
             if !allowance.is_left() {
                 log.is_cut = true;
                 break;
