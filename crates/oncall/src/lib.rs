@@ -24,6 +24,7 @@ mod live;
 mod meter;
 mod moves;
 mod plan;
+mod recorded;
 mod recordings;
 mod redaction;
 mod request;
