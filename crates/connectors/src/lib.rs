@@ -13,6 +13,7 @@ mod kind;
 mod limits;
 mod lines;
 mod loki;
+mod prometheus;
 mod secret;
 
 use nightjar_connect::Registry;
@@ -21,5 +22,5 @@ use crate::kind::connector;
 
 /// All connectors.
 pub fn registry() -> Registry {
-    Registry::new([connector::<loki::Loki>()])
+    Registry::new([connector::<loki::Loki>(), connector::<prometheus::Prometheus>()])
 }
