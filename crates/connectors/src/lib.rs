@@ -7,13 +7,21 @@
 //!
 //! Nothing here writes to a system: there is no call for it.
 
+mod around;
+mod files;
 mod guard;
 mod http;
+mod jaeger;
 mod kind;
 mod limits;
 mod lines;
+mod log_files;
 mod loki;
+mod otlp_files;
 mod secret;
+mod spans;
+mod tempo;
+mod waves;
 
 use nightjar_connect::Registry;
 
@@ -21,5 +29,11 @@ use crate::kind::connector;
 
 /// All connectors.
 pub fn registry() -> Registry {
-    Registry::new([connector::<loki::Loki>()])
+    Registry::new([
+        connector::<jaeger::Jaeger>(),
+        connector::<log_files::LogFiles>(),
+        connector::<loki::Loki>(),
+        connector::<otlp_files::OtlpFiles>(),
+        connector::<tempo::Tempo>(),
+    ])
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nightjar_topology::{Entity, EntityId, EntityKind, Relation, RelationKind, Topology};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
-use opentelemetry_proto::tonic::trace::v1::TracesData;
+use opentelemetry_proto::tonic::resource::v1::Resource;
 
 use crate::attributes::Attributes;
 use crate::{Names, Peer, Role, Traced, owner};
@@ -53,13 +53,15 @@ impl CallGraph {
     }
 
     /// Takes in what the resources of a request say of those who wrote it. What names nobody says
-    /// nothing here; the reader of spans tells.
-    pub fn describe_all(&mut self, data: &TracesData, names: &mut Names<'_>) {
-        for of_resource in &data.resource_spans {
-            let resource = of_resource.resource.as_ref();
-            let resource: &[KeyValue] = resource.map_or(&[], |resource| &resource.attributes);
-            if let Ok(id) = names.entity(resource, &[][..] as &[KeyValue]) {
-                self.describe(&id, resource);
+    /// nothing here; the reader of its records tells.
+    pub fn describe_all<'a>(
+        &mut self,
+        resources: impl Iterator<Item = &'a Resource>,
+        names: &mut Names<'_>,
+    ) {
+        for resource in resources {
+            if let Ok(id) = names.entity(&resource.attributes[..], &[][..] as &[KeyValue]) {
+                self.describe(&id, &resource.attributes[..]);
             }
         }
     }

@@ -43,6 +43,7 @@ pub use wanted::Wanted;
 // The types that readers take and writers give; what is written is theirs as `serde` has it.
 pub use opentelemetry_proto::tonic::logs::v1::LogsData;
 pub use opentelemetry_proto::tonic::metrics::v1::MetricsData;
+pub use opentelemetry_proto::tonic::resource::v1::Resource;
 pub use opentelemetry_proto::tonic::trace::v1::TracesData;
 
 /// Attribute: the entity's id as it is, before any other attribute.

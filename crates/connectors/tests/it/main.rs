@@ -2,5 +2,9 @@
 
 mod conformance;
 mod fake;
+mod jaeger;
+mod log_files;
 mod loki;
+mod otlp_files;
 mod settings;
+mod tempo;

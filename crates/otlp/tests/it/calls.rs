@@ -205,7 +205,8 @@ fn resources_tell_other_names_and_machines() {
     let data = TracesData::from_json(&text.to_string()).unwrap();
     let topology = Topology::default();
     let mut graph = CallGraph::new();
-    graph.describe_all(&data, &mut Names::new(&topology));
+    let resources = data.resource_spans.iter().filter_map(|of| of.resource.as_ref());
+    graph.describe_all(resources, &mut Names::new(&topology));
     let topology = graph.finish().topology;
     assert_eq!(
         shown(&topology),
