@@ -19,8 +19,16 @@ pub(crate) struct Asked {
 /// Halving ends where so little is left that reading it costs less than looking further.
 const FINE: u64 = 64 << 10;
 
-/// How far a line with a time is looked for from the middle.
+/// How far a line with a time is looked for from the middle: a stack trace, a long line.
 const PROBE_LINES: usize = 500;
+const PROBE_BYTES: u64 = 8 << 20;
+
+/// Which edge of a part is looked for. Where no time is found, too much is read rather than too little.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Edge {
+    Begin,
+    End,
+}
 
 /// Gives the lines of a file that may lie within a part of the time to `take`, with whether each is
 /// whole: the last line of a file that is being written may be half there, a long one is cut.
@@ -91,11 +99,11 @@ fn plain(
 ) -> io::Result<()> {
     // What comes while we read is of the next question.
     let size = file.metadata()?.len();
-    let mut find = |at: i64| bounds(&mut file, size, at, asked.line_bytes, time);
-    let start = find(asked.from.saturating_sub(SLACK_NANOS))?.start;
-    let end = find(asked.to.saturating_add(SLACK_NANOS))?.end;
+    let mut find = |at, edge| bounds(&mut file, size, at, edge, asked.line_bytes, time);
+    let start = find(asked.from.saturating_sub(SLACK_NANOS), Edge::Begin)?.start;
+    let end = find(asked.to.saturating_add(SLACK_NANOS), Edge::End)?.end.max(start);
     let middle = match asked.since.filter(|since| asked.from < *since && *since < asked.to) {
-        Some(since) => find(since)?.start.clamp(start, end),
+        Some(since) => find(since, Edge::Begin)?.start.clamp(start, end),
         None => start,
     };
     let parts = stretches(start..end, middle, budget.bytes);
@@ -160,6 +168,7 @@ fn bounds(
     file: &mut File,
     size: u64,
     at: i64,
+    edge: Edge,
     line_bytes: usize,
     time: &dyn Fn(&[u8]) -> Option<i64>,
 ) -> io::Result<Range<u64>> {
@@ -168,6 +177,7 @@ fn bounds(
         let middle = low + (high - low) / 2;
         match first_time(file, middle..high, size, line_bytes, time)? {
             Some((place, found)) if found < at => low = place,
+            None if edge == Edge::End => low = middle,
             Some(_) | None => high = middle,
         }
     }
@@ -183,7 +193,7 @@ fn first_time(
     time: &dyn Fn(&[u8]) -> Option<i64>,
 ) -> io::Result<Option<(u64, i64)>> {
     file.seek(SeekFrom::Start(part.start))?;
-    let mut reader = BufReader::new((&mut *file).take(size - part.start));
+    let mut reader = BufReader::new((&mut *file).take(PROBE_BYTES.min(size - part.start)));
     let mut line = Vec::new();
     let mut place = part.start;
     // Halving reads little, and none of it counts: all of it is at most a few lines per step.
@@ -193,7 +203,8 @@ fn first_time(
             break;
         }
         // The first is the rest of a line that began before.
-        if let Some(found) = time(&line).filter(|_| number > 0) {
+        let found = if number > 0 { time(&line) } else { None };
+        if let Some(found) = found {
             return Ok(Some((place, found)));
         }
         place += length;
@@ -240,7 +251,8 @@ fn read_line(
         if here.is_empty() {
             return Ok((length, false));
         }
-        let end = here.iter().position(|&byte| byte == b'\n');
+        // `contains` is a search by words, `position` one by bytes: most of a long line has no end.
+        let end = if here.contains(&b'\n') { here.iter().position(|&b| b == b'\n') } else { None };
         let part = here.get(..end.unwrap_or(here.len())).unwrap_or_default();
         let fits = part.len().min(most.saturating_sub(line.len()));
         line.extend_from_slice(part.get(..fits).unwrap_or_default());

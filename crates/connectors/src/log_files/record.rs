@@ -66,7 +66,7 @@ impl Reading<'_> {
     fn time_of(&self, fields: &Map<String, Value>) -> Option<Timestamp> {
         TIME.iter().find_map(|key| match fields.get(*key)? {
             Value::String(text) => self.stamps.of_text(text, self.zone, self.now),
-            Value::Number(number) => of_count(number.as_f64()?),
+            Value::Number(number) => of_count(&number.to_string()),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         })
     }
@@ -87,6 +87,7 @@ impl Reading<'_> {
         let body = inner.map_or(text, |(_, line)| line);
         let severity = of_priority(text)
             .or_else(|| of_klog(text))
+            .or_else(|| of_brackets(body))
             .or_else(|| severity_within(body))
             .or_else(|| of_access(body));
         Some(Begun { at, severity, body: body.to_owned(), trace_id: None, span_id: None })
@@ -251,9 +252,17 @@ fn of_klog(text: &str) -> Option<LogSeverity> {
     }
 }
 
+/// A word in brackets near the beginning: `[error]` of nginx and Apache, `[Warning]` of MySQL.
+fn of_brackets(text: &str) -> Option<LogSeverity> {
+    let beginning = text.get(..text.floor_char_boundary(100)).unwrap_or(text);
+    let words = beginning.split('[').skip(1).filter_map(|rest| rest.split_once(']'));
+    // Apache writes `[core:error]`.
+    words.map(|(word, _)| word.rsplit(':').next().unwrap_or(word)).find_map(severity_named)
+}
+
 /// Of a line of an access log, by the status behind the request.
 fn of_access(text: &str) -> Option<LogSeverity> {
-    let status = text.split("\" ").find_map(|part| {
+    let status = text.split("\" ").skip(1).find_map(|part| {
         let status = part.get(..3)?.parse::<u16>().ok()?;
         (100..600).contains(&status).then_some(status)
     })?;

@@ -56,29 +56,30 @@ impl Stamps {
     }
 }
 
-/// A count since 1970 in seconds, milli-, micro- or nanoseconds, by its size.
-pub(super) fn of_count(count: f64) -> Option<Timestamp> {
-    let nanos = match count.abs() {
-        size if size < 1e11 => count * 1e9,
-        size if size < 1e14 => count * 1e6,
-        size if size < 1e17 => count * 1e3,
-        _ => count,
-    };
-    if !nanos.is_finite() || nanos <= 0.0 {
+/// A count since 1970 in seconds, milli-, micro- or nanoseconds, by the number of its digits; with a
+/// fraction or without.
+pub(super) fn of_count(count: &str) -> Option<Timestamp> {
+    let (whole, fraction) = count.split_once('.').unwrap_or((count, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) {
         return None;
     }
-    // A float holds nanoseconds of our days to some hundreds of them: closer than any clock.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "checked to be finite; too large saturates"
-    )]
-    Timestamp::from_nanosecond(nanos as i128).ok()
+    let places: usize = match whole.len() {
+        0..=11 => 9,
+        12..=14 => 6,
+        15..=17 => 3,
+        18..=19 => 0,
+        _ => return None,
+    };
+    let behind: String = fraction.chars().chain(std::iter::repeat('0')).take(places).collect();
+    let nanos: i128 = format!("{whole}{behind}").parse().ok()?;
+    Timestamp::from_nanosecond(nanos).ok().filter(|at| *at > Timestamp::UNIX_EPOCH)
 }
 
 fn of_parts(parts: &Captures<'_>, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let text = |name| parts.name(name).map(|found| found.as_str());
     if let Some(count) = text("e") {
-        return of_count(count.parse().ok()?);
+        return of_count(count);
     }
     let small = |name| text(name)?.parse::<i8>().ok();
     let month = match (small("m"), text("b")) {

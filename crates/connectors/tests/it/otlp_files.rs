@@ -25,7 +25,7 @@ fn resource(service: &str) -> Value {
 /// One line per second: gateway asks cart.
 fn spans(second: i64) -> String {
     let nanos = |ms: i64| format!("{}", (BEGIN + second) * 1_000_000_000 + ms * 1_000_000);
-    let id = format!("{second:032x}");
+    let id = format!("{:032x}", second + 1_000_000);
     let span = |n: i64, parent: &str, kind: i32, own: Value| {
         json!({ "traceId": id, "spanId": format!("{n:016x}"), "parentSpanId": parent, "kind": kind,
             "name": "GET", "startTimeUnixNano": nanos(n), "endTimeUnixNano": nanos(90), "attributes": own })
