@@ -4,6 +4,7 @@
 //! as its lines are nearly in the order of time. What is packed is read from its beginning, since there is
 //! no other way.
 
+mod consent;
 mod glob;
 mod stretch;
 
@@ -17,6 +18,7 @@ use nightjar_connect::{Error, ErrorKind};
 
 use crate::limits::Allowance;
 
+pub(crate) use consent::{is_open, opened};
 pub(crate) use glob::{Match, matching};
 pub(crate) use stretch::{Asked, read};
 

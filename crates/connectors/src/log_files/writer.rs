@@ -9,7 +9,7 @@ use nightjar_connect::Error;
 use nightjar_topology::EntityId;
 
 use super::Rule;
-use crate::files::{Found, Match, Packing, file, matching, readable, trouble};
+use crate::files::{Found, Match, Packing, file, matching, opened, readable, trouble};
 
 /// A file with who writes it.
 pub(super) struct Writer {
@@ -24,6 +24,7 @@ pub(super) fn writers(rules: &[(Rule, TimeZone)]) -> Result<(Vec<Writer>, Vec<St
     let (mut writers, mut notes) = (Vec::new(), Vec::new());
     let mut known: BTreeSet<PathBuf> = BTreeSet::new();
     for (rule, zone) in rules {
+        opened(&fixed(&rule.path))?;
         let (found, is_cut) = matching(&rule.path).map_err(|error| trouble(&rule.path, &error))?;
         if is_cut {
             let path = readable(&rule.path.to_string_lossy());
@@ -33,6 +34,11 @@ pub(super) fn writers(rules: &[(Rule, TimeZone)]) -> Result<(Vec<Writer>, Vec<St
             let Ok(entity) = EntityId::new(named(&rule.entity, &stars)) else { continue };
             for path in turned_over(&path) {
                 if !known.insert(path.clone()) {
+                    continue;
+                }
+                // A link may lead elsewhere.
+                if let Err(error) = opened(&path) {
+                    notes.push(error.to_string());
                     continue;
                 }
                 match file(&path) {
@@ -46,6 +52,13 @@ pub(super) fn writers(rules: &[(Rule, TimeZone)]) -> Result<(Vec<Writer>, Vec<St
         }
     }
     Ok((writers, notes))
+}
+
+/// The part of a path before its first `*` or `?`.
+fn fixed(path: &Path) -> PathBuf {
+    let is_fixed =
+        |part: &std::path::Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?']);
+    path.components().take_while(is_fixed).collect()
 }
 
 /// The name with what stands for each star in it.

@@ -9,7 +9,7 @@ use nightjar_connect::{Answer, Error};
 use nightjar_incident::{Content, Window};
 use nightjar_otlp::{Parse, first_key};
 
-use crate::files::{Asked, Budget, Found, file, read, readable, trouble};
+use crate::files::{Asked, Budget, Found, file, is_open, opened, read, readable, trouble};
 use crate::spans::nanos;
 
 /// What a line is about.
@@ -63,11 +63,13 @@ impl Reader {
 
     /// Files of JSON lines, those written last first.
     pub(super) fn files(&self) -> Result<Vec<Found>, Error> {
+        opened(&self.folder)?;
         let entries = fs::read_dir(&self.folder).map_err(|error| trouble(&self.folder, &error))?;
         let mut found = Vec::new();
         for entry in entries.take(FILES) {
             let path = entry.map_err(|error| trouble(&self.folder, &error))?.path();
-            if is_ours(&path.file_name().unwrap_or_default().to_string_lossy()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if is_ours(&name) && is_open(&path) {
                 // One that was turned over meanwhile isn't there any more.
                 found.extend(file(&path).ok().flatten());
             }

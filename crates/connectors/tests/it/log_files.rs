@@ -11,6 +11,7 @@ use nightjar_incident::{Content, LogRecord, LogSeverity};
 use serde_json::{Value, json};
 
 use crate::conformance::{query, window, within};
+use crate::otlp_files::opened_folder;
 
 fn open(files: &Value, megabytes: u64) -> Connection {
     let config = json!({ "files": files, "limits": { "megabytes": megabytes } });
@@ -36,7 +37,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 async fn read(text: impl AsRef<[u8]>) -> (Vec<LogRecord>, Vec<String>) {
-    let home = tempfile::tempdir().unwrap();
+    let home = opened_folder();
     let path = home.path().join("x.log");
     fs::write(&path, text).unwrap();
     let files = open(&json!([{ "path": path, "entity": "cart" }]), 32);
@@ -48,7 +49,7 @@ async fn read(text: impl AsRef<[u8]>) -> (Vec<LogRecord>, Vec<String>) {
 
 #[tokio::test]
 async fn files_turned_over_and_packed_belong_together_and_only_the_window_is_read() {
-    let home = tempfile::tempdir().unwrap();
+    let home = opened_folder();
     let text = |range: std::ops::Range<i64>| -> String {
         range
             .map(|second| format!("{} INFO order {second} {}\n", at(second), "x".repeat(200)))
@@ -179,10 +180,11 @@ async fn lines_of_a_clock_that_is_wrong_are_no_part_of_the_window() {
 
 #[tokio::test]
 async fn what_cannot_be_read_is_told() {
-    let nowhere = open(&json!([{ "path": "/nowhere/at/all/*.log", "entity": "cart" }]), 32);
+    let home = opened_folder();
+    let path = home.path().join("nowhere/*.log");
+    let nowhere = open(&json!([{ "path": path, "entity": "cart" }]), 32);
     let error = nowhere.ask(&query(Question::Logs, &[], 10)).await.unwrap().unwrap_err();
     assert_eq!(error.kind, ErrorKind::NotFound);
-    let home = tempfile::tempdir().unwrap();
     let empty = open(&json!([{ "path": home.path().join("*.log"), "entity": "cart" }]), 32);
     let health = empty.probe.clone().unwrap().probe().await.unwrap();
     assert_eq!(health.notes, ["no file fits any of the paths"]);
@@ -204,4 +206,22 @@ async fn what_cannot_be_read_is_told() {
             .starts_with("`files[0].time_zone`: ")
     );
     assert!(wrong(json!([])).starts_with("`files`: "));
+}
+
+#[tokio::test]
+async fn what_nobody_opened_is_not_read() {
+    let (closed, home) = (tempfile::tempdir().unwrap(), opened_folder());
+    let secret = closed.path().join("x.log");
+    fs::write(&secret, "2026-11-23T03:29:00Z a secret\n").unwrap();
+    std::os::unix::fs::symlink(&secret, home.path().join("x.log")).unwrap();
+    fs::write(home.path().join("y.log"), "2026-11-23T03:29:00Z no secret\n").unwrap();
+    for path in [secret, closed.path().join("*.log"), closed.path().join("none/*.log")] {
+        let files = open(&json!([{ "path": path, "entity": "cart" }]), 32);
+        let error = files.ask(&query(Question::Logs, &[], 10)).await.unwrap().unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Denied, "{error}");
+    }
+    let files = open(&json!([{ "path": home.path().join("*.log"), "entity": "cart" }]), 32);
+    let answer = ask(&files, &query(Question::Logs, &[], 10)).await;
+    assert!(answer.notes[0].contains("access denied"), "{:?}", answer.notes);
+    assert_eq!(lines(answer).len(), 1);
 }

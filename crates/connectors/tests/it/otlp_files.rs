@@ -11,6 +11,13 @@ use serde_json::{Value, json};
 
 use crate::conformance::{query, within};
 
+/// A folder that connections may read.
+pub(crate) fn opened_folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join(".nightjar-may-read"), "").unwrap();
+    folder
+}
+
 /// 03:00:00, the beginning of the window, Unix seconds.
 const BEGIN: i64 = 1_795_402_800;
 
@@ -81,7 +88,7 @@ async fn ask(connection: &Connection, query: &Query) -> Answer {
 
 #[tokio::test]
 async fn only_the_window_is_read_of_files_that_go_on_around_it() {
-    let home = tempfile::tempdir().unwrap();
+    let home = opened_folder();
     // Three hours, of which the window is the middle half hour; turned over once within it.
     write(home.path(), "traces-2026-11-23T03-15-00.000.json", (-5400..900).map(spans));
     write(home.path(), "traces.json", (900..5400).map(spans));
@@ -102,7 +109,7 @@ async fn only_the_window_is_read_of_files_that_go_on_around_it() {
 
 #[tokio::test]
 async fn traces_are_whole_and_what_does_not_fit_is_said() {
-    let home = tempfile::tempdir().unwrap();
+    let home = opened_folder();
     write(home.path(), "traces.json", (0..1800).map(spans));
     let files = open(home.path(), 32);
     let mut asked = query(Question::Traces, &["cart"], 60);
@@ -123,7 +130,7 @@ async fn traces_are_whole_and_what_does_not_fit_is_said() {
 
 #[tokio::test]
 async fn counters_begin_with_the_window_and_what_moved_is_kept() {
-    let home = tempfile::tempdir().unwrap();
+    let home = opened_folder();
     write(home.path(), "metrics.json", (-600..2400).step_by(10).map(metrics));
     let files = open(home.path(), 32);
     let answer = ask(&files, &query(Question::Metrics, &["cart"], 100)).await;
@@ -146,7 +153,7 @@ async fn counters_begin_with_the_window_and_what_moved_is_kept() {
 
 #[tokio::test]
 async fn logs_come_from_packed_files_too_and_a_half_line_waits() {
-    let home = tempfile::tempdir().unwrap();
+    let home = opened_folder();
     let old: String = (0..900).map(|second| log(second, "old") + "\n").collect();
     let packed = zstd::encode_all(old.as_bytes(), 1).unwrap();
     fs::write(home.path().join("logs-1.json.zst"), packed).unwrap();
@@ -173,7 +180,7 @@ async fn logs_come_from_packed_files_too_and_a_half_line_waits() {
 
 #[tokio::test]
 async fn the_topology_is_that_of_calls_and_machines() {
-    let home = tempfile::tempdir().unwrap();
+    let home = opened_folder();
     write(home.path(), "all.jsonl", [spans(1), log(2, "x"), metrics(3)].into_iter());
     let answer = ask(&open(home.path(), 32), &query(Question::Inventory, &[], 100)).await;
     let Content::Inventory(found) = answer.content else { panic!() };
@@ -184,7 +191,7 @@ async fn the_topology_is_that_of_calls_and_machines() {
 
 #[tokio::test]
 async fn hostile_lines_are_left_out_and_told() {
-    let home = tempfile::tempdir().unwrap();
+    let home = opened_folder();
     let mut bytes = b"\xff\xfe\n{\"resourceLogs\":[{\n{\"evil\":1}\n".to_vec();
     bytes.extend("[".repeat(200_000).into_bytes());
     bytes.push(b'\n');
@@ -211,13 +218,34 @@ async fn hostile_lines_are_left_out_and_told() {
 
 #[tokio::test]
 async fn a_folder_that_is_not_there_is_told() {
-    let gone = open(Path::new("/nowhere/at/all"), 32);
+    let home = opened_folder();
+    let gone = open(&home.path().join("nowhere"), 32);
     let error = gone.ask(&query(Question::Logs, &[], 10)).await.unwrap().unwrap_err();
     assert_eq!(error.kind, ErrorKind::NotFound);
     assert_eq!(gone.probe.unwrap().probe().await.unwrap_err().kind, ErrorKind::NotFound);
-    let home = tempfile::tempdir().unwrap();
     let health = open(home.path(), 32).probe.unwrap().probe().await.unwrap();
     assert_eq!(health.notes, ["no file of JSON lines (`*.json`, `*.jsonl`) is there"]);
     let relative = registry().open("otlp_files", "x", &json!({ "folder": "here" }));
     assert_eq!(relative.err().unwrap().to_string(), "`folder`: an absolute path is expected");
+}
+
+#[tokio::test]
+async fn a_folder_that_nobody_opened_is_not_read_whether_it_is_there_or_not() {
+    let (closed, home) = (tempfile::tempdir().unwrap(), opened_folder());
+    write(closed.path(), "logs.json", [log(1, "a secret")].into_iter());
+    std::os::unix::fs::symlink(closed.path().join("logs.json"), home.path().join("logs.json"))
+        .unwrap();
+    std::os::unix::fs::symlink(closed.path(), home.path().join("link")).unwrap();
+    let asked = query(Question::Logs, &[], 10);
+    let mut told = Vec::new();
+    for folder in
+        [closed.path().to_owned(), closed.path().join("nowhere"), home.path().join("link")]
+    {
+        let error = open(&folder, 32).ask(&asked).await.unwrap().unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Denied);
+        told.push(error.message);
+    }
+    told.dedup();
+    assert_eq!(told.len(), 1);
+    assert!(ask(&open(home.path(), 32), &asked).await.content.is_empty());
 }
