@@ -5,8 +5,16 @@ mod conformance;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod jaeger;
+#[cfg(test)]
+mod log_files;
+#[cfg(test)]
 mod loki;
+#[cfg(test)]
+mod otlp_files;
 #[cfg(test)]
 mod prometheus;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod tempo;

@@ -4,12 +4,12 @@ use nightjar_series::Repairs;
 
 /// One point of a cumulative counter.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Point {
+pub(crate) struct Point {
     /// Unix milliseconds.
-    pub(super) time: i64,
+    pub(crate) time: i64,
     /// Since when it counts, Unix nanoseconds; 0 if it doesn't say.
-    pub(super) start: u64,
-    pub(super) value: f64,
+    pub(crate) start: u64,
+    pub(crate) value: f64,
 }
 
 /// The increase from point to point, and how often the counter began anew.
@@ -17,7 +17,7 @@ pub(super) struct Point {
 /// The first point yields nothing: what came before the recording can't be told from what came
 /// within its first interval. A missing value yields a missing increase, and the next increase
 /// spans the gap.
-pub(super) fn increases(points: &[Point]) -> (Vec<(i64, f64)>, usize) {
+pub(crate) fn increases(points: &[Point]) -> (Vec<(i64, f64)>, usize) {
     let mut resets = 0;
     let mut before: Option<Point> = None;
     let mut out = Vec::with_capacity(points.len().saturating_sub(1));
@@ -38,12 +38,12 @@ pub(super) fn increases(points: &[Point]) -> (Vec<(i64, f64)>, usize) {
 
 /// Whether the count began anew after the point before: it says a start of its own that lies
 /// behind that point.
-pub(super) fn restarted(start: u64, start_before: u64, time_before: i64) -> bool {
+pub(crate) fn restarted(start: u64, start_before: u64, time_before: i64) -> bool {
     start != 0 && start != start_before && millis(start) >= time_before
 }
 
 /// Brings points into time order; of those with the same time the last one stays.
-pub(super) fn in_order<P>(points: &mut Vec<P>, time: impl Fn(&P) -> i64) -> Repairs {
+pub(crate) fn in_order<P>(points: &mut Vec<P>, time: impl Fn(&P) -> i64) -> Repairs {
     let mut repairs = Repairs::default();
     let pairs = points.iter().zip(points.iter().skip(1));
     repairs.out_of_order = pairs.filter(|(a, b)| time(b) < time(a)).count();
@@ -60,7 +60,7 @@ pub(super) fn in_order<P>(points: &mut Vec<P>, time: impl Fn(&P) -> i64) -> Repa
 }
 
 /// Unix nanoseconds as milliseconds.
-pub(super) fn millis(nanos: u64) -> i64 {
+pub(crate) fn millis(nanos: u64) -> i64 {
     i64::try_from(nanos / 1_000_000).expect("invariant: 2^64 / 10^6 fits into 63 bits")
 }
 

@@ -8,68 +8,44 @@ use opentelemetry_proto::tonic::logs::v1::{
     LogRecord as Wire, LogsData, ResourceLogs, ScopeLogs, SeverityNumber,
 };
 
-use super::Names;
-use super::attributes::{attribute, find, hex, resource, scope, text_of, unhex};
-use crate::Error;
-use crate::limits::Budget;
-use crate::lines;
-use crate::notes::Notes;
+use crate::attributes::{attribute, find, hex, resource, scope, text_of, unhex};
+use crate::{Names, Unwritable};
 
 /// Where ids stand that aren't hex and so don't fit OTLP's fields.
 const TRACE: &str = "nightjar.trace_id";
 const SPAN: &str = "nightjar.span_id";
 
-/// Log lines as they are read.
-#[derive(Default)]
-pub(crate) struct LogsIn {
-    lines: Vec<LogRecord>,
-}
-
-impl LogsIn {
-    /// Takes one line of the file.
-    pub(crate) fn take(
-        &mut self,
-        line: u64,
-        text: &str,
-        names: &mut Names<'_>,
-        budget: &mut Budget,
-        notes: &mut Notes,
-    ) -> Result<(), Error> {
-        let data: LogsData = match lines::parse(text, "one object {\"resourceLogs\": […]}") {
-            Ok(data) => data,
-            Err(why) => {
-                notes.at(line, why);
-                return Ok(());
-            }
-        };
-        for of_resource in data.resource_logs {
-            for record in of_resource.scope_logs.into_iter().flat_map(|scope| scope.log_records) {
-                budget.log_line(notes.file())?;
-                let entity = names.entity(of_resource.resource.as_ref(), &record.attributes);
-                let found = entity.and_then(|entity| {
-                    Ok(LogRecord {
-                        at: time(&record)?,
-                        entity,
-                        severity: severity(record.severity_number, &record.severity_text),
-                        trace_id: id(&record.trace_id, &record, TRACE),
-                        span_id: id(&record.span_id, &record, SPAN),
-                        body: body(record),
-                    })
-                });
-                match found {
-                    Ok(found) => self.lines.push(found),
-                    Err(why) => notes.at(line, format!("a log record was left out: {why}")),
-                }
+/// The log lines of one request, in its order; `note` hears what was left out, with the reason.
+pub fn read_logs(
+    data: LogsData,
+    names: &mut Names<'_>,
+    note: &mut dyn FnMut(String),
+) -> Vec<LogRecord> {
+    let mut lines = Vec::new();
+    for of_resource in data.resource_logs {
+        let of_whom = of_resource.resource.map(|resource| resource.attributes).unwrap_or_default();
+        for record in of_resource.scope_logs.into_iter().flat_map(|scope| scope.log_records) {
+            let entity = names.entity(&of_whom[..], &record.attributes[..]);
+            let found = entity.and_then(|entity| {
+                Ok(LogRecord {
+                    at: time(&record)?,
+                    entity,
+                    severity: match severity_of_number(record.severity_number) {
+                        LogSeverity::Unspecified => severity_of_text(&record.severity_text),
+                        known => known,
+                    },
+                    trace_id: id(&record.trace_id, &record, TRACE),
+                    span_id: id(&record.span_id, &record, SPAN),
+                    body: body(record),
+                })
+            });
+            match found {
+                Ok(found) => lines.push(found),
+                Err(why) => note(format!("a log record was left out: {why}")),
             }
         }
-        Ok(())
     }
-
-    /// The lines in time order.
-    pub(crate) fn finish(mut self) -> Vec<LogRecord> {
-        self.lines.sort_by_key(|line| line.at);
-        self.lines
-    }
+    lines
 }
 
 fn time(record: &Wire) -> Result<Timestamp, String> {
@@ -87,7 +63,8 @@ fn id(bytes: &[u8], record: &Wire, key: &str) -> Option<String> {
     find(&record.attributes, key)
 }
 
-fn severity(number: i32, text: &str) -> LogSeverity {
+/// The severity that OpenTelemetry's number means.
+pub fn severity_of_number(number: i32) -> LogSeverity {
     match number {
         1..=4 => LogSeverity::Trace,
         5..=8 => LogSeverity::Debug,
@@ -95,15 +72,21 @@ fn severity(number: i32, text: &str) -> LogSeverity {
         13..=16 => LogSeverity::Warn,
         17..=20 => LogSeverity::Error,
         21..=24 => LogSeverity::Fatal,
-        _ => match text.to_ascii_lowercase().as_str() {
-            "trace" => LogSeverity::Trace,
-            "debug" => LogSeverity::Debug,
-            "info" | "information" | "notice" => LogSeverity::Info,
-            "warn" | "warning" => LogSeverity::Warn,
-            "error" | "err" => LogSeverity::Error,
-            "fatal" | "critical" | "emergency" | "alert" => LogSeverity::Fatal,
-            _ => LogSeverity::Unspecified,
-        },
+        _ => LogSeverity::Unspecified,
+    }
+}
+
+/// The severity that a word means, letter case aside: the words of OpenTelemetry, syslog and the
+/// usual logging libraries.
+pub fn severity_of_text(text: &str) -> LogSeverity {
+    match text.to_ascii_lowercase().as_str() {
+        "trace" => LogSeverity::Trace,
+        "debug" => LogSeverity::Debug,
+        "info" | "information" | "notice" => LogSeverity::Info,
+        "warn" | "warning" => LogSeverity::Warn,
+        "error" | "err" => LogSeverity::Error,
+        "fatal" | "critical" | "emergency" | "alert" => LogSeverity::Fatal,
+        _ => LogSeverity::Unspecified,
     }
 }
 
@@ -125,11 +108,15 @@ fn body(record: Wire) -> String {
     }
 }
 
-/// The line of the file that holds one log line.
-pub(crate) fn line_of_log(line: &LogRecord) -> Result<LogsData, Error> {
+/// The line of a file that holds one log line.
+///
+/// # Errors
+///
+/// OTLP has no time before 1970.
+pub fn line_of_log(line: &LogRecord) -> Result<LogsData, Unwritable> {
     let nanos = u64::try_from(line.at.as_nanosecond()).ok().filter(|nanos| *nanos > 0);
-    let nanos = nanos.ok_or_else(|| Error::Unwritable {
-        what: format!("a log line of `{}`: OTLP has no time {}", line.entity, line.at),
+    let nanos = nanos.ok_or_else(|| {
+        Unwritable(format!("a log line of `{}`: OTLP has no time {}", line.entity, line.at))
     })?;
     let severity = match line.severity {
         LogSeverity::Unspecified => SeverityNumber::Unspecified,
@@ -172,6 +159,6 @@ pub(crate) fn line_of_log(line: &LogRecord) -> Result<LogsData, Error> {
 }
 
 /// An id as bytes, if it comes back from them as it was.
-pub(super) fn fitting(id: &str) -> Option<Vec<u8>> {
+pub(crate) fn fitting(id: &str) -> Option<Vec<u8>> {
     unhex(id).filter(|bytes| bytes.iter().any(|byte| *byte != 0))
 }

@@ -6,23 +6,46 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 
-use super::{OURS, SCOPE};
+use crate::{OURS, SCOPE};
+
+/// Named texts of a piece of telemetry or of whoever wrote it: OTLP attributes, tags, labels, columns.
+pub trait Attributes {
+    /// The value of this key, as text; what isn't text as JSON.
+    fn text(&self, key: &str) -> Option<String>;
+}
+
+impl Attributes for [KeyValue] {
+    fn text(&self, key: &str) -> Option<String> {
+        find(self, key)
+    }
+}
+
+impl Attributes for BTreeMap<String, String> {
+    fn text(&self, key: &str) -> Option<String> {
+        self.get(key).cloned()
+    }
+}
+
+/// The first of these attributes that is there and says something.
+pub(crate) fn first(attributes: &(impl Attributes + ?Sized), keys: &[&str]) -> Option<String> {
+    keys.iter().find_map(|key| attributes.text(key).filter(|text| !text.is_empty()))
+}
 
 /// The attribute of this key, as text.
-pub(super) fn find(attributes: &[KeyValue], key: &str) -> Option<String> {
+pub(crate) fn find(attributes: &[KeyValue], key: &str) -> Option<String> {
     let found = attributes.iter().rev().find(|attribute| attribute.key == key)?;
     text_of(found.value.as_ref()?)
 }
 
 /// All but ours, as text; of a key that stands twice the last one counts.
-pub(super) fn all(attributes: &[KeyValue]) -> BTreeMap<String, String> {
+pub(crate) fn all(attributes: &[KeyValue]) -> BTreeMap<String, String> {
     let foreign = attributes.iter().filter(|attribute| !attribute.key.starts_with(OURS));
     let text = |attribute: &KeyValue| attribute.value.as_ref().and_then(text_of);
     foreign.map(|a| (a.key.clone(), text(a).unwrap_or_default())).collect()
 }
 
 /// A value as text: text as it is, the rest as JSON; `None` for no value.
-pub(super) fn text_of(value: &AnyValue) -> Option<String> {
+pub(crate) fn text_of(value: &AnyValue) -> Option<String> {
     match value.value.as_ref()? {
         Value::StringValue(text) => Some(text.clone()),
         Value::IntValue(_)
@@ -55,13 +78,13 @@ fn json_of(value: &AnyValue) -> serde_json::Value {
 }
 
 /// Bytes as lower-case hex.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Lower-case hex as bytes; `None` for anything else, so that only what comes back the same way
 /// is written as bytes.
-pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     if text.is_empty() || !text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
         return None;
     }
@@ -73,24 +96,24 @@ pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// An attribute with a text.
-pub(super) fn attribute(key: &str, text: &str) -> KeyValue {
+pub(crate) fn attribute(key: &str, text: &str) -> KeyValue {
     let value = Some(Value::StringValue(text.to_owned()));
     KeyValue { key: key.to_owned(), value: Some(AnyValue { value }), key_strindex: 0 }
 }
 
 /// An attribute with a number.
-pub(super) fn number(key: &str, number: i64) -> KeyValue {
+pub(crate) fn number(key: &str, number: i64) -> KeyValue {
     let value = Some(Value::IntValue(number));
     KeyValue { key: key.to_owned(), value: Some(AnyValue { value }), key_strindex: 0 }
 }
 
 /// The resource of an entity: our attribute for us, `service.name` for other tools.
-pub(super) fn resource(entity: &str) -> Resource {
-    let attributes = vec![attribute(super::ENTITY, entity), attribute("service.name", entity)];
+pub(crate) fn resource(entity: &str) -> Resource {
+    let attributes = vec![attribute(crate::ENTITY, entity), attribute("service.name", entity)];
     Resource { attributes, ..Resource::default() }
 }
 
 /// The scope of what we write.
-pub(super) fn scope(attributes: Vec<KeyValue>) -> InstrumentationScope {
+pub(crate) fn scope(attributes: Vec<KeyValue>) -> InstrumentationScope {
     InstrumentationScope { name: SCOPE.to_owned(), attributes, ..InstrumentationScope::default() }
 }

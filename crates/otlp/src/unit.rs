@@ -31,11 +31,11 @@ const TABLE: &[Row] = &[
 ];
 
 /// Our unit, and what one of theirs is in ours.
-pub(super) fn ours(unit: &str) -> (&str, f64) {
+pub(crate) fn ours(unit: &str) -> (&str, f64) {
     TABLE.iter().find(|row| row.0 == unit).map_or((unit, 1.0), |row| (row.1, row.2))
 }
 
 /// Whether a sum in this unit counts things: `1`, `{request}`, nothing.
-pub(super) fn counts(unit: &str) -> bool {
+pub(crate) fn counts(unit: &str) -> bool {
     unit.is_empty() || unit == "1" || (unit.starts_with('{') && unit.ends_with('}'))
 }

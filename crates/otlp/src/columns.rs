@@ -10,9 +10,8 @@ use opentelemetry_proto::tonic::metrics::v1::{
     ScopeMetrics, Sum,
 };
 
-use super::histogram::NO_VALUE;
-use super::{PEER, STATISTIC, attributes};
-use crate::Error;
+use crate::histogram::NO_VALUE;
+use crate::{PEER, STATISTIC, Unwritable, attributes};
 
 /// Most points on one line that we write, so that a line stays far below the reader's limit.
 const POINTS_PER_LINE: usize = 5_000;
@@ -22,10 +21,14 @@ const OUT_OF_ORDER: &str = "nightjar.out_of_order";
 const DUPLICATED: &str = "nightjar.duplicated";
 const NOT_FINITE: &str = "nightjar.not_finite";
 
-/// The lines that hold one series.
-pub(crate) fn lines_of_series(
+/// The lines of a file that hold one series.
+///
+/// # Errors
+///
+/// OTLP has no sample before 1970.
+pub fn lines_of_series(
     series: &MetricSeries,
-) -> impl Iterator<Item = Result<MetricsData, Error>> + '_ {
+) -> impl Iterator<Item = Result<MetricsData, Unwritable>> + '_ {
     let (times, values) = (series.column.times(), series.column.values());
     let chunks = times.chunks(POINTS_PER_LINE).zip(values.chunks(POINTS_PER_LINE));
     // That a series exists and holds nothing is worth a line as well.
@@ -37,17 +40,17 @@ fn line_of_chunk(
     series: &MetricSeries,
     times: &[i64],
     values: &[f64],
-) -> Result<MetricsData, Error> {
+) -> Result<MetricsData, Unwritable> {
     let own: Vec<KeyValue> =
         series.attributes.iter().map(|(key, value)| attributes::attribute(key, value)).collect();
     let mut points = Vec::with_capacity(times.len());
     for (&time, &value) in times.iter().zip(values) {
         let nanos = u64::try_from(time).ok().and_then(|time| time.checked_mul(1_000_000));
-        let nanos = nanos.filter(|nanos| *nanos > 0).ok_or_else(|| Error::Unwritable {
-            what: format!(
+        let nanos = nanos.filter(|nanos| *nanos > 0).ok_or_else(|| {
+            Unwritable(format!(
                 "`{}` of `{}`: OTLP has no sample at {time} ms of Unix time",
                 series.name, series.entity
-            ),
+            ))
         })?;
         points.push(NumberDataPoint {
             attributes: own.clone(),
@@ -108,7 +111,7 @@ fn metadata(repairs: Repairs) -> Vec<KeyValue> {
 }
 
 /// Repairs that were made before the capsule was written.
-pub(super) fn repairs_before(metric: &Metric) -> Repairs {
+pub(crate) fn repairs_before(metric: &Metric) -> Repairs {
     let count = |key| {
         let text = attributes::find(&metric.metadata, key);
         text.and_then(|text| text.parse().ok()).unwrap_or(0)

@@ -6,14 +6,14 @@ use nightjar_incident::Statistic;
 use opentelemetry_proto::tonic::metrics::v1::exponential_histogram_data_point::Buckets as Wire;
 use opentelemetry_proto::tonic::metrics::v1::{ExponentialHistogramDataPoint, HistogramDataPoint};
 
-use super::Columns;
-use super::cumulative::{millis, restarted};
+use crate::Columns;
+use crate::cumulative::{millis, restarted};
 
 /// One point of a histogram.
 #[derive(Clone, Debug)]
-pub(super) struct Point {
+pub(crate) struct Point {
     /// Unix milliseconds.
-    pub(super) time: i64,
+    pub(crate) time: i64,
     /// Since when it counts, Unix nanoseconds.
     start: u64,
     count: u64,
@@ -24,7 +24,7 @@ pub(super) struct Point {
     /// No value was recorded here.
     missing: bool,
     /// Turns values into our unit; the same sort of thing may be measured in `ms` and in `s`.
-    pub(super) factor: f64,
+    pub(crate) factor: f64,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -61,10 +61,10 @@ const QUANTILES: [(Statistic, f64); 4] =
     [(Statistic::P50, 0.5), (Statistic::P90, 0.9), (Statistic::P95, 0.95), (Statistic::P99, 0.99)];
 
 /// Bit of `flags`: no value was recorded.
-pub(super) const NO_VALUE: u32 = 1;
+pub(crate) const NO_VALUE: u32 = 1;
 
 /// A point with explicit buckets, and a complaint if the buckets can't be used.
-pub(super) fn explicit(point: &HistogramDataPoint) -> (Point, Option<&'static str>) {
+pub(crate) fn explicit(point: &HistogramDataPoint) -> (Point, Option<&'static str>) {
     let (bounds, counts) = (&point.explicit_bounds, &point.bucket_counts);
     let rising = bounds.windows(2).all(|pair| matches!(pair, [a, b] if a < b));
     let total = counts.iter().fold(0_u64, |sum, count| sum.saturating_add(*count));
@@ -97,7 +97,7 @@ pub(super) fn explicit(point: &HistogramDataPoint) -> (Point, Option<&'static st
 }
 
 /// A point with exponential buckets, and a complaint if the buckets can't be used.
-pub(super) fn exponential(point: &ExponentialHistogramDataPoint) -> (Point, Option<&'static str>) {
+pub(crate) fn exponential(point: &ExponentialHistogramDataPoint) -> (Point, Option<&'static str>) {
     let side = |wire: Option<&Wire>| {
         let mut counts: BTreeMap<i64, u64> = BTreeMap::new();
         let wire = wire.into_iter().flat_map(|w| (i64::from(w.offset)..).zip(&w.bucket_counts));
@@ -140,7 +140,7 @@ pub(super) fn exponential(point: &ExponentialHistogramDataPoint) -> (Point, Opti
 
 /// Points since a start to points per interval, and how often the histogram began anew. As with
 /// counters, the first point yields nothing.
-pub(super) fn increases(points: Vec<Point>) -> (Vec<Point>, usize) {
+pub(crate) fn increases(points: Vec<Point>) -> (Vec<Point>, usize) {
     let mut resets = 0;
     let mut before: Option<Point> = None;
     let mut out = Vec::with_capacity(points.len());
@@ -166,7 +166,7 @@ pub(super) fn increases(points: Vec<Point>) -> (Vec<Point>, usize) {
 }
 
 /// The columns that points per interval become.
-pub(super) fn columns(points: &[Point]) -> Columns {
+pub(crate) fn columns(points: &[Point]) -> Columns {
     let column = |statistic, value: &dyn Fn(&Point) -> f64| {
         let value = |point: &Point| if point.missing { f64::NAN } else { value(point) };
         (statistic, points.iter().map(|point| (point.time, value(point))).collect::<Vec<_>>())
@@ -198,7 +198,7 @@ pub(super) fn columns(points: &[Point]) -> Columns {
 
 impl Point {
     /// How many numbers it holds, for the budget.
-    pub(super) fn weight(&self) -> u64 {
+    pub(crate) fn weight(&self) -> u64 {
         let buckets = match &self.buckets {
             Buckets::None => 0,
             Buckets::Explicit { counts, .. } => 2 * counts.len(),

@@ -2,78 +2,66 @@
 
 use nightjar_incident::{Span, SpanStatus};
 use nightjar_topology::EntityId;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{
     ResourceSpans, ScopeSpans, Span as Wire, Status, TracesData,
 };
 
-use super::attributes::{attribute, find, hex, resource, scope};
-use super::logs::fitting;
-use super::{Names, PEER};
-use crate::Error;
-use crate::limits::Budget;
-use crate::lines;
-use crate::notes::Notes;
+use crate::attributes::{attribute, find, hex, resource, scope};
+use crate::logs::fitting;
+use crate::{Names, PEER, Peer, Role, Unwritable, peer};
 
 /// Where ids stand that aren't hex and so don't fit OTLP's fields.
 const TRACE: &str = "nightjar.trace_id";
 const SPAN: &str = "nightjar.span_id";
 const PARENT: &str = "nightjar.parent_id";
 
-/// Spans as they are read.
-#[derive(Default)]
-pub(crate) struct TracesIn {
-    spans: Vec<Span>,
+/// A span with what it says of its calls, for the [`crate::CallGraph`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traced {
+    /// The span.
+    pub span: Span,
+    /// What part it has in a call.
+    pub role: Role,
+    /// Whom it speaks to, where it says so. Of a span that calls, the id is the span's peer as well.
+    pub peer: Option<Peer>,
 }
 
-impl TracesIn {
-    /// Takes one line of the file.
-    pub(crate) fn take(
-        &mut self,
-        line: u64,
-        text: &str,
-        names: &mut Names<'_>,
-        budget: &mut Budget,
-        notes: &mut Notes,
-    ) -> Result<(), Error> {
-        let data: TracesData = match lines::parse(text, "one object {\"resourceSpans\": […]}") {
-            Ok(data) => data,
-            Err(why) => {
-                notes.at(line, why);
-                return Ok(());
-            }
-        };
-        for of_resource in data.resource_spans {
-            for wire in of_resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-                budget.span(notes.file())?;
-                let entity = names.entity(of_resource.resource.as_ref(), &wire.attributes);
-                match entity.and_then(|entity| Ok((entity, peer(&wire, names)?))) {
-                    Ok((entity, peer)) => match span(wire, entity, peer) {
-                        Ok(span) => self.spans.push(span),
-                        Err(why) => notes.at(line, format!("a span was left out: {why}")),
-                    },
-                    Err(why) => notes.at(line, format!("a span was left out: {why}")),
-                }
+/// The spans of one request, in its order; `note` hears what was left out, with the reason.
+pub fn read_spans(
+    data: TracesData,
+    names: &mut Names<'_>,
+    note: &mut dyn FnMut(String),
+) -> Vec<Traced> {
+    let mut spans = Vec::new();
+    for of_resource in data.resource_spans {
+        let of_whom = of_resource.resource.map(|resource| resource.attributes).unwrap_or_default();
+        for wire in of_resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
+            match traced(wire, &of_whom, names) {
+                Ok(found) => spans.push(found),
+                Err(why) => note(format!("a span was left out: {why}")),
             }
         }
-        Ok(())
     }
-
-    /// The spans in the order of their start.
-    pub(crate) fn finish(mut self) -> Vec<Span> {
-        self.spans.sort_by_key(|span| span.start_nanos);
-        self.spans
-    }
+    spans
 }
 
-fn peer(wire: &Wire, names: &mut Names<'_>) -> Result<Option<EntityId>, String> {
-    let calls = match SpanKind::try_from(wire.kind) {
-        Ok(SpanKind::Client | SpanKind::Producer) => true,
-        Ok(SpanKind::Unspecified | SpanKind::Internal | SpanKind::Server | SpanKind::Consumer)
-        | Err(_) => false,
+fn traced(wire: Wire, of_whom: &[KeyValue], names: &mut Names<'_>) -> Result<Traced, String> {
+    let entity = names.entity(of_whom, &wire.attributes[..])?;
+    let role = match SpanKind::try_from(wire.kind) {
+        Ok(SpanKind::Client) => Role::Client,
+        Ok(SpanKind::Producer) => Role::Producer,
+        Ok(SpanKind::Server) => Role::Server,
+        Ok(SpanKind::Consumer) => Role::Consumer,
+        Ok(SpanKind::Unspecified | SpanKind::Internal) | Err(_) => Role::Internal,
     };
-    names.peer(&wire.attributes, &[], calls)
+    let peer = names.peer(&wire.attributes[..], &wire.name, role)?;
+    // A consumer calls nobody, unless it says so; where it takes its messages from isn't called.
+    let calls = role != Role::Consumer || peer::says_so(&wire.attributes[..]);
+    let called = peer.as_ref().filter(|_| calls).map(|peer| peer.id.clone());
+    Ok(Traced { span: span(wire, entity, called)?, role, peer })
 }
 
 fn span(wire: Wire, entity: EntityId, peer: Option<EntityId>) -> Result<Span, String> {
@@ -108,11 +96,14 @@ fn span(wire: Wire, entity: EntityId, peer: Option<EntityId>) -> Result<Span, St
     })
 }
 
-/// The line of the file that holds one span.
-pub(crate) fn line_of_span(span: &Span) -> Result<TracesData, Error> {
-    let unwritable = |what: &str| Error::Unwritable {
-        what: format!("span `{}` of `{}`: {what}", span.span_id, span.entity),
-    };
+/// The line of a file that holds one span.
+///
+/// # Errors
+///
+/// OTLP has no time before 1970, and no span that ends before it starts.
+pub fn line_of_span(span: &Span) -> Result<TracesData, Unwritable> {
+    let unwritable =
+        |what: &str| Unwritable(format!("span `{}` of `{}`: {what}", span.span_id, span.entity));
     let nanos = |nanos: i64| {
         let nanos = u64::try_from(nanos).ok().filter(|nanos| *nanos > 0);
         nanos.ok_or_else(|| unwritable("OTLP has no time before 1970"))

@@ -9,17 +9,12 @@ use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value;
 use opentelemetry_proto::tonic::metrics::v1::{
     AggregationTemporality, Metric, MetricsData, NumberDataPoint, Sum,
 };
-use opentelemetry_proto::tonic::resource::v1::Resource;
 
-use super::columns::repairs_before;
-use super::cumulative::{self, millis};
-use super::histogram::{self, NO_VALUE};
-use super::stream::{Key, Point, Shape, Streams};
-use super::{Names, STATISTIC, attributes, summary, unit};
-use crate::Error;
-use crate::limits::Budget;
-use crate::lines;
-use crate::notes::Notes;
+use crate::columns::repairs_before;
+use crate::cumulative::{self, millis};
+use crate::histogram::{self, NO_VALUE};
+use crate::stream::{Key, Point, Shape, Streams};
+use crate::{Names, STATISTIC, Wanted, attributes, summary, unit};
 
 const STATISTICS: [Statistic; 9] = [
     Statistic::Last,
@@ -33,15 +28,28 @@ const STATISTICS: [Statistic; 9] = [
     Statistic::P99,
 ];
 
-/// Metrics as they are read, line by line.
-#[derive(Default)]
-pub(crate) struct MetricsIn {
+/// Metrics as they are read, request by request.
+///
+/// Points of one stream may come in any order and in any number of requests; they become columns at
+/// the end.
+pub struct Metrics {
     streams: Streams,
+    wanted: Wanted,
+    samples: u64,
+    most_samples: u64,
+}
+
+/// More samples than may be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("more than {most_samples} samples")]
+pub struct Full {
+    /// How many are allowed.
+    pub most_samples: u64,
 }
 
 /// What the points of one metric share.
 struct Context<'a> {
-    resource: Option<&'a Resource>,
+    resource: &'a [KeyValue],
     scope: &'a [KeyValue],
     metric: &'a Metric,
     /// The statistic its scope names.
@@ -57,50 +65,54 @@ struct Latest<'a> {
     factor: f64,
 }
 
-impl MetricsIn {
-    /// Takes one line of the file.
-    pub(crate) fn take(
+impl Metrics {
+    /// Nothing read yet. At most so many samples are read, a bucket of a histogram counting as one,
+    /// whether they are wanted or not.
+    pub fn new(wanted: Wanted, most_samples: u64) -> Self {
+        Self { streams: Streams::default(), wanted, samples: 0, most_samples }
+    }
+
+    /// Takes one request in; `note` hears what was left out of it, with the reason.
+    ///
+    /// # Errors
+    ///
+    /// There are more samples than allowed; what came before stays.
+    pub fn take(
         &mut self,
-        line: u64,
-        text: &str,
+        data: &MetricsData,
         names: &mut Names<'_>,
-        budget: &mut Budget,
-        notes: &mut Notes,
-    ) -> Result<(), Error> {
-        let data: MetricsData = match parse(text) {
-            Ok(data) => data,
-            Err(why) => {
-                notes.at(line, why);
-                return Ok(());
-            }
-        };
+        note: &mut dyn FnMut(String),
+    ) -> Result<(), Full> {
         for of_resource in &data.resource_metrics {
             for of_scope in &of_resource.scope_metrics {
                 for metric in &of_scope.metrics {
                     let resource = of_resource.resource.as_ref();
+                    let resource = resource.map_or(&[][..], |resource| &resource.attributes);
                     let mut troubles = Troubles::default();
                     let scope = of_scope.scope.as_ref().map_or(&[][..], |s| &s.attributes);
                     match context(resource, scope, metric) {
-                        Ok(context) => {
-                            self.metric(&context, names, budget, notes.file(), &mut troubles)?;
-                        }
+                        Ok(context) => self.metric(&context, names, &mut troubles)?,
                         Err(why) => troubles.add(why),
                     }
-                    troubles.note(line, &metric.name, notes);
+                    troubles.note(&metric.name, note);
                 }
             }
         }
         Ok(())
     }
 
+    fn spend(&mut self, samples: u64) -> Result<(), Full> {
+        self.samples = self.samples.saturating_add(samples);
+        let most_samples = self.most_samples;
+        if self.samples > most_samples { Err(Full { most_samples }) } else { Ok(()) }
+    }
+
     fn metric(
         &mut self,
         context: &Context<'_>,
         names: &mut Names<'_>,
-        budget: &mut Budget,
-        file: &str,
         troubles: &mut Troubles,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Full> {
         let mut latest: Option<Latest<'_>> = None;
         match context.metric.data.as_ref() {
             None => troubles.add(
@@ -112,7 +124,7 @@ impl MetricsIn {
                     self.empty(context, shape, names, troubles);
                 }
                 for wire in &gauge.data_points {
-                    budget.samples(file, 1)?;
+                    self.spend(1)?;
                     let point = Point::Plain(millis(wire.time_unix_nano), value(wire, troubles));
                     let at = (wire.time_unix_nano, wire.attributes.as_slice());
                     self.add(context, at, shape, point, names, &mut latest, troubles);
@@ -127,7 +139,7 @@ impl MetricsIn {
                     self.empty(context, shape, names, troubles);
                 }
                 for wire in &sum.data_points {
-                    budget.samples(file, 1)?;
+                    self.spend(1)?;
                     let (time, value) = (millis(wire.time_unix_nano), value(wire, troubles));
                     let point = match shape {
                         Shape::Counter(_) => Point::Counter(cumulative::Point {
@@ -150,7 +162,7 @@ impl MetricsIn {
                 };
                 for wire in &all.data_points {
                     let (point, complaint) = histogram::explicit(wire);
-                    budget.samples(file, point.weight())?;
+                    self.spend(point.weight())?;
                     complaint.into_iter().for_each(|complaint| troubles.add(complaint));
                     let at = (wire.time_unix_nano, wire.attributes.as_slice());
                     let (shape, point) = (Shape::Histogram { cumulative }, Point::Histogram(point));
@@ -164,7 +176,7 @@ impl MetricsIn {
                 };
                 for wire in &all.data_points {
                     let (point, complaint) = histogram::exponential(wire);
-                    budget.samples(file, point.weight())?;
+                    self.spend(point.weight())?;
                     complaint.into_iter().for_each(|complaint| troubles.add(complaint));
                     let at = (wire.time_unix_nano, wire.attributes.as_slice());
                     let (shape, point) = (Shape::Histogram { cumulative }, Point::Histogram(point));
@@ -174,7 +186,7 @@ impl MetricsIn {
             Some(Data::Summary(all)) => {
                 for wire in &all.data_points {
                     let quantiles = u64::try_from(wire.quantile_values.len()).unwrap_or(u64::MAX);
-                    budget.samples(file, quantiles.saturating_add(1))?;
+                    self.spend(quantiles.saturating_add(1))?;
                     let (point, unknown) = summary::point(wire);
                     if unknown {
                         troubles.add("quantiles of 0.5, 0.9, 0.95, 0.99 or 1 expected; others left out");
@@ -230,12 +242,16 @@ impl MetricsIn {
                 shape
             }
         };
+        if !self.wanted.is_at(nanos) {
+            return;
+        }
         let (position, factor) = match *latest {
             Some(before) if before.own == own && before.shape == shape => {
                 (before.position, before.factor)
             }
             Some(_) | None => match self.position(context, own, shape, names) {
-                Ok(found) => found,
+                Ok(Some(found)) => found,
+                Ok(None) => return,
                 Err(why) => {
                     troubles.add(format!("{why}; left out"));
                     return;
@@ -246,14 +262,19 @@ impl MetricsIn {
         self.streams.push(position, point, factor);
     }
 
-    /// Where the stream of a point is, and what turns its values into the stream's unit.
+    /// Where the stream of a point is, and what turns its values into the stream's unit; `None` if
+    /// nobody wants it.
     fn position(
         &mut self,
         context: &Context<'_>,
         own: &[KeyValue],
         shape: Shape,
         names: &mut Names<'_>,
-    ) -> Result<(usize, f64), String> {
+    ) -> Result<Option<(usize, f64)>, String> {
+        let entity = names.entity(context.resource, own)?;
+        if !self.wanted.is_of(&entity) {
+            return Ok(None);
+        }
         let name = &context.metric.name;
         // `http.client.request.duration` and its like are measured by the side that calls.
         let calls = name.split('.').any(|part| part == "client");
@@ -262,19 +283,21 @@ impl MetricsIn {
         let written = context.metric.unit.as_str();
         let (unit, factor) = if ours { (written, 1.0) } else { unit::ours(written) };
         let key = Key {
-            entity: names.entity(context.resource, own)?,
-            peer: names.peer(own, context.scope, calls)?,
+            entity,
+            peer: names.peer_of_metric(own, context.scope, calls)?,
             name: name.clone(),
             unit: unit.to_owned(),
             attributes: attributes::all(own),
             shape,
         };
-        Ok((self.streams.position(key, || repairs_before(context.metric)), factor))
+        let position = self.streams.position(key, || repairs_before(context.metric));
+        Ok(Some((position, factor)))
     }
 
-    /// The columns, in the order in which their streams first appeared.
-    pub(crate) fn finish(self, notes: &mut Notes) -> Vec<MetricSeries> {
-        self.streams.finish(notes)
+    /// The columns, in the order in which their streams first appeared; `note` hears what had to be
+    /// mended.
+    pub fn finish(self, note: &mut dyn FnMut(String)) -> Vec<MetricSeries> {
+        self.streams.finish(note)
     }
 }
 
@@ -287,10 +310,10 @@ impl Troubles {
         *self.0.entry(why.into()).or_default() += 1;
     }
 
-    fn note(self, line: u64, metric: &str, notes: &mut Notes) {
+    fn note(self, metric: &str, note: &mut dyn FnMut(String)) {
         for (why, times) in self.0 {
             let times = if times > 1 { format!(" ({times} times)") } else { String::new() };
-            notes.at(line, format!("`{metric}`: {why}{times}"));
+            note(format!("`{metric}`: {why}{times}"));
         }
     }
 }
@@ -298,38 +321,8 @@ impl Troubles {
 const NO_TEMPORALITY: &str =
     "aggregationTemporality 1 (delta) or 2 (cumulative) expected; left out";
 
-/// Floats that JSON has no number for. The types of the crate take them for some fields only, and
-/// for the others drop the whole metric; as absent values they are understood.
-fn parse(text: &str) -> Result<MetricsData, String> {
-    let expected = "one object {\"resourceMetrics\": […]}";
-    if !text.contains("\"NaN\"") && !text.contains("Infinity\"") {
-        return lines::parse(text, expected);
-    }
-    let mut value: serde_json::Value = lines::parse(text, expected)?;
-    drop_special_floats(&mut value);
-    serde_json::from_value(value).map_err(|error| format!("{expected} expected, found: {error}"))
-}
-
-fn drop_special_floats(value: &mut serde_json::Value) {
-    match value {
-        serde_json::Value::Object(fields) => {
-            fields.retain(|key, value| {
-                let float = matches!(key.as_str(), "asDouble" | "sum" | "min" | "max");
-                let special = matches!(value.as_str(), Some("NaN" | "Infinity" | "-Infinity"));
-                !(float && special)
-            });
-            fields.values_mut().for_each(drop_special_floats);
-        }
-        serde_json::Value::Array(items) => items.iter_mut().for_each(drop_special_floats),
-        serde_json::Value::Null
-        | serde_json::Value::Bool(_)
-        | serde_json::Value::Number(_)
-        | serde_json::Value::String(_) => {}
-    }
-}
-
 fn context<'a>(
-    resource: Option<&'a Resource>,
+    resource: &'a [KeyValue],
     scope: &'a [KeyValue],
     metric: &'a Metric,
 ) -> Result<Context<'a>, String> {

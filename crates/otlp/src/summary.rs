@@ -3,25 +3,25 @@
 use nightjar_incident::Statistic;
 use opentelemetry_proto::tonic::metrics::v1::SummaryDataPoint;
 
-use super::Columns;
-use super::cumulative::{self, millis};
-use super::histogram::NO_VALUE;
+use crate::Columns;
+use crate::cumulative::{self, millis};
+use crate::histogram::NO_VALUE;
 
 /// One point of a summary.
 #[derive(Clone, Debug)]
-pub(super) struct Point {
+pub(crate) struct Point {
     /// Unix milliseconds.
-    pub(super) time: i64,
+    pub(crate) time: i64,
     start: u64,
     count: f64,
     sum: f64,
     quantiles: Vec<(Statistic, f64)>,
     /// Turns values into our unit.
-    pub(super) factor: f64,
+    pub(crate) factor: f64,
 }
 
 /// A point, and whether it carries quantiles we have no word for.
-pub(super) fn point(wire: &SummaryDataPoint) -> (Point, bool) {
+pub(crate) fn point(wire: &SummaryDataPoint) -> (Point, bool) {
     let missing = wire.flags & NO_VALUE != 0;
     let value = |value: f64| if missing { f64::NAN } else { value };
     let mut unknown = false;
@@ -46,7 +46,7 @@ pub(super) fn point(wire: &SummaryDataPoint) -> (Point, bool) {
 
 /// The columns of points in time order, and how often the summary began anew. Count and sum of a
 /// summary run since its start; its quantiles are of the moment.
-pub(super) fn columns(points: &[Point]) -> (Columns, usize) {
+pub(crate) fn columns(points: &[Point]) -> (Columns, usize) {
     let counter = |value: &dyn Fn(&Point) -> f64| {
         let point = |p: &Point| cumulative::Point { time: p.time, start: p.start, value: value(p) };
         cumulative::increases(&points.iter().map(point).collect::<Vec<_>>())

@@ -6,32 +6,31 @@ use nightjar_incident::{MetricSeries, Statistic};
 use nightjar_series::{Column, Repairs};
 use nightjar_topology::EntityId;
 
-use super::cumulative::{self, in_order};
-use super::{histogram, summary};
-use crate::notes::Notes;
+use crate::cumulative::{self, in_order};
+use crate::{histogram, summary};
 
 /// Streams in the order in which they first appeared.
 #[derive(Default)]
-pub(super) struct Streams {
+pub(crate) struct Streams {
     list: Vec<(Key, Stream)>,
     index: BTreeMap<Key, usize>,
 }
 
 /// What makes points one stream.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    pub(super) entity: EntityId,
-    pub(super) peer: Option<EntityId>,
-    pub(super) name: String,
+pub(crate) struct Key {
+    pub(crate) entity: EntityId,
+    pub(crate) peer: Option<EntityId>,
+    pub(crate) name: String,
     /// Ours.
-    pub(super) unit: String,
-    pub(super) attributes: BTreeMap<String, String>,
-    pub(super) shape: Shape,
+    pub(crate) unit: String,
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) shape: Shape,
 }
 
 /// What sort of points a stream has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Shape {
+pub(crate) enum Shape {
     Plain(Statistic),
     Counter(Statistic),
     Histogram { cumulative: bool },
@@ -51,7 +50,7 @@ enum Points {
 }
 
 /// A point of any sort on its way into its stream.
-pub(super) enum Point {
+pub(crate) enum Point {
     Plain(i64, f64),
     Counter(cumulative::Point),
     Histogram(histogram::Point),
@@ -60,7 +59,7 @@ pub(super) enum Point {
 
 impl Streams {
     /// Where the stream of this key is; it begins here if it is new.
-    pub(super) fn position(&mut self, key: Key, repairs: impl FnOnce() -> Repairs) -> usize {
+    pub(crate) fn position(&mut self, key: Key, repairs: impl FnOnce() -> Repairs) -> usize {
         if let Some(&position) = self.index.get(&key) {
             return position;
         }
@@ -77,7 +76,7 @@ impl Streams {
     }
 
     /// Adds a point; its values are in the unit of the stream once multiplied by `factor`.
-    pub(super) fn push(&mut self, position: usize, point: Point, factor: f64) {
+    pub(crate) fn push(&mut self, position: usize, point: Point, factor: f64) {
         let Some((_, stream)) = self.list.get_mut(position) else { return };
         match (&mut stream.points, point) {
             (Points::Plain(points), Point::Plain(time, value)) => {
@@ -103,7 +102,7 @@ impl Streams {
     }
 
     /// The columns, in the order in which their streams first appeared.
-    pub(super) fn finish(self, notes: &mut Notes) -> Vec<MetricSeries> {
+    pub(crate) fn finish(self, note: &mut dyn FnMut(String)) -> Vec<MetricSeries> {
         drop(self.index);
         let mut all = Vec::new();
         for (key, stream) in self.list {
@@ -126,7 +125,7 @@ impl Streams {
                 }
             }
             if !said.is_empty() {
-                notes.whole(format!("`{}` of `{}`: {}", key.name, key.entity, said.join("; ")));
+                note(format!("`{}` of `{}`: {}", key.name, key.entity, said.join("; ")));
             }
         }
         all
