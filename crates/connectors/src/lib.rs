@@ -7,6 +7,7 @@
 //!
 //! Nothing here writes to a system: there is no call for it.
 
+mod git;
 mod guard;
 mod http;
 mod kind;
@@ -21,5 +22,5 @@ use crate::kind::connector;
 
 /// All connectors.
 pub fn registry() -> Registry {
-    Registry::new([connector::<loki::Loki>()])
+    Registry::new([connector::<git::Git>(), connector::<loki::Loki>()])
 }

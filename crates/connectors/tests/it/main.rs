@@ -2,5 +2,6 @@
 
 mod conformance;
 mod fake;
+mod git;
 mod loki;
 mod settings;
