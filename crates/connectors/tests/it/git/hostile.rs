@@ -117,8 +117,8 @@ async fn a_long_history_costs_what_lies_in_the_window() {
     }
     let folder = stream.made();
     // 400 commits lie in the window.
-    let all = ask(&open(folder.path(), &json!({ "limits": { "megabytes": 2 } })), &["cart"], 1000);
-    let all = all.await.unwrap();
+    let tight = open(folder.path(), &json!({ "limits": { "megabytes": 2 } }));
+    let all = ask(&tight, &["cart"], 1000).await.unwrap();
     assert_eq!((told(&all).len(), all.truncated.clone()), (400, None));
     let few = ask(&open(folder.path(), &json!({})), &["cart"], 7).await.unwrap();
     assert_eq!(told(&few), &told(&all)[393..]);
@@ -130,13 +130,12 @@ async fn a_long_history_costs_what_lies_in_the_window() {
     }
     let folder = stream.made();
     let begun = Instant::now();
-    let answer =
-        ask(&open(folder.path(), &json!({ "limits": { "megabytes": 4 } })), &["cart"], 100_000);
-    let answer = answer.await.unwrap();
+    let tight = open(folder.path(), &json!({ "limits": { "megabytes": 4 } }));
+    let answer = ask(&tight, &["cart"], 100_000).await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(10));
     let changes = told(&answer);
     assert!(!changes.is_empty() && changes.len() < 12_000, "{}", changes.len());
-    assert!(answer.truncated.unwrap().starts_with("cut here, after "));
+    assert!(answer.truncated.as_ref().unwrap().starts_with("cut here, after "));
     assert_eq!(changes.last().unwrap().at.to_string(), "2026-11-23T03:29:00Z");
 }
 
