@@ -8,6 +8,7 @@ mod causes;
 mod changes;
 mod checkpoints;
 mod connections;
+mod connectors;
 mod deliveries;
 mod events;
 mod evidence;
@@ -50,6 +51,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         sessions::routes,
         capsules::routes,
         connections::routes,
+        connectors::routes,
         webhooks::routes,
         deliveries::routes,
         changes::routes,

@@ -21,5 +21,6 @@ mod queue;
 mod requests;
 #[cfg(test)]
 mod starts;
+mod systems;
 #[cfg(test)]
 mod tasks;
