@@ -106,7 +106,10 @@ fn settings(format: Format, bytes: &[u8]) -> Option<Settings> {
     match format {
         Format::Yaml => {
             // Templates (`{{ }}`) and the like aren't YAML: nothing is told of what isn't understood.
-            let parts: Vec<Value> = serde_saphyr::from_multiple(text).ok()?;
+            let options = serde_saphyr::options! {
+                budget: serde_saphyr::budget! { max_events: 50_000, max_nodes: 25_000, max_aliases: 1000 },
+            };
+            let parts = serde_saphyr::from_multiple_with_options::<Value>(text, options).ok()?;
             let is_one = parts.len() == 1;
             for part in &parts {
                 let place = if is_one { String::new() } else { resource(part) };

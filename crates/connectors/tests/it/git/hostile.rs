@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use nightjar_connect::ErrorKind;
@@ -194,6 +195,17 @@ async fn what_is_no_repository_is_an_error_of_the_right_kind() {
     fs::remove_dir_all(made.path().join("objects")).unwrap();
     fs::create_dir(made.path().join("objects")).unwrap();
     assert_eq!(kind(made.path(), json!({})).await.unwrap_err(), ErrorKind::Protocol);
+}
+
+#[tokio::test]
+async fn a_mirror_of_another_user_is_read() {
+    let mut stream = Stream::default();
+    stream.commit("main", 1, "Begin", &[("cart/a", Some(b"1"))]);
+    let folder = stream.made();
+    // Only root can give files away; for others the folder stays theirs, and this says less.
+    drop(Command::new("chown").args(["-R", "65534"]).arg(folder.path()).output());
+    let answer = ask(&open(folder.path(), &json!({})), &["cart"], 10).await.unwrap();
+    assert_eq!(summaries(&answer), ["Begin: cart/a"]);
 }
 
 #[tokio::test]
