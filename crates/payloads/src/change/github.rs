@@ -10,7 +10,13 @@ use crate::refusal::Refusal;
 
 pub(super) fn fits(message: &Value) -> bool {
     let has = |path: &str| find(message, path).is_some();
-    has("repository.full_name") && (is_deployment(message) || is_push(message))
+    let is_event = is_deployment(message) || is_push(message);
+    is_ping(message) || (has("repository.full_name") && is_event)
+}
+
+/// The first message of a webhook, which says nothing.
+fn is_ping(message: &Value) -> bool {
+    ["zen", "hook_id"].iter().all(|path| find(message, path).is_some())
 }
 
 fn is_deployment(message: &Value) -> bool {
@@ -22,6 +28,9 @@ fn is_push(message: &Value) -> bool {
 }
 
 pub(super) fn read(message: &Value, received_at: Timestamp) -> Result<Vec<Change>, Refusal> {
+    if is_ping(message) {
+        return Err(Refusal::NoAlert("a webhook of a forge was set up".to_owned()));
+    }
     match is_deployment(message) {
         true => deployment(message, received_at),
         false => push(message, received_at),

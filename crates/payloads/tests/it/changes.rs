@@ -175,7 +175,10 @@ fn a_forge_tells_of_deployments_and_pushes() {
     asked.as_object_mut().unwrap().remove("deployment_status");
     let mut deleted = push("main");
     deleted["after"] = json!("0000000000000000");
-    for nothing in [deployment("queued"), deployment("inactive"), asked, deleted, push("work")] {
+    let ping = json!({ "zen": "Keep it simple.", "hook_id": 1, "hook": {} });
+    for nothing in
+        [ping, deployment("queued"), deployment("inactive"), asked, deleted, push("work")]
+    {
         assert_eq!(read(&nothing).unwrap().unwrap_err().kind, Kind::NoAlert, "{nothing}");
     }
 }
