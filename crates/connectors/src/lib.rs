@@ -9,6 +9,7 @@
 
 mod around;
 mod files;
+mod git;
 mod guard;
 mod http;
 mod jaeger;
@@ -31,6 +32,7 @@ use crate::kind::connector;
 /// All connectors.
 pub fn registry() -> Registry {
     Registry::new([
+        connector::<git::Git>(),
         connector::<jaeger::Jaeger>(),
         connector::<log_files::LogFiles>(),
         connector::<loki::Loki>(),

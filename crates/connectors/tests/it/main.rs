@@ -5,6 +5,8 @@ mod conformance;
 #[cfg(test)]
 mod fake;
 #[cfg(test)]
+mod git;
+#[cfg(test)]
 mod jaeger;
 #[cfg(test)]
 mod log_files;
