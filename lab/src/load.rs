@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     authority: PathBuf,
     /// Visits a second.
-    #[arg(long, default_value_t = 14.0)]
+    #[arg(long, default_value_t = 15.0)]
     rate: f64,
     /// A file with a factor, `8`; missing or empty is 1.
     #[arg(long)]
@@ -85,7 +85,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
                 share if share < 0.65 => {
                     drop(visitors.visit(Method::GET, format!("/product/{product}")).await)
                 }
-                share if share < 0.83 => {
+                share if share < 0.82 => {
                     drop(visitors.visit(Method::GET, format!("/account/{customer}/orders")).await)
                 }
                 _ => drop(visitors.buy(customer, product, items).await),

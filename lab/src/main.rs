@@ -9,6 +9,7 @@ mod script;
 mod service;
 mod shop;
 mod stack;
+mod trial;
 mod up;
 
 use clap::{Parser, Subcommand};
@@ -25,6 +26,8 @@ struct Line {
 enum Command {
     /// Starts the stack and lets it run until it is ended (Ctrl-C).
     Up(up::Arguments),
+    /// Tries faults: injects them, waits for the alert, and compares what Nightjar says with the truth.
+    Run(trial::Arguments),
     /// Runs one service of the shop.
     Service {
         /// Which: storefront, catalog, cart, orders, worker, card-payments.
@@ -47,6 +50,13 @@ enum Command {
         /// Which.
         name: String,
     },
+    /// For scripts: sends a command to a Redis server.
+    Redis {
+        /// Its port.
+        port: u16,
+        /// The command.
+        words: Vec<String>,
+    },
     /// For scripts: starts a shell command that goes on until it is ended or the stack is.
     Task {
         /// What to call it.
@@ -59,6 +69,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Line::parse().command {
         Command::Up(arguments) => local(up::run(arguments)),
+        Command::Run(arguments) => local(trial::run(arguments)),
         Command::Service { name } => service::run(&name),
         Command::Receiver(arguments) => local(receiver::run(arguments)),
         Command::Link(arguments) => local(link::run(arguments)),
@@ -67,6 +78,7 @@ fn main() -> anyhow::Result<()> {
         Command::Deploy(arguments) => local(script::deploy(arguments)),
         Command::Revert(arguments) => local(script::revert(arguments)),
         Command::Restart { name } => local(script::restart(&name)),
+        Command::Redis { port, words } => local(script::redis(port, words)),
         Command::Task { name, command } => local(script::task(&name, command)),
     }
 }

@@ -57,6 +57,21 @@ pub(crate) async fn task(name: &str, command: Option<String>) -> anyhow::Result<
     }
 }
 
+/// Says what is answered.
+#[expect(clippy::print_stdout, reason = "the answer is what was asked for")]
+pub(crate) async fn redis(port: u16, words: Vec<String>) -> anyhow::Result<()> {
+    let client = redis::Client::open(format!("redis://127.0.0.1:{port}/"))?;
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    let mut words = words.into_iter();
+    let mut command = redis::cmd(&words.next().context("a command has a name")?);
+    for word in words {
+        command.arg(word);
+    }
+    let answer: redis::Value = command.query_async(&mut connection).await?;
+    println!("{answer:?}");
+    Ok(())
+}
+
 async fn ask(method: reqwest::Method, path: &str, body: String) -> anyhow::Result<()> {
     let control =
         std::env::var("LAB_CONTROL").context("`LAB_CONTROL` isn't set: there is no stack")?;

@@ -4,17 +4,19 @@ pub(crate) mod configure;
 pub(crate) mod control;
 pub(crate) mod deployment;
 mod groups;
-mod place;
+pub(crate) mod place;
 mod postgres;
 mod processes;
 mod programs;
 mod ready;
 pub(crate) mod supervisor;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use tokio::task::AbortHandle;
 
 pub(crate) use place::Place;
 use programs::Programs;
@@ -24,48 +26,49 @@ use supervisor::Supervisor;
 pub(crate) struct Stack {
     pub(crate) place: Place,
     pub(crate) supervisor: Rc<Supervisor>,
+    tasks: RefCell<Vec<AbortHandle>>,
 }
 
 impl Stack {
-    /// Starts everything in a new folder of this name, and waits until it answers.
-    ///
-    /// `webhook`: address and secret of a receiver of alerts beside the lab's own.
-    pub(crate) async fn start(name: &str, webhook: Option<(&str, &str)>) -> anyhow::Result<Self> {
-        let begun = Instant::now();
-        let programs = Programs::find()?;
+    /// A new folder of this name, in which nothing runs yet.
+    pub(crate) fn new(name: &str) -> anyhow::Result<Self> {
         let place = Place::new(name)?;
         let supervisor = Rc::new(Supervisor::new(&place)?);
-        let stack = Self { place, supervisor };
-        stack.bring_up(&programs, webhook).await?;
-        tell(&format!("the shop answers after {:.1} s", begun.elapsed().as_secs_f64()));
-        Ok(stack)
+        Ok(Self { place, supervisor, tasks: RefCell::default() })
     }
 
-    async fn bring_up(
-        &self,
-        programs: &Programs,
-        webhook: Option<(&str, &str)>,
-    ) -> anyhow::Result<()> {
+    /// Starts everything, and waits until it answers.
+    ///
+    /// `webhook`: address and secret of a receiver of alerts beside the lab's own.
+    pub(crate) async fn bring_up(&self, webhook: Option<(&str, &str)>) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        let programs = Programs::find()?;
         let place = &self.place;
         deployment::create(place).context("the deployment repository")?;
         crate::certificate::make(&place.tls(), 90)?;
         configure::write(place, webhook)?;
-        postgres::prepare(place, programs).context("PostgreSQL's data")?;
+        postgres::prepare(place, &programs).context("PostgreSQL's data")?;
         let control = control::serve(place.port("control"), self.supervisor.clone(), place.clone());
-        tokio::task::spawn_local(control);
-        tokio::task::spawn_local(self.supervisor.clone().watch());
-        for (stage, processes) in processes::stages(place, programs)? {
+        *self.tasks.borrow_mut() = vec![
+            tokio::task::spawn_local(control).abort_handle(),
+            tokio::task::spawn_local(self.supervisor.clone().watch()).abort_handle(),
+        ];
+        for (stage, processes) in processes::stages(place, &programs)? {
             for process in processes {
                 self.supervisor.start(process)?;
             }
             ready::stage(place, stage, &self.supervisor).await?;
         }
+        tell(&format!("the shop answers after {:.1} s", begun.elapsed().as_secs_f64()));
         Ok(())
     }
 
     /// What an inject script or a person needs to know.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
-        self.place.environment()
+        let mut all = self.place.environment();
+        let groups = self.supervisor.groups().unwrap_or_default();
+        all.push(("LAB_GROUPS".to_owned(), groups.display().to_string()));
+        all
     }
 
     /// Waits until Prometheus knows of no alert that fires or is about to.
@@ -100,6 +103,9 @@ pub(crate) fn tell(line: &str) {
 
 impl Drop for Stack {
     fn drop(&mut self) {
+        for task in self.tasks.borrow().iter() {
+            task.abort();
+        }
         self.supervisor.end();
         self.place.clear();
     }

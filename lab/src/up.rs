@@ -13,12 +13,12 @@ pub(crate) struct Arguments {
 /// Until Ctrl-C or an end from outside.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let stop = stopped();
-    let starting = Stack::start(&arguments.name, None);
     tokio::pin!(stop);
-    let stack = tokio::select! {
+    let stack = Stack::new(&arguments.name)?;
+    tokio::select! {
         () = &mut stop => return Ok(()),
-        stack = starting => stack?,
-    };
+        up = stack.bring_up(None) => up?,
+    }
     let mut lines = String::new();
     for (name, value) in stack.environment() {
         lines.push_str(&format!("export {name}='{value}'\n"));

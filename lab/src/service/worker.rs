@@ -74,7 +74,9 @@ impl Worker {
         let message: Message = match serde_json::from_str(text) {
             Ok(message) => message,
             Err(error) => {
-                return self.telemetry.error(format!("dropped a message that is no order: {error}"));
+                return self
+                    .telemetry
+                    .error(format!("dropped a message that is no order: {error}"));
             }
         };
         let parent = TraceContextPropagator::new().extract(&message.headers);

@@ -36,7 +36,7 @@ pub(crate) fn write(place: &Place, webhook: Option<(&str, &str)>) -> anyhow::Res
 }
 
 /// `{name}` of everything that listens is its port; `{run}`, `{logs}`, `{tls}` are folders.
-fn filled(text: &str, place: &Place) -> String {
+pub(crate) fn filled(text: &str, place: &Place) -> String {
     let mut text = text.to_owned();
     for (name, port) in place.ports() {
         text = text.replace(&format!("{{{name}}}"), &port.to_string());
