@@ -3,6 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use nightjar_incident::{RawAlert, Source};
+use serde::{Deserialize, Serialize};
 
 use crate::{Answer, Error, Query, Question};
 
@@ -48,6 +49,24 @@ pub trait Alerts: Send + Sync {
     async fn alerts(&self, until: Timestamp) -> Result<Vec<RawAlert>, Error>;
 }
 
+/// Says whether a system can be reached with what was configured.
+#[async_trait]
+pub trait Probe: Send + Sync {
+    /// Asks for as little as tells that questions would be answered.
+    async fn probe(&self) -> Result<Health, Error>;
+}
+
+/// What a system says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// What answered: `Prometheus`, `VictoriaMetrics`.
+    pub system: String,
+    /// Its version, where it tells.
+    pub version: Option<String>,
+    /// What an administrator should know: rights that are missing or too wide, what is empty.
+    pub notes: Vec<String>,
+}
+
 /// A configured connection: who it is and what it can answer. Absent means absent.
 #[derive(Clone)]
 pub struct Connection {
@@ -65,6 +84,8 @@ pub struct Connection {
     pub inventory: Option<Arc<dyn Inventory>>,
     /// Alerts, if it has them.
     pub alerts: Option<Arc<dyn Alerts>>,
+    /// How it is asked whether it works; none where there is nothing to reach.
+    pub probe: Option<Arc<dyn Probe>>,
 }
 
 impl Connection {
@@ -78,6 +99,7 @@ impl Connection {
             changes: None,
             inventory: None,
             alerts: None,
+            probe: None,
         }
     }
 
@@ -101,5 +123,44 @@ impl Connection {
             Question::Changes => self.changes.as_ref()?.changes(query).await,
             Question::Inventory => self.inventory.as_ref()?.inventory(query).await,
         })
+    }
+}
+
+/// One capability of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Capability {
+    /// It answers this question.
+    Answers(Question),
+    /// It gives alerts.
+    Alerts,
+}
+
+impl Capability {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Answers(Question::Metrics),
+        Self::Answers(Question::Logs),
+        Self::Answers(Question::Traces),
+        Self::Answers(Question::Changes),
+        Self::Answers(Question::Inventory),
+        Self::Alerts,
+    ];
+
+    /// The capability as people and programs read it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Answers(question) => question.label(),
+            Self::Alerts => "alerts",
+        }
+    }
+
+    /// Those that a connection has.
+    pub fn of(connection: &Connection) -> Vec<Self> {
+        let has = |capability: &Self| match capability {
+            Self::Answers(question) => connection.answers(*question),
+            Self::Alerts => connection.alerts.is_some(),
+        };
+        Self::ALL.into_iter().filter(has).collect()
     }
 }

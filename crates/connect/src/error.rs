@@ -36,6 +36,8 @@ pub enum ErrorKind {
     BadQuery,
     /// The answer can't be understood: a broken file, another protocol.
     Protocol,
+    /// The answer is larger than is read: ask for less.
+    TooLarge,
     /// A replay was asked for something that was never recorded.
     NotRecorded,
 }
@@ -52,9 +54,12 @@ impl ErrorKind {
     pub fn is_transient(self) -> bool {
         match self {
             Self::RateLimited { .. } | Self::Timeout | Self::Unavailable => true,
-            Self::NotFound | Self::Denied | Self::BadQuery | Self::Protocol | Self::NotRecorded => {
-                false
-            }
+            Self::NotFound
+            | Self::Denied
+            | Self::BadQuery
+            | Self::Protocol
+            | Self::TooLarge
+            | Self::NotRecorded => false,
         }
     }
 
@@ -68,6 +73,7 @@ impl ErrorKind {
             Self::Unavailable => "unavailable",
             Self::BadQuery => "query not understood",
             Self::Protocol => "answer not understood",
+            Self::TooLarge => "answer too large",
             Self::NotRecorded => "not recorded",
         }
     }

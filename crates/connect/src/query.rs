@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use nightjar_incident::{Content, Window};
 use nightjar_topology::EntityId;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,10 @@ pub struct Query {
     pub window: Window,
     /// The most pieces (series, lines, spans, changes) that may be answered; what is cut is said.
     pub limit: usize,
+    /// When the trouble began, as far as is known: what comes before is how things usually are. Whoever
+    /// has to leave something out keeps what differs before and after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// What is asked for; one capability answers each.

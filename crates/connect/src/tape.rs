@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use nightjar_incident::{RawAlert, Source};
 use serde::{Deserialize, Serialize};
 
-use crate::{Answer, Connection, Error, Query, Question};
+use crate::{Answer, Capability, Error, Query};
 
 pub use play::Player;
 pub use record::Recorder;
@@ -26,16 +26,6 @@ pub struct Tape {
     pub capabilities: Vec<Capability>,
     /// The questions with their answers.
     pub takes: Vec<Take>,
-}
-
-/// One capability of a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Capability {
-    /// It answers this question.
-    Answers(Question),
-    /// It gives alerts.
-    Alerts,
 }
 
 /// One question with what came of it; one line of a tape.
@@ -126,27 +116,6 @@ impl Tape {
     }
 }
 
-impl Capability {
-    /// All of them.
-    const ALL: [Self; 6] = [
-        Self::Answers(Question::Metrics),
-        Self::Answers(Question::Logs),
-        Self::Answers(Question::Traces),
-        Self::Answers(Question::Changes),
-        Self::Answers(Question::Inventory),
-        Self::Alerts,
-    ];
-
-    /// Those that a connection has.
-    fn of(connection: &Connection) -> Vec<Self> {
-        let has = |capability: &Self| match capability {
-            Self::Answers(question) => connection.answers(*question),
-            Self::Alerts => connection.alerts.is_some(),
-        };
-        Self::ALL.into_iter().filter(has).collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::future::Future;
@@ -159,7 +128,7 @@ mod tests {
     use nightjar_topology::{EntityId, Topology};
 
     use super::*;
-    use crate::{Alerts, ErrorKind, Inventory, Logs};
+    use crate::{Alerts, Connection, ErrorKind, Inventory, Logs, Question};
 
     /// Nothing here ever waits, so one poll is enough and no runtime is needed.
     fn done<T>(future: impl Future<Output = T>) -> T {
@@ -216,7 +185,13 @@ mod tests {
 
     fn query(question: Question, limit: usize) -> Query {
         let window = Window { from: at(0), to: at(60) };
-        Query { question, entities: vec![EntityId::new("cart").unwrap()], window, limit }
+        Query {
+            question,
+            entities: vec![EntityId::new("cart").unwrap()],
+            window,
+            limit,
+            since: None,
+        }
     }
 
     /// A tape on which the topology was asked for twice, the logs and the alerts once.

@@ -92,7 +92,6 @@ impl StoreKeeper {
     }
 
     async fn keep_entries(&mut self, entries: &[Entry]) -> Result<(), Stop> {
-        self.may_write()?;
         let mut new = entries;
         while let Some((entry, rest)) = new.split_first() {
             let Some(known) = self.stored.front() else { break };
@@ -111,7 +110,10 @@ impl StoreKeeper {
         if new.is_empty() {
             return Ok(());
         }
-        self.space.append(new, (self.clock)()).await.map(|_| ()).map_err(Stop::Store)
+        // Last of all, so that nothing stands between the look at the lease and the write.
+        let now = (self.clock)();
+        self.may_write()?;
+        self.space.append(new, now).await.map(|_| ()).map_err(Stop::Store)
     }
 
     async fn keep_message(&mut self, message: &Message<'_>) -> Result<(), Stop> {
@@ -177,6 +179,7 @@ impl StoreKeeper {
             Kept::Primary => match of_primary(state, None) {
                 Some(task) => {
                     let now = (self.clock)();
+                    self.may_write()?;
                     let kept = self.space.keep_primary_task(&self.investigation, &task, now).await;
                     kept.map_err(Stop::Store)
                 }
@@ -191,6 +194,7 @@ impl StoreKeeper {
             return Ok(());
         }
         let now = (self.clock)();
+        self.may_write()?;
         let kept = self.space.keep_tasks(&self.investigation, &tasks, now).await;
         kept.map_err(Stop::Store)?;
         self.tasks.extend(tasks.into_iter().map(|task| (task.alert.clone(), task)));

@@ -9,8 +9,8 @@ use nightjar_agent::{Request, Start, State, UserRequest};
 use nightjar_incident::journal::{Entry, Kind};
 use nightjar_incident::{IncidentId, Recording, Signal, Verdict};
 use nightjar_oncall::{
-    Address, Clock, Error, NewTask, RunState, StartingPoint, Worker, cancel_task, export_capsule,
-    request, run_task_again, runs, start_task,
+    Address, Clock, Error, NewTask, Pace, RunState, StartingPoint, Worker, cancel_task,
+    export_capsule, request, run_task_again, runs, start_task,
 };
 use nightjar_store::{
     Created, Error as StoreError, InvestigationState, Once, Priority, TaskKind, TaskRecord,
@@ -214,25 +214,34 @@ async fn a_start_that_waits_is_cancelled_and_can_be_run_all_the_same() {
 }
 
 /// A clock that holds up whoever conducts an investigation at its n-th look: before an append, or
-/// before what came of one is kept. Workers look at it from the thread of the test and aren't held.
+/// before what came of one is kept. Workers look at it from the thread of the test and aren't held:
+/// one that is at work looks at each heartbeat, and these are counted.
 struct Gate {
     looks: AtomicU32,
+    beats: AtomicU32,
     is_reached: AtomicBool,
     is_open: Mutex<bool>,
     opened: Condvar,
 }
 
+/// After how many heartbeats a worker has seen what was done before: the one that may be under way, and
+/// the end of the next, which the beginning of the one after it tells.
+const SEEN: u32 = 3;
+
 impl Gate {
     fn at(house: &House, looks: u32) -> (Arc<Self>, Clock) {
         let gate = Arc::new(Self {
             looks: AtomicU32::new(looks),
+            beats: AtomicU32::new(0),
             is_reached: AtomicBool::new(false),
             is_open: Mutex::new(false),
             opened: Condvar::new(),
         });
         let (clock, held, test) = (house.clock(), Arc::clone(&gate), std::thread::current().id());
         let clock: Clock = Arc::new(move || {
-            if std::thread::current().id() != test && held.looks.fetch_sub(1, SeqCst) == 1 {
+            if std::thread::current().id() == test {
+                held.beats.fetch_add(1, SeqCst);
+            } else if held.looks.fetch_sub(1, SeqCst) == 1 {
                 held.is_reached.store(true, SeqCst);
                 let is_open = held.is_open.lock().unwrap();
                 drop(held.opened.wait_while(is_open, |is_open| !*is_open).unwrap());
@@ -249,17 +258,19 @@ impl Gate {
 }
 
 /// Cancels the first task when the investigation has come so far as the gate is, and holds it there for
-/// a while; says how long the journal was, or that there was nothing to cancel.
+/// so many heartbeats; says how long the journal was, or that there was nothing to cancel.
 async fn cancelled_at(
     house: &House,
     id: &str,
     worker: Worker,
     looks: u32,
-    held_for: Duration,
+    beats: u32,
 ) -> Option<usize> {
     let (gate, clock) = Gate::at(house, looks);
     let (stop, stopped) = watch::channel(false);
-    let working = tokio::spawn(Arc::new(Worker { clock, ..worker }).run(stopped));
+    let pace = Pace { lease: Duration::from_secs(3), ..worker.pace };
+    let working =
+        tokio::spawn(Arc::new(Worker { clock, concurrency: 1, pace, ..worker }).run(stopped));
     let is_done = async || house.state(id).await == InvestigationState::Done;
     while !gate.is_reached.load(SeqCst) && !is_done().await {
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -267,7 +278,10 @@ async fn cancelled_at(
     let cancelled = cancel_task(&house.space, "task-1", "NJAK1", None, house.now()).await;
     let written = house.journal().await.len();
     if cancelled.is_ok() {
-        tokio::time::sleep(held_for).await;
+        let until = gate.beats.load(SeqCst) + beats;
+        while gate.beats.load(SeqCst) < until {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
     }
     gate.open();
     if cancelled.is_err() {
@@ -300,7 +314,8 @@ async fn whoever_works_on_what_is_cancelled_stops_and_what_is_left_can_be_ended_
             _ => Worker { store: house.opened_again("second").await, ..house.worker() },
         };
         // In the middle of the first execution.
-        cancelled_at(&house, &id, worker, 5, Duration::from_millis(200)).await.unwrap();
+        let beats = if number < 2 { SEEN } else { 0 };
+        cancelled_at(&house, &id, worker, 5, beats).await.unwrap();
         assert_eq!(house.state(&id).await, InvestigationState::Cancelled);
         let task = house.space.task("task-1").await.unwrap();
         assert_eq!(task.status, TaskStatus::Canceled);
@@ -327,8 +342,7 @@ async fn a_look_again_that_is_cancelled_is_ended_when_the_task_runs_again() {
         let id = house.start(&small()).await.id;
         house.work(&id).await;
         run_task_again(&house.space, "task-1", "NJAK1", None, house.now()).await.unwrap();
-        let held_for = Duration::from_millis(200);
-        cancelled_at(&house, &id, house.worker(), looks, held_for).await.unwrap();
+        cancelled_at(&house, &id, house.worker(), looks, SEEN).await.unwrap();
         let again = Request::LookAgain { incident: IncidentId::new("inc-1-1") };
         let refused = request(&house.space, &id, "NJAK1", &again, None, house.now()).await;
         assert!(matches!(refused, Err(Error::Store(StoreError::Conflict(_)))));
@@ -347,11 +361,9 @@ async fn a_look_again_that_is_cancelled_is_ended_when_the_task_runs_again() {
 async fn another_process_writes_nothing_more_from_its_next_heartbeat_on() {
     let house = House::new().await;
     let id = house.start(&small()).await.id;
-    let mut worker = Worker { store: house.opened_again("second").await, ..house.worker() };
-    worker.pace.lease = Duration::from_millis(900);
-    // Behind the first task, before the entries of its execution; held for ten heartbeats, since a
-    // loaded machine misses some.
-    let written = cancelled_at(&house, &id, worker, 4, Duration::from_secs(3)).await;
+    let worker = Worker { store: house.opened_again("second").await, ..house.worker() };
+    // Behind the first task, before the entries of its execution.
+    let written = cancelled_at(&house, &id, worker, 4, SEEN).await;
     assert_eq!(house.journal().await.len(), written.unwrap());
     assert_eq!(house.state(&id).await, InvestigationState::Cancelled);
     assert_eq!(house.space.task("task-1").await.unwrap().status, TaskStatus::Canceled);

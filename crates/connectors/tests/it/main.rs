@@ -1,0 +1,6 @@
+//! Connectors as the engine meets them: opened by kind and settings, asked, and held to the contract.
+
+mod conformance;
+mod fake;
+mod loki;
+mod settings;
