@@ -76,20 +76,15 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         let (customer, items) = (1 + chance.below(CUSTOMERS), 1 + chance.below(3));
         let visitors = customers.clone();
         tokio::spawn(async move {
-            let Ok(_place) = visitors.places.try_acquire() else { return };
-            match kind {
-                share if share < 0.15 => drop(visitors.visit(Method::GET, "/".to_owned()).await),
-                share if share < 0.35 => {
-                    drop(visitors.visit(Method::GET, format!("/category/{category}")).await)
-                }
-                share if share < 0.65 => {
-                    drop(visitors.visit(Method::GET, format!("/product/{product}")).await)
-                }
-                share if share < 0.82 => {
-                    drop(visitors.visit(Method::GET, format!("/account/{customer}/orders")).await)
-                }
-                _ => drop(visitors.buy(customer, product, items).await),
-            }
+            let _place = visitors.places.try_acquire().ok()?;
+            let path = match kind {
+                share if share < 0.15 => "/".to_owned(),
+                share if share < 0.35 => format!("/category/{category}"),
+                share if share < 0.65 => format!("/product/{product}"),
+                share if share < 0.82 => format!("/account/{customer}/orders"),
+                _ => return visitors.buy(customer, product, items).await,
+            };
+            visitors.visit(Method::GET, path).await
         });
         tokio::time::sleep(Duration::from_secs_f64(pause)).await;
     }
@@ -132,9 +127,12 @@ async fn tell(customers: Arc<Customers>) {
 
 /// A few products are asked for far more often than the rest.
 fn popular(chance: &mut Chance) -> u64 {
-    let share = chance.share();
-    let rank = (PRODUCTS as f64).powf(share);
-    1 + (0..PRODUCTS).nth(rank.floor() as usize).unwrap_or(0)
+    // The smaller of a few draws from ever smaller ranges, without leaving whole numbers.
+    let mut limit = PRODUCTS;
+    for _ in 0..chance.below(5) {
+        limit = (limit / 4).max(1);
+    }
+    1 + chance.below(limit)
 }
 
 /// Numbers that look random and are the same in every run (xorshift).

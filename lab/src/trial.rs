@@ -39,6 +39,9 @@ pub(crate) struct Arguments {
     /// How long a final verdict is waited for after the alert, seconds.
     #[arg(long, default_value_t = 100)]
     verdict_patience: u64,
+    /// Fail unless every run comes to the right end.
+    #[arg(long)]
+    strict: bool,
     /// Also wait until no alert is left after the end of the fault.
     #[arg(long)]
     healing: bool,
@@ -93,6 +96,7 @@ async fn all(arguments: &Arguments) -> anyhow::Result<()> {
     }
     tell(&format!("{right} of {count} runs came to the right end"));
     anyhow::ensure!(failed.is_empty(), "not carried out: {}", failed.join(", "));
+    anyhow::ensure!(!arguments.strict || right == count, "{} runs went wrong", count - right);
     Ok(())
 }
 
@@ -114,7 +118,7 @@ async fn one(
     };
     stack.bring_up(nightjar.as_ref().map(|nightjar| nightjar.webhook())).await?;
     if let Some(nightjar) = &nightjar {
-        nightjar.connect(&stack.place).await?;
+        nightjar.connect(&stack).await?;
     }
     tokio::time::sleep(Duration::from_secs(arguments.warm_up)).await;
     stack.until_quiet(Duration::from_secs(60)).await.context("the healthy stack isn't quiet")?;

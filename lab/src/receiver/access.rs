@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 use super::attributes::{number, resource, text};
 use super::lines;
+use crate::shop::metrics::{Durations, Labels};
 
 /// Bounds of durations, seconds; those of the semantic conventions.
 const BOUNDS: [f64; 14] =
@@ -61,9 +62,9 @@ impl Access {
 /// Requests counted, in the form of the exporters for nginx's log.
 pub(crate) struct Measures {
     registry: Registry,
-    answers: Family<Vec<(&'static str, String)>, Counter<u64, AtomicU64>>,
-    times: Family<Vec<(&'static str, String)>, Histogram, fn() -> Histogram>,
-    upstream: Family<Vec<(&'static str, String)>, Histogram, fn() -> Histogram>,
+    answers: Family<Labels, Counter<u64, AtomicU64>>,
+    times: Durations,
+    upstream: Durations,
 }
 
 impl Measures {

@@ -16,7 +16,7 @@ pub(crate) fn text(folder: &Path) -> String {
     }
     groups.sort_by(|one, other| one.0.cmp(&other.0));
     let mut text = String::new();
-    let metrics: [(&str, &str, fn(&Group) -> Option<f64>); 6] = [
+    let metrics: [(&str, &str, Measure); 6] = [
         ("container_cpu_usage_seconds_total", "counter", |group| Some(group.usage)),
         ("container_cpu_cfs_periods_total", "counter", |group| Some(group.periods)),
         ("container_cpu_cfs_throttled_periods_total", "counter", |group| Some(group.throttled)),
@@ -38,6 +38,9 @@ pub(crate) fn text(folder: &Path) -> String {
     }
     text + "# EOF\n"
 }
+
+/// One number of a group, where there is one.
+type Measure = fn(&Group) -> Option<f64>;
 
 /// Of one control group: seconds, counts, microseconds.
 #[derive(Debug, Default, PartialEq)]

@@ -118,14 +118,13 @@ impl Peer {
             span.set_attribute(field("http.response.status_code", i64::from(status)));
             labels.push(("http_response_status_code", status.to_string()));
         }
-        if let Err(failure) = &outcome {
-            if failure.is_of_server() {
-                let kind =
-                    status.map_or_else(|| failure.kind().to_owned(), |status| status.to_string());
-                span.set_attribute(field("error.type", kind.clone()));
-                labels.push(("error_type", kind));
-                span.set_status(Status::error(failure.to_string()));
-            }
+        if let Err(failure) = &outcome
+            && failure.is_of_server()
+        {
+            let kind = status.map_or_else(|| failure.kind().to_owned(), |code| code.to_string());
+            span.set_attribute(field("error.type", kind.clone()));
+            labels.push(("error_type", kind));
+            span.set_status(Status::error(failure.to_string()));
         }
         self.telemetry.metrics.client.get_or_create(&labels).observe(begun.elapsed().as_secs_f64());
         span.end();

@@ -26,11 +26,14 @@ fn durations() -> Histogram {
     Histogram::new(BOUNDS)
 }
 
+/// Brings gauges up to date.
+type Look = Box<dyn Fn(&Metrics) + Send + Sync>;
+
 /// What is measured of one process.
 pub(crate) struct Metrics {
     registry: Registry,
     usage: Mutex<Usage>,
-    on_scrape: Mutex<Vec<Box<dyn Fn(&Metrics) + Send + Sync>>>,
+    on_scrape: Mutex<Vec<Look>>,
     pub(crate) server: Durations,
     pub(crate) server_active: Gauge,
     pub(crate) client: Durations,

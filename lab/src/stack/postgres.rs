@@ -12,6 +12,10 @@ use super::{Place, place, tell};
 /// Passwords of the two services; the server listens on loopback and holds made-up data.
 pub(crate) const PASSWORDS: [(&str, &str); 2] = [("catalog", "nuthatch"), ("orders", "fieldfare")];
 
+/// Who may look at the server and at nothing in it: what `config/connections.toml` tells Nightjar.
+const MONITOR: &str = "nightjar";
+const MONITOR_PASSWORD: &str = "dunnock";
+
 /// Puts the data of a fresh shop into the run's folder.
 pub(crate) fn prepare(place: &Place, programs: &Programs) -> anyhow::Result<()> {
     let seed = std::fs::read_to_string(place.lab().join("config/seed.sql"))?;
@@ -34,6 +38,9 @@ pub(crate) fn prepare(place: &Place, programs: &Programs) -> anyhow::Result<()> 
             "CREATE ROLE {user} LOGIN PASSWORD '{password}'; GRANT pg_read_all_data, pg_write_all_data TO {user};\n"
         ));
     }
+    statements.push_str(&format!(
+        "CREATE ROLE {MONITOR} LOGIN PASSWORD '{MONITOR_PASSWORD}'; GRANT pg_monitor TO {MONITOR};\n"
+    ));
     statements.push_str("VACUUM ANALYZE; CHECKPOINT;\n");
     let template = place::home(&place.root).join("template-postgres");
     let is_current = std::fs::read_to_string(template.join("made-from.sql"))

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::truth::{Ranked, Truth};
 use crate::stack::supervisor::Process;
-use crate::stack::{Place, Stack, configure, tell};
+use crate::stack::{Stack, configure, tell};
 
 /// How often it is asked how far it is.
 const LOOK: Duration = Duration::from_millis(200);
@@ -51,6 +51,8 @@ struct Connection {
     name: String,
     kind: String,
     config: toml::Table,
+    /// Made only where this system of the lab doesn't run.
+    unless: Option<String>,
 }
 
 impl Nightjar {
@@ -108,12 +110,16 @@ impl Nightjar {
     }
 
     /// Tells it of the lab's systems. A kind it doesn't know is told of and left out.
-    pub(crate) async fn connect(&self, place: &Place) -> anyhow::Result<()> {
+    pub(crate) async fn connect(&self, stack: &Stack) -> anyhow::Result<()> {
+        let place = &stack.place;
         let file = place.lab().join("config/connections.toml");
         let wanted: Connections =
             toml::from_str(&configure::filled(&std::fs::read_to_string(file)?, place))?;
         let mut made = 0;
         for connection in wanted.connection {
+            if connection.unless.is_some_and(|other| stack.supervisor.id(&other).is_some()) {
+                continue;
+            }
             let body = json!({"name": connection.name, "kind": connection.kind, "config": connection.config});
             match self.asked(Method::POST, "/connections", Some(body)).await {
                 Ok(_) => made += 1,
