@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 pub(crate) use condition::Condition;
@@ -82,41 +82,46 @@ async fn serve(listener: TcpListener, to: SocketAddr, condition: watch::Receiver
     }
 }
 
-/// One connection, in both directions, until either end is done with it or the link breaks it off.
+/// One connection, in both directions, until both ends are done with it or the link breaks it off.
 async fn pass(
-    from: TcpStream,
-    to: TcpStream,
+    mut from: TcpStream,
+    mut to: TcpStream,
     condition: watch::Receiver<Condition>,
     passed: Arc<AtomicU64>,
 ) {
     for stream in [&from, &to] {
         let _ = stream.set_nodelay(true);
     }
-    let (from_read, from_write) = from.into_split();
-    let (to_read, to_write) = to.into_split();
-    let there = one_way(from_read, to_write, condition.clone(), &passed);
-    let back = one_way(to_read, from_write, condition, &passed);
-    // An end that closes its half may still be answered; a break ends both.
+    let broken = Notify::new();
+    let (from_read, from_write) = from.split();
+    let (to_read, to_write) = to.split();
+    let there = one_way(from_read, to_write, condition.clone(), &passed, &broken);
+    let back = one_way(to_read, from_write, condition, &passed, &broken);
     let is_broken = tokio::select! {
-        ((_, there), (_, back)) = async { tokio::join!(there, back) } => there || back,
+        _ = async { tokio::join!(there, back) } => false,
+        () = broken.notified() => true,
     };
-    let _ = is_broken;
+    if is_broken {
+        // Without lingering the end is a reset at both ends instead of an orderly close.
+        let _ = from.set_zero_linger();
+        let _ = to.set_zero_linger();
+    }
 }
 
-/// Gives the writing half back so that it closes when this is done, and whether the link broke off.
 async fn one_way(
-    read: OwnedReadHalf,
-    write: OwnedWriteHalf,
+    read: ReadHalf<'_>,
+    write: WriteHalf<'_>,
     condition: watch::Receiver<Condition>,
     passed: &AtomicU64,
-) -> (OwnedWriteHalf, bool) {
+    broken: &Notify,
+) {
     let (sender, receiver) = channel(PIECES);
     let delay = condition.clone();
-    tokio::join!(take(read, sender, delay), give(write, receiver, condition, passed)).1
+    tokio::join!(take(read, sender, delay), give(write, receiver, condition, passed, broken));
 }
 
 async fn take(
-    mut read: OwnedReadHalf,
+    mut read: ReadHalf<'_>,
     sender: Sender<(Instant, Vec<u8>)>,
     condition: watch::Receiver<Condition>,
 ) {
@@ -131,11 +136,12 @@ async fn take(
 }
 
 async fn give(
-    mut write: OwnedWriteHalf,
+    mut write: WriteHalf<'_>,
     mut receiver: Receiver<(Instant, Vec<u8>)>,
     mut condition: watch::Receiver<Condition>,
     passed: &AtomicU64,
-) -> (OwnedWriteHalf, bool) {
+    broken: &Notify,
+) {
     while let Some((due, piece)) = receiver.recv().await {
         tokio::time::sleep_until(due).await;
         if condition.wait_for(|now| *now != Condition::Stall).await.is_err() {
@@ -143,16 +149,13 @@ async fn give(
         }
         let number = passed.fetch_add(1, Ordering::Relaxed);
         if condition.borrow().breaks(number) {
-            // Without lingering the end is a reset instead of an orderly close.
-            let _ = write.as_ref().set_zero_linger();
-            return (write, true);
+            return broken.notify_one();
         }
         if write.write_all(&piece).await.is_err() {
             break;
         }
     }
     let _ = write.shutdown().await;
-    (write, false)
 }
 
 #[cfg(test)]

@@ -76,3 +76,11 @@ async fn a_broken_connection_ends_with_a_reset() {
     let kinds = [std::io::ErrorKind::ConnectionReset, std::io::ErrorKind::UnexpectedEof];
     assert!(kinds.contains(&error.kind()), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_break_in_one_direction_ends_the_other() {
+    // The second piece is the one that breaks: the first got through, the answer to it doesn't come.
+    let (mut stream, _condition) = echo(Condition::Reset(0.5)).await;
+    let ended = tokio::time::timeout(Duration::from_secs(5), ask(&mut stream)).await;
+    ended.expect("it hangs instead of breaking off").unwrap_err();
+}

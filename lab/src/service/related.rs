@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Products that are compared, and the pieces of a description.
-const PRODUCTS: i32 = 1500;
+const PRODUCTS: i32 = 8000;
 const PIECES: i32 = 24;
 
 /// The descriptions, as sets of words.
