@@ -10,6 +10,7 @@
 
 mod attempt;
 mod budgets;
+mod changes;
 mod conduct;
 mod connectors;
 mod courier;
@@ -20,9 +21,11 @@ mod import;
 mod intake;
 mod keeper;
 mod ledger;
+mod live;
 mod meter;
 mod moves;
 mod plan;
+mod recorded;
 mod recordings;
 mod redaction;
 mod request;
@@ -33,7 +36,8 @@ mod watch;
 mod worker;
 
 pub use budgets::{Budget, Budgets};
-pub use connectors::{BadConfig, ConnectorKind, check, kinds};
+pub use changes::told_changes;
+pub use connectors::{capsule, check, probe};
 pub use courier::{Channel, Courier, CourierPace, Fate, Sent, fate};
 pub use error::Error;
 pub use export::{Exported, export_capsule};
@@ -42,6 +46,7 @@ pub use import::import_capsule;
 pub use intake::{Address, Intake, Receipt, Received};
 pub use moves::{Move, move_alert};
 pub use nightjar_agent::{Policy, Request};
+pub use nightjar_connect::BadConfig;
 pub use plan::{Afterwards, Ended, Pace, Past, Step, afterwards, plan};
 pub use recordings::{BadArchive, Played, Recordings, Unpacked};
 pub use request::request;

@@ -5,8 +5,10 @@ mod alerts;
 mod audit;
 mod capsules;
 mod causes;
+mod changes;
 mod checkpoints;
 mod connections;
+mod connectors;
 mod deliveries;
 mod events;
 mod evidence;
@@ -49,8 +51,10 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         sessions::routes,
         capsules::routes,
         connections::routes,
+        connectors::routes,
         webhooks::routes,
         deliveries::routes,
+        changes::routes,
         subscriptions::routes,
         events::routes,
         investigations::routes,

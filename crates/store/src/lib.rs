@@ -10,6 +10,7 @@ mod alerts;
 mod audit;
 mod blobs;
 mod capsules;
+mod changes;
 mod checkpoints;
 mod connections;
 mod credentials;
@@ -38,6 +39,7 @@ mod sessions;
 mod sign_in;
 mod sitting;
 mod spaces;
+mod takes;
 mod tasks;
 mod usage;
 mod verify;
@@ -47,6 +49,7 @@ mod work;
 pub use alerts::{AlertRecord, NewMessage};
 pub use audit::{AuditEntry, AuditFilter, NewAudit, Outcome};
 pub use capsules::{CapsuleRecord, NewCapsule};
+pub use changes::{Arrived, ChangeRecord, Told};
 pub use checkpoints::{ChainHead, Checkpoint};
 pub use connections::{ConnectionRecord, NewConnection};
 pub use credentials::{AccessKey, Holder, IssuedKey, NewKey};
@@ -74,6 +77,7 @@ pub use sessions::{SessionRecord, SignInLink, csrf_of};
 pub use sign_in::ProviderSession;
 pub use sitting::{LiveAlert, Opened, Placed, Sitting, TaskMove};
 pub use spaces::{KeptRules, NewSpace, Profile, Space, SpaceRecord, SpaceSettings};
+pub use takes::Take;
 pub use tasks::{
     Cancel, Decide, NewTask, Priority, TaskCause, TaskFilter, TaskKind, TaskOrder, TaskOutcome,
     TaskPlan, TaskRecord, TaskReference, TaskSort, TaskStart, TaskState, TaskStatus, TaskVerdict,

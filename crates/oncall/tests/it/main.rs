@@ -4,6 +4,7 @@
 mod budgets;
 #[cfg(test)]
 mod capsules;
+mod changes;
 #[cfg(test)]
 mod courier;
 #[cfg(test)]
@@ -20,5 +21,6 @@ mod queue;
 mod requests;
 #[cfg(test)]
 mod starts;
+mod systems;
 #[cfg(test)]
 mod tasks;
