@@ -9,10 +9,10 @@ PYTHON_LOCK = crates/cli/tests/service/python.lock
 RUST_SDK = crates/cli/tests/service/rust-sdk/Cargo.toml
 OIDC = crates/server/tests/oidc
 
-.PHONY: help demo test check fmt tidy lint tools sdk unit doctest docs eval bench fuzz toolchain
+.PHONY: lab lab-up help demo test check fmt tidy lint tools sdk unit doctest docs eval bench fuzz toolchain
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: toolchain ## build, then watch one incident from four alerts to a plan
 	@echo "building nightjar (the first time takes five to ten minutes)" >&2
@@ -80,6 +80,7 @@ tools: ## what tests need beside Rust: PostgreSQL, clients from PyPI and npm, Pr
 		apt-get download -qq victoria-metrics >/dev/null 2>&1 && \
 		for package in *.deb; do dpkg-deb -x "$$package" . || exit 1; done && rm -f *.deb; } || \
 		echo "skipped: tests with a real VictoriaMetrics, since Debian's package can't be had"
+	@sh lab/tools.sh
 
 # A workspace of its own with a target folder of its own: minutes to build, and then it stays.
 sdk: ## the AWS SDK for Rust as a client that isn't ours, for `unit`; built once, into target/sdk
@@ -101,6 +102,17 @@ bench: toolchain ## optimised build, then speed: engine, published methods, and 
 	$(CARGO) build --locked --release --package nightjar-bench --package nightjar-cli
 	@sh bench/run.sh target/release/nightjar-bench
 	@sh bench/service.sh target/release/nightjar-bench target/release/nightjar
+
+lab: toolchain ## real faults in a real small shop, judged; FAULT=<name> takes one, RUNS=<n> says how often
+	@sh lab/tools.sh
+	$(CARGO) build --locked --package nightjar-cli --package nightjar-lab
+	@target/debug/nightjar-lab run --nightjar target/debug/nightjar $(if $(FAULT),--fault $(FAULT)) \
+		--runs $(or $(RUNS),3) --results lab/results.jsonl --capsules out/lab
+
+lab-up: toolchain ## that shop alone, to look around in; it tells its addresses
+	@sh lab/tools.sh
+	$(CARGO) build --locked --package nightjar-lab
+	@target/debug/nightjar-lab up
 
 fuzz: toolchain ## every fuzz target for ten seconds; SECONDS_EACH=<n> for longer
 	NIGHTJAR_FUZZ_SECONDS=$(or $(SECONDS_EACH),10) $(CARGO) test --locked --package nightjar-fuzz
