@@ -9,6 +9,7 @@
 
 mod around;
 mod files;
+mod git;
 mod guard;
 mod http;
 mod jaeger;
@@ -18,6 +19,7 @@ mod lines;
 mod log_files;
 mod loki;
 mod otlp_files;
+mod prometheus;
 mod secret;
 mod spans;
 mod tempo;
@@ -30,10 +32,12 @@ use crate::kind::connector;
 /// All connectors.
 pub fn registry() -> Registry {
     Registry::new([
+        connector::<git::Git>(),
         connector::<jaeger::Jaeger>(),
         connector::<log_files::LogFiles>(),
         connector::<loki::Loki>(),
         connector::<otlp_files::OtlpFiles>(),
+        connector::<prometheus::Prometheus>(),
         connector::<tempo::Tempo>(),
     ])
 }
