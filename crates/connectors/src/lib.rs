@@ -7,14 +7,23 @@
 //!
 //! Nothing here writes to a system: there is no call for it.
 
+mod around;
+mod files;
 mod git;
 mod guard;
 mod http;
+mod jaeger;
 mod kind;
 mod limits;
 mod lines;
+mod log_files;
 mod loki;
+mod otlp_files;
+mod prometheus;
 mod secret;
+mod spans;
+mod tempo;
+mod waves;
 
 use nightjar_connect::Registry;
 
@@ -22,5 +31,13 @@ use crate::kind::connector;
 
 /// All connectors.
 pub fn registry() -> Registry {
-    Registry::new([connector::<git::Git>(), connector::<loki::Loki>()])
+    Registry::new([
+        connector::<git::Git>(),
+        connector::<jaeger::Jaeger>(),
+        connector::<log_files::LogFiles>(),
+        connector::<loki::Loki>(),
+        connector::<otlp_files::OtlpFiles>(),
+        connector::<prometheus::Prometheus>(),
+        connector::<tempo::Tempo>(),
+    ])
 }

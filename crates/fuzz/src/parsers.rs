@@ -109,7 +109,8 @@ pub(crate) fn capsule(bytes: &[u8]) {
 pub(crate) fn archive(bytes: &[u8]) {
     let limits = Limits { samples: 100_000, total_bytes: 4 << 20, ..Limits::upload() };
     let Ok(archive) = read_archive(bytes, &limits) else { return };
-    let result = archive.result.as_ref().map(|kept| (&*kept.journal, &*kept.investigations));
+    let result =
+        archive.result.as_ref().map(|kept| (&*kept.journal, &*kept.investigations, &*kept.tapes));
     // A recording may hold what can't be written, such as times before 1970.
     if let Ok(bytes) = write_archive(&archive.recording, result) {
         let again = read_archive(&bytes, &Limits::default());

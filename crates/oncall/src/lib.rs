@@ -25,6 +25,7 @@ mod live;
 mod meter;
 mod moves;
 mod plan;
+mod recorded;
 mod recordings;
 mod redaction;
 mod request;

@@ -70,7 +70,7 @@ impl Connection {
 
 /// What a connection's system says of itself.
 #[derive(Serialize, ToSchema)]
-struct Health {
+struct Probed {
     /// Whether questions would be answered.
     reachable: bool,
     /// What answered.
@@ -163,18 +163,18 @@ async fn read(
 
 #[utoipa::path(get, path = "/api/v1/spaces/{space}/connections/{connection}/health",
     responses((status = 200, description = "What came of asking; a recording is always there.",
-        body = Health)))]
-async fn probe(State(app): State<App>, InSpace(space): InSpace, ids: Ids) -> Answer<Json<Health>> {
+        body = Probed)))]
+async fn probe(State(app): State<App>, InSpace(space): InSpace, ids: Ids) -> Answer<Json<Probed>> {
     let probed = nightjar_oncall::probe(&app.sources, &space, ids.id("connection")?).await?;
     Ok(Json(match probed {
-        Ok(health) => Health {
+        Ok(health) => Probed {
             reachable: true,
             system: Some(health.system),
             version: health.version,
             error: None,
             notes: health.notes,
         },
-        Err(error) => Health {
+        Err(error) => Probed {
             reachable: false,
             system: None,
             version: None,
