@@ -7,12 +7,16 @@
 //!
 //! Nothing here writes to a system: there is no call for it.
 
+mod database;
 mod guard;
 mod http;
 mod kind;
 mod limits;
 mod lines;
 mod loki;
+mod mysql;
+mod postgresql;
+mod redis;
 mod secret;
 
 use nightjar_connect::Registry;
@@ -21,5 +25,10 @@ use crate::kind::connector;
 
 /// All connectors.
 pub fn registry() -> Registry {
-    Registry::new([connector::<loki::Loki>()])
+    Registry::new([
+        connector::<loki::Loki>(),
+        connector::<mysql::Mysql>(),
+        connector::<postgresql::Postgresql>(),
+        connector::<redis::Redis>(),
+    ])
 }
