@@ -192,7 +192,6 @@ pub(crate) fn refused(failure: Failure, place: &Place, query: &Query, wants_line
         return Err(failure.error);
     }
     let mut lines = Lines::default();
-    // Each attempt was refused; a few milliseconds apart, so that they stay several.
     let body = format!("refused a connection of Nightjar's: {}", failure.error.message);
     lines.add(moment.stamp(), LogSeverity::Fatal, body);
     let (lines, _) = lines.finish(&place.names.entity, query.limit);

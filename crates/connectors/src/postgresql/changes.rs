@@ -53,17 +53,15 @@ fn whole_second(at: Timestamp) -> Timestamp {
 
 /// Settings that somebody set: those that wait for a restart, then those of files and commands.
 fn set(settings: &[Row]) -> String {
+    // Of those that wait the value is the old one; the new one stands in files that only superusers read.
+    let waits = settings.iter().filter(|row| row.is("pending_restart")).filter_map(|row| row.text("name"));
+    let waits: Vec<&str> = waits.take(12).collect();
     let told = |row: &Row| {
-        let name = row.text("name")?;
-        Some(match (row.text("value"), row.text("usual")) {
-            (Some(value), Some(usual)) => format!("{name} = {value} (default {usual})"),
-            _ => name.to_owned(),
-        })
+        let is_set = row.text("source") == Some("configuration file") && !row.is("pending_restart");
+        let (name, value) = (row.text("name")?, row.text("value")?);
+        is_set.then(|| format!("{name} = {value} (default {})", row.text("usual").unwrap_or("none")))
     };
-    let list = |rows: &mut dyn Iterator<Item = &Row>| -> Vec<String> { rows.filter_map(told).take(12).collect() };
-    let waits = list(&mut settings.iter().filter(|row| row.is("pending_restart")));
-    let is_of_file = |row: &&Row| row.text("source") == Some("configuration file") && !row.is("pending_restart");
-    let of_file = list(&mut settings.iter().filter(is_of_file));
+    let of_file: Vec<String> = settings.iter().filter_map(told).take(12).collect();
     let mut out = String::new();
     if !waits.is_empty() {
         out.push_str(&format!("; wait for a restart: {}", waits.join(", ")));

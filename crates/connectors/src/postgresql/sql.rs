@@ -59,7 +59,8 @@ SELECT name, source, pending_restart, unit,
        CASE WHEN vartype IN ('bool', 'integer', 'real', 'enum') THEN setting END AS value,
        CASE WHEN vartype IN ('bool', 'integer', 'real', 'enum') THEN boot_val END AS usual
 FROM pg_settings
-WHERE setting IS DISTINCT FROM boot_val AND source NOT IN ('default', 'override', 'client', 'session')
+WHERE pending_restart
+   OR setting IS DISTINCT FROM boot_val AND source NOT IN ('default', 'override', 'client', 'session')
 ORDER BY pending_restart DESC, name LIMIT 300";
 
 /// Counters of each database since its statistics were reset.

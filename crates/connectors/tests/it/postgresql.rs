@@ -219,7 +219,8 @@ async fn connections_up_to_the_limit_are_evidence_and_a_crash_is_told() {
     let error = connection.ask(&just_now(Question::Metrics)).await.unwrap().unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unavailable);
     assert!(error.message.contains("connection slots"), "{error}");
-    let (mode, summary) = stated(&concluded(&[logs]));
+    let seen = concluded(&[logs]);
+    let (mode, summary) = stated(&seen);
     assert_eq!(mode, Some(nightjar_incident::FaultMode::ConnectionPoolExhausted), "{summary:?}");
     // One is given back: it is ours, and all are in use again.
     held.pop().unwrap().close().await.unwrap();
