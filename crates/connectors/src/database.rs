@@ -6,6 +6,7 @@
 
 pub(crate) mod failure;
 pub(crate) mod lines;
+pub(crate) mod load;
 pub(crate) mod moment;
 pub(crate) mod row;
 pub(crate) mod series;

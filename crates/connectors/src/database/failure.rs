@@ -31,9 +31,7 @@ pub(crate) fn driver(
         sqlx::Error::Database(told) => (refusal(told.as_ref()), told.message().to_owned()),
         sqlx::Error::Io(error) => (Refusal::of(ErrorKind::Unavailable), error.to_string()),
         sqlx::Error::Tls(error) => (Refusal::of(ErrorKind::Protocol), format!("TLS: {error}")),
-        sqlx::Error::Configuration(error) => {
-            (Refusal::of(ErrorKind::Denied), error.to_string())
-        }
+        sqlx::Error::Configuration(error) => (Refusal::of(ErrorKind::Denied), error.to_string()),
         other => (Refusal::of(ErrorKind::Protocol), other.to_string()),
     };
     let message = words(message.as_bytes());

@@ -24,10 +24,15 @@ impl Lines {
     }
 
     /// In the order of time; of too many the latest, with a word about the others.
-    pub(crate) fn finish(mut self, entity: &EntityId, limit: usize) -> (Vec<LogRecord>, Option<String>) {
+    pub(crate) fn finish(
+        mut self,
+        entity: &EntityId,
+        limit: usize,
+    ) -> (Vec<LogRecord>, Option<String>) {
         self.0.sort_by(|a, b| (a.at, &a.body).cmp(&(b.at, &b.body)));
         let over = self.0.len().saturating_sub(limit);
-        let cut = (over > 0).then(|| format!("cut here: the latest {limit} of {} lines", self.0.len()));
+        let cut =
+            (over > 0).then(|| format!("cut here: the latest {limit} of {} lines", self.0.len()));
         let lines = self.0.into_iter().skip(over).map(|line| LogRecord {
             at: line.at,
             entity: entity.clone(),

@@ -20,7 +20,13 @@ impl Levels {
     }
 
     /// Adds a series where there is a column.
-    pub(crate) fn add(&mut self, name: &str, unit: &str, attributes: Attributes<'_>, column: Option<Column>) {
+    pub(crate) fn add(
+        &mut self,
+        name: &str,
+        unit: &str,
+        attributes: Attributes<'_>,
+        column: Option<Column>,
+    ) {
         self.add_as(Statistic::Last, name, unit, attributes, column);
     }
 

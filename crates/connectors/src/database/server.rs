@@ -83,7 +83,8 @@ impl Names {
 impl Server {
     /// Checks what is common to all; answers with the port and the names.
     pub(crate) fn checked(&self, usual_port: u16) -> Result<(u16, Names), BadConfig> {
-        let is_odd = |letter: char| letter.is_whitespace() || letter.is_control() || "/@?#".contains(letter);
+        let is_odd =
+            |letter: char| letter.is_whitespace() || letter.is_control() || "/@?#".contains(letter);
         if self.host.is_empty() || self.host.contains(is_odd) {
             let reason = "the name or address of a machine is expected";
             return Err(BadConfig::field("host", reason));

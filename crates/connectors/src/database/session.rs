@@ -116,9 +116,7 @@ impl Ask {
 /// A statement in errors: what it asks, not how.
 pub(crate) fn label(sql: &str) -> String {
     let words: Vec<&str> = sql.split_whitespace().take(400).collect();
-    let is_view = |pair: &&[&str]| {
-        matches!(pair, [from, view] if from.eq_ignore_ascii_case("from") && view.contains('_') && !view.contains('('))
-    };
+    let is_view = |pair: &&[&str]| matches!(pair, [from, view] if from.eq_ignore_ascii_case("from") && view.contains('_') && !view.contains('('));
     let told = match words.windows(2).find(is_view) {
         Some([_, view]) => (*view).to_owned(),
         _ => words.iter().take(4).copied().collect::<Vec<_>>().join(" "),
@@ -186,7 +184,12 @@ pub(crate) async fn ask<T: Send + 'static>(
 
 /// What is answered to a question for lines by a server that has no connection left: its own words, which are
 /// evidence. Everything else isn't answered, with the same words.
-pub(crate) fn refused(failure: Failure, place: &Place, query: &Query, wants_lines: bool) -> Result<Answer, Error> {
+pub(crate) fn refused(
+    failure: Failure,
+    place: &Place,
+    query: &Query,
+    wants_lines: bool,
+) -> Result<Answer, Error> {
     let moment = Moment::new(jiff::Timestamp::now(), query.window);
     if !failure.is_full || !wants_lines || moment.stamp().is_none() {
         return Err(failure.error);

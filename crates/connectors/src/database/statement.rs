@@ -111,7 +111,9 @@ fn tag(letters: &[char], from: usize) -> Option<Vec<char>> {
 fn dollar(letters: &[char], from: usize, tag: &[char]) -> usize {
     let begin = from + tag.len();
     let rest = letters.get(begin..).unwrap_or_default();
-    rest.windows(tag.len()).position(|part| part == tag).map_or(letters.len(), |end| begin + end + tag.len())
+    rest.windows(tag.len())
+        .position(|part| part == tag)
+        .map_or(letters.len(), |end| begin + end + tag.len())
 }
 
 /// What stands in double quotes is a name to PostgreSQL and may be a string to MySQL: behind `PASSWORD` and
@@ -133,7 +135,10 @@ mod tests {
             of("SELECT *  FROM t1 WHERE a = 'it''s\\' mine' AND b IN (1, 2.5e3, -7)\n -- secret\n"),
             "SELECT * FROM t1 WHERE a = ? AND b IN (?, ?, -?)"
         );
-        assert_eq!(of("UPDATE \"a\"\"1\" SET x2=$1 /* pin 1234 */ WHERE y=$2"), "UPDATE \"a\"\"1\" SET x2=$1 WHERE y=$2");
+        assert_eq!(
+            of("UPDATE \"a\"\"1\" SET x2=$1 /* pin 1234 */ WHERE y=$2"),
+            "UPDATE \"a\"\"1\" SET x2=$1 WHERE y=$2"
+        );
         assert_eq!(of("DO $x$ BEGIN secret $$ END $x$ LANGUAGE sql"), "DO ? LANGUAGE sql");
         assert_eq!(of("SELECT 'cut off by the serv"), "SELECT ?");
         assert_eq!(of("SELECT 1 # mine\n+ 2"), "SELECT ? + ?");
@@ -143,7 +148,23 @@ mod tests {
 
     #[test]
     fn nothing_makes_it_stumble() {
-        for odd in ["", "$", "$$", "$1$", "'", "/*", "--", "\\", "É'é", "\"", "`", "#", "1", "/*/", "$é$x$é$"] {
+        for odd in [
+            "",
+            "$",
+            "$$",
+            "$1$",
+            "'",
+            "/*",
+            "--",
+            "\\",
+            "É'é",
+            "\"",
+            "`",
+            "#",
+            "1",
+            "/*/",
+            "$é$x$é$",
+        ] {
             of(odd);
         }
         assert_eq!(of(&"x ".repeat(10_000)).chars().count(), 300);

@@ -26,7 +26,12 @@ impl Told {
         self.queries.push(query.to_owned());
         match error.kind {
             ErrorKind::Denied | ErrorKind::NotFound | ErrorKind::BadQuery => {
-                self.note(format!("{}: {} (asked: {})", error.kind.label(), error.message, error.asked));
+                self.note(format!(
+                    "{}: {} (asked: {})",
+                    error.kind.label(),
+                    error.message,
+                    error.asked
+                ));
             }
             ErrorKind::RateLimited { .. }
             | ErrorKind::Timeout
@@ -57,7 +62,8 @@ impl Told {
         {
             return Err(error);
         }
-        let end = self.end.map(|error| format!("cut here: {}: {}", error.kind.label(), error.message));
+        let end =
+            self.end.map(|error| format!("cut here: {}: {}", error.kind.label(), error.message));
         let truncated = match (end, cut) {
             (Some(end), Some(cut)) => Some(format!("{cut}; {end}")),
             (end, cut) => end.or(cut),

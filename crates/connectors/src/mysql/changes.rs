@@ -21,7 +21,11 @@ pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Resul
         .take(query.limit)
         // The uptime has whole seconds: two answers differ by one, and mean the same minute.
         .map(|at| Change {
-            id: ChangeId::new(format!("{}/start/{}", place.names.entity, (at.as_second() + 30) / 60)),
+            id: ChangeId::new(format!(
+                "{}/start/{}",
+                place.names.entity,
+                (at.as_second() + 30) / 60
+            )),
             kind: ChangeKind::Infrastructure,
             at,
             entities: vec![place.names.entity.clone()],

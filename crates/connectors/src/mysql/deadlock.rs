@@ -24,7 +24,9 @@ mod tests {
                     2026-11-23 03:12:45 0x7f10\n*** (1) TRANSACTION:\n";
         let at = latest(told, 3600.0).unwrap();
         assert_eq!(at.to_string(), "2026-11-23T02:12:45Z");
-        for odd in ["", "LATEST DETECTED DEADLOCK", "LATEST DETECTED DEADLOCK\n-\nyesterday é", "x\n\n\n"] {
+        for odd in
+            ["", "LATEST DETECTED DEADLOCK", "LATEST DETECTED DEADLOCK\n-\nyesterday é", "x\n\n\n"]
+        {
             assert!(latest(odd, f64::NAN).is_none() && latest(odd, 0.0).is_none());
         }
     }

@@ -45,6 +45,7 @@ pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Resul
         topology.add(Entity::new(source.clone(), EntityKind::Database));
         topology.relate(Relation { from: own.clone(), to: source, kind: RelationKind::Consumes });
     }
-    let cut = (all > query.limit).then(|| format!("cut here: the first {} of {all} entities", query.limit));
+    let cut = (all > query.limit)
+        .then(|| format!("cut here: the first {} of {all} entities", query.limit));
     ask.told.answer(Content::Inventory(topology), cut)
 }

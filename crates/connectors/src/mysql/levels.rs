@@ -2,23 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use nightjar_connect::{Answer, Error, Query};
-use nightjar_incident::{Content, Statistic};
+use nightjar_incident::Content;
 
 use super::server::{About, Pairs, follows, told};
 use super::sql;
-use crate::database::statement::without_literals;
+use crate::database::load::Way;
 use crate::database::{Ask, Levels, Moment, Place, Row};
-
-/// How often and how far apart sessions at work are looked at.
-const LOOKS: u32 = 5;
-const BETWEEN: Duration = Duration::from_millis(200);
-
-/// The most statements that are told.
-const STATEMENTS: usize = 20;
 
 pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Result<Answer, Error> {
     let about = told(&mut ask).await?;
@@ -56,7 +48,12 @@ const COUNTERS: &[Counter] = &[
     ("mysql.max_used_connections", "1", &[], "max_used_connections"),
     ("mysql.connection.errors", "1", &[("error", "aborted")], "aborted_connects"),
     ("mysql.connection.errors", "1", &[("error", "aborted_clients")], "aborted_clients"),
-    ("mysql.connection.errors", "1", &[("error", "max_connections")], "connection_errors_max_connections"),
+    (
+        "mysql.connection.errors",
+        "1",
+        &[("error", "max_connections")],
+        "connection_errors_max_connections",
+    ),
     ("mysql.connection.count", "1", &[], "connections"),
     ("mysql.query.count", "1", &[], "questions"),
     ("mysql.query.slow.count", "1", &[], "slow_queries"),
@@ -66,9 +63,19 @@ const COUNTERS: &[Counter] = &[
     ("mysql.deadlocks", "{deadlock}", &[], "innodb_deadlocks"),
     ("mysql.tmp_resources", "1", &[("resource", "disk_tables")], "created_tmp_disk_tables"),
     ("mysql.tmp_resources", "1", &[("resource", "tables")], "created_tmp_tables"),
-    ("mysql.buffer_pool.operations", "1", &[("operation", "read_requests")], "innodb_buffer_pool_read_requests"),
+    (
+        "mysql.buffer_pool.operations",
+        "1",
+        &[("operation", "read_requests")],
+        "innodb_buffer_pool_read_requests",
+    ),
     ("mysql.buffer_pool.operations", "1", &[("operation", "reads")], "innodb_buffer_pool_reads"),
-    ("mysql.buffer_pool.operations", "1", &[("operation", "wait_free")], "innodb_buffer_pool_wait_free"),
+    (
+        "mysql.buffer_pool.operations",
+        "1",
+        &[("operation", "wait_free")],
+        "innodb_buffer_pool_wait_free",
+    ),
     ("mysql.log_operations", "1", &[("operation", "waits")], "innodb_log_waits"),
     ("mysql.handlers", "1", &[("kind", "read_rnd_next")], "handler_read_rnd_next"),
     ("mysql.table_open_cache", "1", &[("status", "overflow")], "table_open_cache_overflows"),
@@ -85,7 +92,10 @@ async fn sessions(ask: &mut Ask, moment: &Moment, levels: &mut Levels) {
     let Some(sessions) = ask.try_rows(sql::SESSIONS).await else { return };
     let mut by: BTreeMap<(&str, &str), f64> = BTreeMap::new();
     for session in sessions.iter().filter(|session| !session.is("is_own")) {
-        let key = (session.text("command").unwrap_or("unknown"), session.text("user").unwrap_or("unknown"));
+        let key = (
+            session.text("command").unwrap_or("unknown"),
+            session.text("user").unwrap_or("unknown"),
+        );
         *by.entry(key).or_default() += 1.0;
     }
     for ((state, user), number) in by {
@@ -100,7 +110,9 @@ async fn locks(ask: &mut Ask, moment: &Moment, about: &About, uptime: f64, level
     let mut ages: Vec<f64> = transactions.iter().filter_map(|row| row.number("waits")).collect();
     let oldest = transactions.iter().filter_map(|row| row.number("age")).fold(0.0, f64::max);
     let sessions = ask.quietly(sql::SESSIONS).await.unwrap_or_default();
-    ages.extend(sessions.iter().filter(|row| waits_for_table(row)).filter_map(|row| row.number("time")));
+    ages.extend(
+        sessions.iter().filter(|row| waits_for_table(row)).filter_map(|row| row.number("time")),
+    );
     let column = moment.since_when(&ages, uptime);
     levels.add("mysql.blocked_sessions", "{session}", &[], column);
     ask.told.note(
@@ -128,89 +140,25 @@ fn wait(state: &str) -> String {
         format!("Lock:{state}")
     } else if lower.contains("commit") || lower.contains("flush") || lower.contains("sync") {
         format!("IO:{state}")
-    } else if ["sleep", "waiting"].iter().any(|word| lower.contains(word)) || lower == "user sleep" {
+    } else if ["sleep", "waiting"].iter().any(|word| lower.contains(word)) || lower == "user sleep"
+    {
         format!("Wait:{state}")
     } else {
         format!("CPU:{state}")
     }
 }
 
-/// Which statements sessions are at work for, by looking several times within a second.
+/// Which statements sessions are at work for, and what they take where that is kept.
 async fn load(ask: &mut Ask, moment: &Moment, settings: &Pairs, levels: &mut Levels) {
     let keeps_statements = settings.text("performance_schema") == Some("ON");
-    let before = if keeps_statements { statements(ask).await } else { None };
     if !keeps_statements {
         ask.told.note("the performance schema is off: what statements usually take isn't known");
     }
-    let began = Timestamp::now();
-    let mut load: BTreeMap<(String, String), f64> = BTreeMap::new();
-    let mut looks = 0.0;
-    for look in 0..LOOKS {
-        if look > 0 && !ask.pause(BETWEEN).await {
-            break;
-        }
-        let rows = match look {
-            0 => ask.try_rows(sql::ACTIVE).await,
-            _ => ask.quietly(sql::ACTIVE).await.ok(),
-        };
-        let Some(rows) = rows else { break };
-        looks += 1.0;
-        for row in rows {
-            let statement = without_literals(row.text("query").unwrap_or("unknown"));
-            let wait = wait(row.text("state").unwrap_or("executing"));
-            *load.entry((statement, wait)).or_default() += row.number("sessions").unwrap_or(0.0);
-        }
-    }
-    if looks > 0.0 {
-        let whole: f64 = load.values().sum::<f64>() / looks;
-        levels.add("mysql.active_sessions", "{session}", &[], moment.now(whole));
-        let mut load: Vec<_> = load.into_iter().collect();
-        load.sort_by(|a, b| b.1.total_cmp(&a.1));
-        for ((statement, wait), sessions) in load.into_iter().take(STATEMENTS) {
-            let attributes = [("db.query.text", &*statement), ("db.wait.event", &*wait)];
-            let level = moment.now(sessions / looks);
-            levels.add_as(Statistic::Mean, "mysql.statement.load", "{session}", &attributes, level);
-        }
-    }
-    let Some(before) = before else { return };
-    let seconds = Timestamp::now().duration_since(began).as_secs_f64().max(0.001);
-    let Some(after) = statements(ask).await else { return };
-    finished(&before, &after, seconds, moment, levels);
-}
-
-async fn statements(ask: &mut Ask) -> Option<BTreeMap<String, Row>> {
-    let rows = ask.try_rows(sql::STATEMENTS).await?;
-    Some(rows.into_iter().filter_map(|row| Some((row.text("id")?.to_owned(), row))).collect())
-}
-
-/// What statements took that ended between two looks, against what they took since their statistics began.
-fn finished(
-    before: &BTreeMap<String, Row>,
-    after: &BTreeMap<String, Row>,
-    seconds: f64,
-    moment: &Moment,
-    levels: &mut Levels,
-) {
-    let number = |row: &Row, name: &str| row.number(name).unwrap_or(0.0);
-    let mut found: Vec<(f64, f64, f64, &Row)> = Vec::new();
-    for (id, now) in after {
-        let Some(then) = before.get(id) else { continue };
-        let calls = number(now, "calls") - number(then, "calls");
-        let took = number(now, "seconds") - number(then, "seconds");
-        if calls >= 1.0 && took >= 0.0 {
-            found.push((calls, took, number(then, "seconds") / number(then, "calls").max(1.0), now));
-        }
-    }
-    found.sort_by(|a, b| b.1.total_cmp(&a.1));
-    for (calls, took, usual, row) in found.into_iter().take(STATEMENTS) {
-        let statement = without_literals(row.text("query").unwrap_or("unknown"));
-        let attributes = [("db.query.text", &*statement)];
-        let rate = moment.now(calls / seconds);
-        levels.add_as(Statistic::Mean, "mysql.statement.calls", "1/s", &attributes, rate);
-        for (basis, mean) in [("now", took / calls), ("since statistics were reset", usual)] {
-            let attributes = [("db.query.text", &*statement), ("basis", basis)];
-            let level = moment.now(mean);
-            levels.add_as(Statistic::Mean, "mysql.statement.duration", "s", &attributes, level);
-        }
-    }
+    let way = Way {
+        system: "mysql",
+        active: sql::ACTIVE,
+        wait: |row| wait(row.text("state").unwrap_or("executing")),
+        statements: keeps_statements.then_some(sql::STATEMENTS),
+    };
+    way.tell(ask, moment, levels).await;
 }

@@ -54,7 +54,8 @@ pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Resul
     let told = innodb.first().and_then(|row| row.text("status"));
     if let Some(at) = told.and_then(|told| latest(told, about.zone)) {
         let is_in = query.window.from <= at && at < query.window.to;
-        let body = "SHOW ENGINE INNODB STATUS: deadlock detected, the latest of them at this time".to_owned();
+        let body = "SHOW ENGINE INNODB STATUS: deadlock detected, the latest of them at this time"
+            .to_owned();
         lines.add(is_in.then_some(at), LogSeverity::Error, body);
     }
     let (lines, cut) = lines.finish(&place.names.entity, query.limit);
@@ -63,7 +64,8 @@ pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Resul
 
 /// A session as a person knows it; names are in quotes.
 fn named(session: &Row) -> String {
-    let part = |what: &str, name: &str| session.text(name).map(|text| format!("{what} {}", quoted(text)));
+    let part =
+        |what: &str, name: &str| session.text(name).map(|text| format!("{what} {}", quoted(text)));
     let parts = [part("user", "user"), part("database", "db"), part("from", "host")];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!("session {} ({})", session.text("id").unwrap_or("?"), parts.join(", "))
@@ -96,7 +98,9 @@ fn row_locks(
     let mut heads: BTreeMap<&str, (BTreeSet<&str>, f64, Option<&str>)> = BTreeMap::new();
     let mut told: BTreeSet<&str> = BTreeSet::new();
     for row in waits {
-        let (Some(waits), Some(blocks)) = (row.text("waiting"), row.text("blocking")) else { continue };
+        let (Some(waits), Some(blocks)) = (row.text("waiting"), row.text("blocking")) else {
+            continue;
+        };
         let Some(who) = by_id.get(waits) else { continue };
         let age = who.number("waits").unwrap_or(0.0);
         if age < WAITS {
@@ -123,11 +127,14 @@ fn row_locks(
     for (transaction, (who, longest, object)) in heads {
         let Some(holder) = by_id.get(transaction) else { continue };
         let age = holder.number("age").unwrap_or(longest).max(longest);
-        let state = holder.text("session").and_then(|id| sessions.get(id)).map_or_else(String::new, |session| {
-            let command = session.text("command").unwrap_or("?");
-            let command = if command == "Sleep" { "idle in transaction" } else { command };
-            format!(" and {command} for {}", seconds(session.number("time").unwrap_or(0.0)))
-        });
+        let state = holder.text("session").and_then(|id| sessions.get(id)).map_or_else(
+            String::new,
+            |session| {
+                let command = session.text("command").unwrap_or("?");
+                let command = if command == "Sleep" { "idle in transaction" } else { command };
+                format!(" and {command} for {}", seconds(session.number("time").unwrap_or(0.0)))
+            },
+        );
         let body = format!(
             "innodb_trx: {}, whose transaction is {} old{state}, holds the lock on rows of {} that {} sessions are \
              still waiting for; its statement: {}",
@@ -187,14 +194,22 @@ fn running(
         );
         lines.add(moment.within(age), LogSeverity::Info, body);
     }
-    let is_open = |row: &&Row| row.number("age").is_some_and(|age| age >= OPEN) && row.number("waits").is_none();
+    let is_open = |row: &&Row| {
+        row.number("age").is_some_and(|age| age >= OPEN) && row.number("waits").is_none()
+    };
     for transaction in transactions.iter().filter(is_open).take(ONE_BY_ONE) {
-        let Some(session) = transaction.text("session").and_then(|id| by_id.get(id)) else { continue };
+        let Some(session) = transaction.text("session").and_then(|id| by_id.get(id)) else {
+            continue;
+        };
         if session.text("command") != Some("Sleep") {
             continue;
         }
         let age = transaction.number("age").unwrap_or(0.0);
-        let body = format!("innodb_trx: {} left its transaction open for {}", named(session), seconds(age));
+        let body = format!(
+            "innodb_trx: {} left its transaction open for {}",
+            named(session),
+            seconds(age)
+        );
         lines.add(moment.within(age), LogSeverity::Info, body);
     }
 }
@@ -211,8 +226,9 @@ fn full(moment: &Moment, status: &Pairs, settings: &Pairs, sessions: &[Row], lin
         let mut by: Vec<_> = by.into_iter().collect();
         by.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
         let by = by.into_iter().take(5);
-        let by: Vec<String> =
-            by.map(|((user, command), number)| format!("{number} {command} of {}", quoted(user))).collect();
+        let by: Vec<String> = by
+            .map(|((user, command), number)| format!("{number} {command} of {}", quoted(user)))
+            .collect();
         let body = format!(
             "SHOW STATUS: {used} connections are in use of {most} (max_connections limit): {}",
             by.join(", ")

@@ -2,8 +2,12 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use nightjar_connect::ErrorKind;
 use sqlx::error::DatabaseError;
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow, MySqlSslMode};
-use sqlx::{AssertSqlSafe, Column as _, ConnectOptions as _, Decode, MySql, Row as _, ValueRef as _};
+use sqlx::mysql::{
+    MySqlConnectOptions, MySqlConnection, MySqlDatabaseError, MySqlRow, MySqlSslMode,
+};
+use sqlx::{
+    AssertSqlSafe, Column as _, ConnectOptions as _, Decode, MySql, Row as _, ValueRef as _,
+};
 
 use super::Mysql;
 use crate::database::failure::Failure;
@@ -16,7 +20,8 @@ pub(super) async fn open(mysql: &Mysql) -> Result<Ask, Failure> {
     let allowance = place.allowance();
     let session = connected(place, allowance, || async {
         let options = options(mysql);
-        let mut connection = options.connect().await.map_err(|error| failure("to connect", &error))?;
+        let mut connection =
+            options.connect().await.map_err(|error| failure("to connect", &error))?;
         let read_only = "SET SESSION TRANSACTION READ ONLY";
         let set = sqlx::raw_sql(read_only).execute(&mut connection).await;
         set.map_err(|error| failure("to read only", &error))?;
@@ -34,7 +39,8 @@ pub(super) async fn open(mysql: &Mysql) -> Result<Ask, Failure> {
                 Err(error) => return Err(failure("to end in time", &error)),
             }
         }
-        let waits = "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, wait_timeout = 60";
+        let waits =
+            "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, wait_timeout = 60";
         let set = sqlx::raw_sql(waits).execute(&mut connection).await;
         set.map_err(|error| failure("to wait for no locks", &error))?;
         Ok(Session(connection))
@@ -107,13 +113,14 @@ fn failure(asked: &str, error: &sqlx::Error) -> Failure {
 
 /// What the server's numbers of errors mean for us.
 fn refusal(told: &dyn DatabaseError) -> Refusal {
-    let number = told.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number);
+    let number =
+        told.try_downcast_ref::<MySqlDatabaseError>().map_or(0, MySqlDatabaseError::number);
     let kind = match number {
         // Too many connections: of the server, of the user by its own limit, by the limit of all users.
         1040 | 1203 | 1226 => return Refusal::FULL,
         // Credentials and rights; the host is blocked or not allowed.
-        1044 | 1045 | 1129 | 1130 | 1142 | 1143 | 1227 | 1370 | 1449 | 1698 | 1820 | 1862 | 2061 | 3118
-        | 4151 => ErrorKind::Denied,
+        1044 | 1045 | 1129 | 1130 | 1142 | 1143 | 1227 | 1370 | 1449 | 1698 | 1820 | 1862
+        | 2061 | 3118 | 4151 => ErrorKind::Denied,
         1049 => ErrorKind::NotFound,
         // Ended by a limit of time, of MySQL and MariaDB; a lock that wasn't got.
         3024 | 1969 | 1205 | 3572 => ErrorKind::Timeout,

@@ -76,7 +76,9 @@ pub(super) async fn follows(ask: &mut Ask) -> Vec<Row> {
             rows
         }
         // Not known to older versions.
-        Err(error) if error.kind == nightjar_connect::ErrorKind::BadQuery => ask.rows(sql::SLAVE).await,
+        Err(error) if error.kind == nightjar_connect::ErrorKind::BadQuery => {
+            ask.rows(sql::SLAVE).await
+        }
         Err(error) => {
             ask.told.failed(sql::REPLICA, error);
             Vec::new()

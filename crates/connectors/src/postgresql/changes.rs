@@ -30,13 +30,17 @@ pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Resul
     let (uptime, loaded) = (server.number("uptime"), server.number("loaded"));
     let mut found = Vec::new();
     if let Some(at) = uptime.and_then(|age| moment.within(age)) {
-        let version: Vec<&str> = server.text("version").unwrap_or("PostgreSQL").split(' ').take(2).collect();
+        let version: Vec<&str> =
+            server.text("version").unwrap_or("PostgreSQL").split(' ').take(2).collect();
         let summary = format!("{} was started", version.join(" "));
         found.push(change("start", ChangeKind::Infrastructure, whole_second(at), summary));
     }
     let is_later = uptime.zip(loaded).is_some_and(|(uptime, loaded)| uptime - loaded > AT_START);
     if let Some(at) = loaded.filter(|_| is_later).and_then(|age| moment.within(age)) {
-        let summary = format!("settings were read again (which of them differed before isn't kept){}", set(&settings));
+        let summary = format!(
+            "settings were read again (which of them differed before isn't kept){}",
+            set(&settings)
+        );
         found.push(change("reload", ChangeKind::Configuration, whole_second(at), summary));
     }
     found.sort_by_key(|change| change.at);
@@ -54,12 +58,14 @@ fn whole_second(at: Timestamp) -> Timestamp {
 /// Settings that somebody set: those that wait for a restart, then those of files and commands.
 fn set(settings: &[Row]) -> String {
     // Of those that wait the value is the old one; the new one stands in files that only superusers read.
-    let waits = settings.iter().filter(|row| row.is("pending_restart")).filter_map(|row| row.text("name"));
+    let waits =
+        settings.iter().filter(|row| row.is("pending_restart")).filter_map(|row| row.text("name"));
     let waits: Vec<&str> = waits.take(12).collect();
     let told = |row: &Row| {
         let is_set = row.text("source") == Some("configuration file") && !row.is("pending_restart");
         let (name, value) = (row.text("name")?, row.text("value")?);
-        is_set.then(|| format!("{name} = {value} (default {})", row.text("usual").unwrap_or("none")))
+        is_set
+            .then(|| format!("{name} = {value} (default {})", row.text("usual").unwrap_or("none")))
     };
     let of_file: Vec<String> = settings.iter().filter_map(told).take(12).collect();
     let mut out = String::new();

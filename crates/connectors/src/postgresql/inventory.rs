@@ -13,9 +13,22 @@ use crate::database::{Ask, Place, Row};
 
 /// Names that drivers and tools give themselves: they name no service.
 const TOOLS: &[&str] = &[
-    "psql", "pg_dump", "pg_restore", "pg_basebackup", "pgbench", "pgadmin", "dbeaver", "datagrip",
-    "postgresql jdbc driver", "npgsql", "nightjar", "postgres_exporter", "walreceiver", "pgbouncer",
-    "vacuumdb", "unknown",
+    "psql",
+    "pg_dump",
+    "pg_restore",
+    "pg_basebackup",
+    "pgbench",
+    "pgadmin",
+    "dbeaver",
+    "datagrip",
+    "postgresql jdbc driver",
+    "npgsql",
+    "nightjar",
+    "postgres_exporter",
+    "walreceiver",
+    "pgbouncer",
+    "vacuumdb",
+    "unknown",
 ];
 
 pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Result<Answer, Error> {
@@ -37,7 +50,11 @@ pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Resul
     let names: Vec<&str> = databases.iter().filter_map(|row| row.text("datname")).collect();
     attribute("db.namespaces", clean(&names.join(", ")));
     let mut others: Vec<(Entity, Relation)> = Vec::new();
-    let relation = |from: &EntityId, to: &EntityId, kind| Relation { from: from.clone(), to: to.clone(), kind };
+    let relation = |from: &EntityId, to: &EntityId, kind| Relation {
+        from: from.clone(),
+        to: to.clone(),
+        kind,
+    };
     for row in &follows {
         let (Some(host), Some(port)) = (row.text("host"), row.text("port")) else { continue };
         let Ok(primary) = EntityId::new(format!("{host}:{port}")) else { continue };
@@ -45,7 +62,10 @@ pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Resul
         others.push((Entity::new(primary, EntityKind::Database), follows));
     }
     for row in &followers {
-        let Some(replica) = row.text("client_addr").and_then(|address| EntityId::new(address).ok()) else { continue };
+        let Some(replica) = row.text("client_addr").and_then(|address| EntityId::new(address).ok())
+        else {
+            continue;
+        };
         let follows = relation(&replica, own, RelationKind::Consumes);
         let mut entity = Entity::new(replica, EntityKind::Database);
         let name = clean(row.text("application_name").unwrap_or_default());
@@ -71,7 +91,8 @@ pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Resul
         topology.add(entity);
         topology.relate(relation);
     }
-    let cut = (all > query.limit).then(|| format!("cut here: the first {} of {all} entities", query.limit));
+    let cut = (all > query.limit)
+        .then(|| format!("cut here: the first {} of {all} entities", query.limit));
     ask.told.answer(Content::Inventory(topology), cut)
 }
 

@@ -2,22 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use nightjar_connect::{Answer, Error, Query};
-use nightjar_incident::{Content, Statistic};
+use nightjar_incident::Content;
 
 use super::sql;
-use crate::database::statement::without_literals;
+use crate::database::load::Way;
 use crate::database::{Ask, Levels, Moment, Place, Row};
-
-/// How often and how far apart sessions at work are looked at.
-const LOOKS: u32 = 5;
-const BETWEEN: Duration = Duration::from_millis(200);
-
-/// The most statements that are told.
-const STATEMENTS: usize = 20;
 
 pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Result<Answer, Error> {
     let server = ask.rows(sql::SERVER).await;
@@ -41,9 +33,8 @@ pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Resul
 
 /// What ordinary roles may use, of `max_connections`.
 pub(super) fn usable(limits: &[Row]) -> Option<f64> {
-    let setting = |name: &str| {
-        limits.iter().find(|row| row.text("name") == Some(name))?.number("setting")
-    };
+    let setting =
+        |name: &str| limits.iter().find(|row| row.text("name") == Some(name))?.number("setting");
     let kept = ["superuser_reserved_connections", "reserved_connections"];
     let kept: f64 = kept.iter().filter_map(|name| setting(name)).sum();
     setting("max_connections").map(|most| most - kept)
@@ -94,87 +85,22 @@ async fn waiting(ask: &mut Ask, moment: &Moment, uptime: f64, levels: &mut Level
     );
 }
 
-/// Which statements sessions are at work for, by looking several times within a second.
+/// Which statements sessions are at work for, and what they take where that is kept.
 async fn load(ask: &mut Ask, moment: &Moment, levels: &mut Levels) {
-    let before = statements(ask).await;
-    let began = Timestamp::now();
-    let mut load: BTreeMap<(String, String), f64> = BTreeMap::new();
-    let mut looks = 0.0;
-    for look in 0..LOOKS {
-        if look > 0 && !ask.pause(BETWEEN).await {
-            break;
-        }
-        let rows = match look {
-            0 => ask.try_rows(sql::ACTIVE).await,
-            _ => ask.quietly(sql::ACTIVE).await.ok(),
-        };
-        let Some(rows) = rows else { break };
-        looks += 1.0;
-        for row in rows {
-            let statement = without_literals(row.text("query").unwrap_or("unknown"));
-            let wait = row.text("wait").unwrap_or("CPU").to_owned();
-            *load.entry((statement, wait)).or_default() += row.number("sessions").unwrap_or(0.0);
-        }
+    let there = ask.quietly(sql::HAS_STATEMENTS).await.unwrap_or_default();
+    let is_there = there.first().is_some_and(|row| row.is("is_there"));
+    if !is_there {
+        ask.told.note(
+            "pg_stat_statements isn't installed in this database: what statements usually take isn't known",
+        );
     }
-    if looks > 0.0 {
-        let whole: f64 = load.values().sum::<f64>() / looks;
-        levels.add("postgresql.active_sessions", "{session}", &[], moment.now(whole));
-        let mut load: Vec<_> = load.into_iter().collect();
-        load.sort_by(|a, b| b.1.total_cmp(&a.1));
-        for ((statement, wait), sessions) in load.into_iter().take(STATEMENTS) {
-            let attributes = [("db.query.text", &*statement), ("db.wait.event", &*wait)];
-            let level = moment.now(sessions / looks);
-            let name = "postgresql.statement.load";
-            levels.add_as(Statistic::Mean, name, "{session}", &attributes, level);
-        }
-    }
-    let Some(before) = before else { return };
-    let seconds = Timestamp::now().duration_since(began).as_secs_f64().max(0.001);
-    let Some(after) = statements(ask).await else { return };
-    finished(&before, &after, seconds, moment, levels);
-}
-
-/// Counters of statements by their ids, where they are kept.
-async fn statements(ask: &mut Ask) -> Option<BTreeMap<String, Row>> {
-    let there = ask.quietly(sql::HAS_STATEMENTS).await.ok()?;
-    if !there.first().is_some_and(|row| row.is("is_there")) {
-        ask.told.note("pg_stat_statements isn't installed in this database: what statements usually take isn't known");
-        return None;
-    }
-    let rows = ask.try_rows(sql::STATEMENTS).await?;
-    Some(rows.into_iter().filter_map(|row| Some((row.text("id")?.to_owned(), row))).collect())
-}
-
-/// What statements took that ended between two looks, against what they took since their statistics began.
-fn finished(
-    before: &BTreeMap<String, Row>,
-    after: &BTreeMap<String, Row>,
-    seconds: f64,
-    moment: &Moment,
-    levels: &mut Levels,
-) {
-    let mut found: Vec<(f64, f64, f64, &Row)> = Vec::new();
-    for (id, now) in after {
-        let Some(then) = before.get(id) else { continue };
-        let number = |row: &Row, name: &str| row.number(name).unwrap_or(0.0);
-        let calls = number(now, "calls") - number(then, "calls");
-        let took = number(now, "seconds") - number(then, "seconds");
-        if calls >= 1.0 && took >= 0.0 {
-            found.push((calls, took, number(then, "seconds") / number(then, "calls").max(1.0), now));
-        }
-    }
-    found.sort_by(|a, b| b.1.total_cmp(&a.1));
-    for (calls, took, usual, row) in found.into_iter().take(STATEMENTS) {
-        let statement = without_literals(row.text("query").unwrap_or("unknown"));
-        let attributes = [("db.query.text", &*statement)];
-        let rate = moment.now(calls / seconds);
-        levels.add_as(Statistic::Mean, "postgresql.statement.calls", "1/s", &attributes, rate);
-        for (basis, mean) in [("now", took / calls), ("since statistics were reset", usual)] {
-            let attributes = [("db.query.text", &*statement), ("basis", basis)];
-            let name = "postgresql.statement.duration";
-            levels.add_as(Statistic::Mean, name, "s", &attributes, moment.now(mean));
-        }
-    }
+    let way = Way {
+        system: "postgresql",
+        active: sql::ACTIVE,
+        wait: |row| row.text("wait").unwrap_or("CPU").to_owned(),
+        statements: is_there.then_some(sql::STATEMENTS),
+    };
+    way.tell(ask, moment, levels).await;
 }
 
 async fn replication(ask: &mut Ask, moment: &Moment, server: &Row, levels: &mut Levels) {

@@ -57,9 +57,8 @@ pub(super) async fn tell(mut ask: Ask, place: Arc<Place>, query: Query) -> Resul
 
 /// A session as a person knows it; names are in quotes.
 fn named(session: &Row) -> String {
-    let part = |what: &str, name: &str| {
-        session.text(name).map(|text| format!("{what} {}", quoted(text)))
-    };
+    let part =
+        |what: &str, name: &str| session.text(name).map(|text| format!("{what} {}", quoted(text)));
     let parts = [
         part("application", "application_name"),
         part("role", "usename"),
@@ -119,7 +118,8 @@ fn locks(moment: &Moment, sessions: &[Row], waiting: &[Row], lines: &mut Lines) 
         let age = holder.number("in_transaction").unwrap_or(longest).max(longest);
         let on = relation.map_or(String::new(), |relation| format!(" on {}", quoted(relation)));
         let state = holder.text("state").unwrap_or("in an unknown state");
-        let since = holder.number("in_state").map_or(String::new(), |age| format!(" for {}", seconds(age)));
+        let since =
+            holder.number("in_state").map_or(String::new(), |age| format!(" for {}", seconds(age)));
         let last = if state.starts_with("idle") { "its last statement" } else { "its statement" };
         let body = format!(
             "pg_locks: {}, whose transaction is {} old and {state}{since}, holds the lock{on} that {number} \
@@ -137,7 +137,9 @@ fn locks(moment: &Moment, sessions: &[Row], waiting: &[Row], lines: &mut Lines) 
 /// What a lock is on.
 fn object(row: &Row) -> String {
     match (row.text("locktype"), row.text("relation")) {
-        (Some("transactionid" | "tuple"), Some(relation)) => format!("a row of {}", quoted(relation)),
+        (Some("transactionid" | "tuple"), Some(relation)) => {
+            format!("a row of {}", quoted(relation))
+        }
         (_, Some(relation)) => format!("relation {}", quoted(relation)),
         (Some(kind), None) => quoted(kind),
         (None, None) => "something".to_owned(),
@@ -148,7 +150,9 @@ fn object(row: &Row) -> String {
 fn running(moment: &Moment, sessions: &[Row], waiting: &[Row], lines: &mut Lines) {
     let waits: BTreeSet<&str> = waiting.iter().filter_map(|row| row.text("pid")).collect();
     let others = || {
-        let is_other = |row: &&Row| !row.is("is_own") && row.text("pid").is_none_or(|pid| !waits.contains(pid));
+        let is_other = |row: &&Row| {
+            !row.is("is_own") && row.text("pid").is_none_or(|pid| !waits.contains(pid))
+        };
         sessions.iter().filter(is_other)
     };
     let mut long: Vec<(f64, &Row)> = others()
@@ -171,7 +175,9 @@ fn running(moment: &Moment, sessions: &[Row], waiting: &[Row], lines: &mut Lines
         lines.add(moment.within(age), LogSeverity::Info, body);
     }
     let mut idle: Vec<(f64, &Row)> = others()
-        .filter(|row| row.text("state").is_some_and(|state| state.starts_with("idle in transaction")))
+        .filter(|row| {
+            row.text("state").is_some_and(|state| state.starts_with("idle in transaction"))
+        })
         .filter_map(|row| Some((row.number("in_transaction")?, row)))
         .filter(|(age, _)| *age >= OPEN)
         .collect();
@@ -203,7 +209,9 @@ fn full(moment: &Moment, usable: Option<f64>, sessions: &[Row], lines: &mut Line
     let by: Vec<String> = by
         .into_iter()
         .take(5)
-        .map(|((application, state), number)| format!("{number} {state} of {}", quoted(application)))
+        .map(|((application, state), number)| {
+            format!("{number} {state} of {}", quoted(application))
+        })
         .collect();
     let others = clients.iter().filter(|session| !session.is("is_own"));
     let newest = others.filter_map(|session| session.number("connected")).fold(f64::MAX, f64::min);
@@ -225,7 +233,9 @@ fn limited(moment: &Moment, roles: &[Row], databases: &[Row], lines: &mut Lines)
     for role in roles {
         let Some(most) = at_limit(role, "sessions", "rolconnlimit") else { continue };
         let name = quoted(role.text("rolname").unwrap_or("?"));
-        let body = format!("pg_roles: role {name} has all its {most} connections: too many connections for it");
+        let body = format!(
+            "pg_roles: role {name} has all its {most} connections: too many connections for it"
+        );
         lines.add(moment.stamp(), LogSeverity::Error, body);
     }
     for database in databases {

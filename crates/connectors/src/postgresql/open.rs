@@ -18,7 +18,8 @@ pub(super) async fn open(postgresql: &Postgresql) -> Result<Ask, Failure> {
     let allowance = place.allowance();
     let session = connected(place, allowance, || async {
         let options = options(postgresql);
-        let mut connection = options.connect().await.map_err(|error| failure("to connect", &error))?;
+        let mut connection =
+            options.connect().await.map_err(|error| failure("to connect", &error))?;
         // A statement ends on the server, too, when nobody waits for it any more.
         let most = place.server.limits.time().as_millis();
         let set = format!(

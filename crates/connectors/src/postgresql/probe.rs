@@ -24,7 +24,9 @@ pub(super) async fn health(mut ask: Ask) -> Result<Health, Error> {
     );
     say(
         rights.is("rolsuper"),
-        format!("`{role}` is a superuser, which is far more than is needed: use a role with pg_monitor alone"),
+        format!(
+            "`{role}` is a superuser, which is far more than is needed: use a role with pg_monitor alone"
+        ),
     );
     if !rights.is("rolsuper") {
         for (right, words) in [
@@ -32,8 +34,14 @@ pub(super) async fn health(mut ask: Ask) -> Result<Health, Error> {
             ("rolcreatedb", "may make databases (NOCREATEDB)"),
             ("rolreplication", "may replicate, and so read all data (NOREPLICATION)"),
             ("rolbypassrls", "bypasses row security (NOBYPASSRLS)"),
-            ("acts", "may write files, run programs or end sessions of others (REVOKE pg_write_server_files, pg_execute_server_program, pg_signal_backend)"),
-            ("reads_data", "may read or write all tables (REVOKE pg_read_all_data, pg_write_all_data)"),
+            (
+                "acts",
+                "may write files, run programs or end sessions of others (REVOKE pg_write_server_files, pg_execute_server_program, pg_signal_backend)",
+            ),
+            (
+                "reads_data",
+                "may read or write all tables (REVOKE pg_read_all_data, pg_write_all_data)",
+            ),
         ] {
             say(rights.is(right), format!("`{role}` {words}: that isn't needed"));
         }
@@ -51,9 +59,5 @@ pub(super) async fn health(mut ask: Ask) -> Result<Health, Error> {
         "pg_stat_statements isn't installed in this database: what statements usually take isn't known".to_owned(),
     );
     let version = server.text("version").and_then(|version| version.split(' ').nth(1));
-    Ok(Health {
-        system: "PostgreSQL".to_owned(),
-        version: version.map(str::to_owned),
-        notes,
-    })
+    Ok(Health { system: "PostgreSQL".to_owned(), version: version.map(str::to_owned), notes })
 }

@@ -12,7 +12,11 @@ use super::resp::Reply;
 use super::told::{Facts, parts};
 use crate::database::Place;
 
-pub(super) async fn tell(mut client: Client, place: Arc<Place>, query: Query) -> Result<Answer, Error> {
+pub(super) async fn tell(
+    mut client: Client,
+    place: Arc<Place>,
+    query: Query,
+) -> Result<Answer, Error> {
     let info = Facts::of_info(client.ask(INFO).await);
     let clients = client.ask(CLIENTS).await;
     let own = &place.names.entity;
@@ -32,7 +36,8 @@ pub(super) async fn tell(mut client: Client, place: Arc<Place>, query: Query) ->
     let mut add = |other: String, kind, how, is_from: bool| {
         let Ok(other) = EntityId::new(other) else { return };
         if other != *own {
-            let (from, to) = if is_from { (other.clone(), own.clone()) } else { (own.clone(), other.clone()) };
+            let (from, to) =
+                if is_from { (other.clone(), own.clone()) } else { (own.clone(), other.clone()) };
             others.push((other, kind, Relation { from, to, kind: how }));
         }
     };
@@ -66,6 +71,7 @@ pub(super) async fn tell(mut client: Client, place: Arc<Place>, query: Query) ->
         topology.add(Entity::new(other, kind));
         topology.relate(relation);
     }
-    let cut = (all > query.limit).then(|| format!("cut here: the first {} of {all} entities", query.limit));
+    let cut = (all > query.limit)
+        .then(|| format!("cut here: the first {} of {all} entities", query.limit));
     client.told.answer(Content::Inventory(topology), cut)
 }

@@ -51,7 +51,11 @@ const RATES: &[(&str, &str)] = &[
     ("redis.connections.rejected.rate", "rejected_connections"),
 ];
 
-pub(super) async fn tell(mut client: Client, place: Arc<Place>, query: Query) -> Result<Answer, Error> {
+pub(super) async fn tell(
+    mut client: Client,
+    place: Arc<Place>,
+    query: Query,
+) -> Result<Answer, Error> {
     let before = Facts::of_info(client.ask(INFO).await);
     let read_at = Timestamp::now();
     let moment = Moment::new(read_at, query.window);
@@ -65,7 +69,8 @@ pub(super) async fn tell(mut client: Client, place: Arc<Place>, query: Query) ->
     let most = before.number("maxclients").or(settings.number("maxclients"));
     levels.add("redis.clients.max", "{client}", &[], most.and_then(|most| moment.now(most)));
     // Without a limit the machine's memory is the limit, which is the host's own metric.
-    let memory = before.number("maxmemory").or(settings.number("maxmemory")).filter(|most| *most > 0.0);
+    let memory =
+        before.number("maxmemory").or(settings.number("maxmemory")).filter(|most| *most > 0.0);
     levels.add("redis.maxmemory", "By", &[], memory.and_then(|most| moment.now(most)));
     for (name, unit, fact) in LEVELS {
         let level = before.number(fact).and_then(|level| moment.now(level));
@@ -81,14 +86,18 @@ pub(super) async fn tell(mut client: Client, place: Arc<Place>, query: Query) ->
     for (number, replica) in before.beginning("slave") {
         let told = parts(replica, ',');
         let Some(lag) = told.get("lag").and_then(|lag| lag.parse::<f64>().ok()) else { continue };
-        let address = format!("{}:{}", told.get("ip").unwrap_or(&"?"), told.get("port").unwrap_or(&"?"));
+        let address =
+            format!("{}:{}", told.get("ip").unwrap_or(&"?"), told.get("port").unwrap_or(&"?"));
         let attributes = [("replica", number), ("address", &*address)];
         levels.add("redis.replica.last_ack", "s", &attributes, moment.now(lag));
     }
     for (number, keys) in before.beginning("db") {
         let told = parts(keys, ',');
         for (name, part) in [("redis.db.keys", "keys"), ("redis.db.expires", "expires")] {
-            let level = told.get(part).and_then(|count| count.parse().ok()).and_then(|count| moment.now(count));
+            let level = told
+                .get(part)
+                .and_then(|count| count.parse().ok())
+                .and_then(|count| moment.now(count));
             levels.add(name, "{key}", &[("db", number)], level);
         }
     }

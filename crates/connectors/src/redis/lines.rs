@@ -19,7 +19,11 @@ const BETWEEN: Duration = Duration::from_secs(1);
 /// A replica that wasn't heard of for so long is worth a line, seconds.
 const BEHIND: f64 = 30.0;
 
-pub(super) async fn tell(mut client: Client, place: Arc<Place>, query: Query) -> Result<Answer, Error> {
+pub(super) async fn tell(
+    mut client: Client,
+    place: Arc<Place>,
+    query: Query,
+) -> Result<Answer, Error> {
     let info = Facts::of_info(client.ask(INFO).await);
     let read_at = Timestamp::now();
     let mut settings = Facts::default();
@@ -72,8 +76,10 @@ fn slow_command(entry: &Reply, skew: SignedDuration, window: Window, lines: &mut
     let Some(took) = entry.get(2).and_then(Reply::number) else { return };
     let words = entry.get(3).map(Reply::list).unwrap_or_default();
     let name = words.first().and_then(Reply::text).unwrap_or("?").to_ascii_uppercase();
-    let text = |place: usize| entry.get(place).and_then(Reply::text).filter(|text| !text.is_empty());
-    let client = text(5).or(text(4)).map_or(String::new(), |client| format!(" for {}", quoted(client)));
+    let text =
+        |place: usize| entry.get(place).and_then(Reply::text).filter(|text| !text.is_empty());
+    let client =
+        text(5).or(text(4)).map_or(String::new(), |client| format!(" for {}", quoted(client)));
     let milliseconds = f64::from(i32::try_from(took / 1000).unwrap_or(i32::MAX));
     let body = format!(
         "SLOWLOG: {} with {} arguments took {milliseconds} ms{client}, and everybody waited",
@@ -97,12 +103,21 @@ fn latency_event(event: &Reply, skew: SignedDuration, window: Window, lines: &mu
     lines.add(dated(event, 1, skew, window), LogSeverity::Warn, body);
 }
 
-fn present(info: &Facts, later: Option<&Facts>, settings: &Facts, moment: &Moment, lines: &mut Lines) {
+fn present(
+    info: &Facts,
+    later: Option<&Facts>,
+    settings: &Facts,
+    moment: &Moment,
+    lines: &mut Lines,
+) {
     let mut say = |severity, body: String| lines.add(moment.stamp(), severity, body);
     memory(info, later, &mut say);
     let most = info.number("maxclients").or(settings.number("maxclients"));
-    if let Some((used, most)) = info.number("connected_clients").zip(most).filter(|(used, most)| used >= most) {
-        let body = format!("INFO: {used} clients of {most} are connected: no more connections allowed");
+    if let Some((used, most)) =
+        info.number("connected_clients").zip(most).filter(|(used, most)| used >= most)
+    {
+        let body =
+            format!("INFO: {used} clients of {most} are connected: no more connections allowed");
         say(LogSeverity::Error, body);
     }
     let is_bad = |name: &str| info.text(name).is_some_and(|status| status != "ok");
@@ -112,25 +127,44 @@ fn present(info: &Facts, later: Option<&Facts>, settings: &Facts, moment: &Momen
         ("aof_last_write_status", "the last write to the append-only file failed"),
     ] {
         if is_bad(status) {
-            let stops = "; writes may be refused (MISCONF): see the server's log for the disk's error";
-            say(LogSeverity::Error, format!("INFO: {status} is {}: {what}{stops}", quoted(info.text(status).unwrap_or("?"))));
+            let stops =
+                "; writes may be refused (MISCONF): see the server's log for the disk's error";
+            say(
+                LogSeverity::Error,
+                format!(
+                    "INFO: {status} is {}: {what}{stops}",
+                    quoted(info.text(status).unwrap_or("?"))
+                ),
+            );
         }
     }
     if info.text("loading") == Some("1") {
-        say(LogSeverity::Error, "INFO: the data are being loaded from disk; commands are refused until then".to_owned());
+        say(
+            LogSeverity::Error,
+            "INFO: the data are being loaded from disk; commands are refused until then".to_owned(),
+        );
     }
     if info.text("master_link_status") == Some("down") {
         let since = info.number("master_link_down_since_seconds");
         let since = since.map_or(String::new(), |since| format!(" for {since} s"));
-        let primary = format!("{}:{}", info.text("master_host").unwrap_or("?"), info.text("master_port").unwrap_or("?"));
-        let body = format!("INFO: the link to the primary {} is down{since}: this replica falls behind (falling behind)", quoted(&primary));
+        let primary = format!(
+            "{}:{}",
+            info.text("master_host").unwrap_or("?"),
+            info.text("master_port").unwrap_or("?")
+        );
+        let body = format!(
+            "INFO: the link to the primary {} is down{since}: this replica falls behind (falling behind)",
+            quoted(&primary)
+        );
         say(LogSeverity::Error, body);
     }
     for (number, replica) in info.beginning("slave") {
         let told = parts(replica, ',');
         let lag = told.get("lag").and_then(|lag| lag.parse::<f64>().ok());
         let state = told.get("state").copied().unwrap_or("?");
-        if number.chars().all(|letter| letter.is_ascii_digit()) && lag.is_some_and(|lag| lag >= BEHIND) {
+        if number.chars().all(|letter| letter.is_ascii_digit())
+            && lag.is_some_and(|lag| lag >= BEHIND)
+        {
             let body = format!(
                 "INFO: replica {} is significantly behind: not heard of for {} s ({})",
                 quoted(told.get("ip").unwrap_or(&"?")),
@@ -161,7 +195,9 @@ fn memory(info: &Facts, later: Option<&Facts>, say: &mut impl FnMut(LogSeverity,
         say(LogSeverity::Error, body);
         return;
     }
-    let now = later.and_then(|later| later.number("evicted_keys")).map(|now| now - number("evicted_keys"));
+    let now = later
+        .and_then(|later| later.number("evicted_keys"))
+        .map(|now| now - number("evicted_keys"));
     let Some(evicted) = now.filter(|evicted| *evicted > 0.0) else { return };
     let usual = number("evicted_keys") / number("uptime_in_seconds").max(1.0);
     let body = format!(

@@ -85,13 +85,15 @@ pub(super) async fn open(redis: &Redis) -> Result<Client, Failure> {
             }
         };
         let told = Told::default();
-        let mut client = Client { stream: BufReader::new(stream), place: place.clone(), allowance, told };
-        let words: Vec<&str> = match (server.user.as_deref().filter(|user| !user.is_empty()), &server.password) {
-            (Some(user), _) => vec!["AUTH", user, server.password()],
-            (None, Some(_)) => vec!["AUTH", server.password()],
-            // Whether anything may be asked is seen from the first command.
-            (None, None) => vec!["PING"],
-        };
+        let mut client =
+            Client { stream: BufReader::new(stream), place: place.clone(), allowance, told };
+        let words: Vec<&str> =
+            match (server.user.as_deref().filter(|user| !user.is_empty()), &server.password) {
+                (Some(user), _) => vec!["AUTH", user, server.password()],
+                (None, Some(_)) => vec!["AUTH", server.password()],
+                // Whether anything may be asked is seen from the first command.
+                (None, None) => vec!["PING"],
+            };
         let what = if words.len() > 1 { "AUTH" } else { "PING" };
         match client.exchange(what, &words).await {
             Ok(_) => Ok(client),
@@ -161,8 +163,12 @@ fn broken(asked: &str, broken: Broken) -> Error {
         Broken::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
             Error::new(ErrorKind::Protocol, asked, words(format!("TLS: {error}").as_bytes()))
         }
-        Broken::Io(error) => Error::new(ErrorKind::Unavailable, asked, words(error.to_string().as_bytes())),
-        Broken::TooLarge => Error::new(ErrorKind::TooLarge, asked, "the answer is larger than is read"),
+        Broken::Io(error) => {
+            Error::new(ErrorKind::Unavailable, asked, words(error.to_string().as_bytes()))
+        }
+        Broken::TooLarge => {
+            Error::new(ErrorKind::TooLarge, asked, "the answer is larger than is read")
+        }
         Broken::Odd => Error::new(ErrorKind::Protocol, asked, "this is no answer of a Redis"),
     }
 }
@@ -173,7 +179,9 @@ fn refusal(asked: &str, told: &str) -> Error {
         "NOAUTH" | "WRONGPASS" | "NOPERM" | "DENIED" => ErrorKind::Denied,
         "LOADING" | "BUSY" | "MASTERDOWN" | "TRYAGAIN" | "CLUSTERDOWN" => ErrorKind::Unavailable,
         _ if is_full(told) => ErrorKind::Unavailable,
-        _ if told.contains("invalid password") || told.contains("without any password") => ErrorKind::Denied,
+        _ if told.contains("invalid password") || told.contains("without any password") => {
+            ErrorKind::Denied
+        }
         _ => ErrorKind::BadQuery,
     };
     Error::new(kind, asked, words(told.as_bytes()))

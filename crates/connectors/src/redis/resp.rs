@@ -111,7 +111,10 @@ enum Next {
     List(usize),
 }
 
-async fn next(stream: &mut (impl AsyncBufRead + Unpin + Send), left: &mut usize) -> Result<Next, Broken> {
+async fn next(
+    stream: &mut (impl AsyncBufRead + Unpin + Send),
+    left: &mut usize,
+) -> Result<Next, Broken> {
     let line = line(stream, left).await?;
     let mut letters = line.chars();
     let kind = letters.next().ok_or(Broken::Odd)?;
@@ -134,7 +137,10 @@ async fn next(stream: &mut (impl AsyncBufRead + Unpin + Send), left: &mut usize)
     })
 }
 
-async fn line(stream: &mut (impl AsyncBufRead + Unpin + Send), left: &mut usize) -> Result<String, Broken> {
+async fn line(
+    stream: &mut (impl AsyncBufRead + Unpin + Send),
+    left: &mut usize,
+) -> Result<String, Broken> {
     let most = u64::try_from((*left).min(LINE)).unwrap_or(0);
     let mut bytes = Vec::new();
     let read = stream.take(most).read_until(b'\n', &mut bytes).await?;
@@ -188,7 +194,12 @@ mod tests {
         let bytes = b"*4\r\n$5\r\na\r\nbc\r\n:-7\r\n*2\r\n$-1\r\n+OK\r\n-ERR no\r\n";
         let list = read(bytes).await.unwrap();
         let inner = Reply::List(vec![Reply::Nil, Reply::Text("OK".into())]);
-        let all = [Reply::Text("a\r\nbc".into()), Reply::Number(-7), inner, Reply::Refused("ERR no".into())];
+        let all = [
+            Reply::Text("a\r\nbc".into()),
+            Reply::Number(-7),
+            inner,
+            Reply::Refused("ERR no".into()),
+        ];
         assert_eq!(list.list(), all);
         assert_eq!(command(&["INFO", "é"]), "*2\r\n$4\r\nINFO\r\n$2\r\né\r\n".as_bytes());
     }
@@ -197,8 +208,19 @@ mod tests {
     async fn hostile_replies_end() {
         let deep = "*1\r\n".repeat(1000);
         for bytes in [
-            &b""[..], b"HTTP/1.1 200 OK\r\n", b"$99999999999\r\nx", b"*9223372036854775807\r\n", b"$5\r\nab",
-            b"$-2\r\n", b"*-9\r\n", b":x\r\n", b"+no end", b"$1\r\nabc", b"\r\n", b"+x\n", deep.as_bytes(),
+            &b""[..],
+            b"HTTP/1.1 200 OK\r\n",
+            b"$99999999999\r\nx",
+            b"*9223372036854775807\r\n",
+            b"$5\r\nab",
+            b"$-2\r\n",
+            b"*-9\r\n",
+            b":x\r\n",
+            b"+no end",
+            b"$1\r\nabc",
+            b"\r\n",
+            b"+x\n",
+            deep.as_bytes(),
         ] {
             read(bytes).await.unwrap_err();
         }

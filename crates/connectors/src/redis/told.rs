@@ -33,8 +33,13 @@ impl Facts {
     }
 
     /// All whose name begins so, without that beginning.
-    pub(super) fn beginning<'a>(&'a self, with: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.0.iter().filter_map(move |(name, value)| Some((name.strip_prefix(with)?, value.as_str())))
+    pub(super) fn beginning<'a>(
+        &'a self,
+        with: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+        self.0
+            .iter()
+            .filter_map(move |(name, value)| Some((name.strip_prefix(with)?, value.as_str())))
     }
 }
 

@@ -71,7 +71,10 @@ async fn what_speaks_another_protocol_is_no_database() {
             let fits = |ended: &ErrorKind| {
                 matches!(
                     ended,
-                    ErrorKind::Protocol | ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::TooLarge
+                    ErrorKind::Protocol
+                        | ErrorKind::Unavailable
+                        | ErrorKind::Timeout
+                        | ErrorKind::TooLarge
                 )
             };
             assert!(kinds.iter().all(fits), "{kind} meets {name}: {kinds:?}");
@@ -113,16 +116,25 @@ fn wrong_settings_are_told_by_their_name_and_without_their_value() {
             (json!({ "host": "x", "user": "x", "password": ["hunter2"] }), "password"),
             (json!({ "host": "x", "user": "x", "limits": { "seconds": 0 } }), "limits.seconds"),
         ] {
-            let Err(error) = registry().open(kind, "mine", &config) else { panic!("{config} is fine") };
+            let Err(error) = registry().open(kind, "mine", &config) else {
+                panic!("{config} is fine")
+            };
             let told = error.to_string();
-            assert!(told.contains(&format!("`{field}`")) || told.contains(field), "{kind} {config}: {told}");
+            assert!(
+                told.contains(&format!("`{field}`")) || told.contains(field),
+                "{kind} {config}: {told}"
+            );
             assert!(!told.contains("hunter2"), "{told}");
         }
-        let shown = registry().get(kind).unwrap().shown(&json!({ "host": "x", "password": "hunter2" }));
+        let shown =
+            registry().get(kind).unwrap().shown(&json!({ "host": "x", "password": "hunter2" }));
         assert!(!shown.to_string().contains("hunter2") && shown["host"] == "x");
     }
     for kind in ["postgresql", "mysql"] {
-        assert!(registry().open(kind, "mine", &json!({ "host": "x" })).is_err(), "{kind} needs a user");
+        assert!(
+            registry().open(kind, "mine", &json!({ "host": "x" })).is_err(),
+            "{kind} needs a user"
+        );
     }
     let encrypted = json!({ "host": "x", "tls": "encrypted" });
     assert!(registry().open("redis", "mine", &encrypted).is_err());

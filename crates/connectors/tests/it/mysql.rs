@@ -80,11 +80,15 @@ async fn what_the_page_says_is_enough_and_no_more() {
     let wrong = open("mysql", server.port, &config);
     let error = wrong.ask(&just_now(Question::Logs)).await.unwrap().unwrap_err();
     assert_eq!(error.kind, ErrorKind::Denied, "{error}");
-    assert!(error.message.contains("Access denied for user") && !format!("{error:?}").contains("hunter2"));
+    assert!(
+        error.message.contains("Access denied for user")
+            && !format!("{error:?}").contains("hunter2")
+    );
     // The session can only read, by the server's own word, whatever the rights are.
     for after in [1, 100, 600, 3000] {
         let between = stalling(server.port, after).await;
-        let config = json!({ "user": "nightjar", "password": PASSWORD, "limits": { "seconds": 1 } });
+        let config =
+            json!({ "user": "nightjar", "password": PASSWORD, "limits": { "seconds": 1 } });
         match open("mysql", between, &config).ask(&just_now(Question::Metrics)).await.unwrap() {
             Err(error) => assert_eq!(error.kind, ErrorKind::Timeout, "{after}: {error}"),
             Ok(answer) => assert!(answer.truncated.unwrap().contains("no answer in time")),
@@ -96,9 +100,17 @@ async fn what_the_page_says_is_enough_and_no_more() {
 async fn a_held_lock_tells_who_holds_it_and_who_waits_since_when() {
     let Some((server, mut admin)) = server(&[]).await else { return };
     run(&mut admin, "CREATE DATABASE shop").await;
-    run(&mut admin, "CREATE TABLE shop.`ord``\"ers` (id INT PRIMARY KEY, owner TEXT) ENGINE=InnoDB").await;
+    run(
+        &mut admin,
+        "CREATE TABLE shop.`ord``\"ers` (id INT PRIMARY KEY, owner TEXT) ENGINE=InnoDB",
+    )
+    .await;
     run(&mut admin, "INSERT INTO shop.`ord``\"ers` VALUES (1, 'x')").await;
-    run(&mut admin, "CREATE USER 'billing'@'%' IDENTIFIED BY 'x'; GRANT ALL ON shop.* TO 'billing'@'%'").await;
+    run(
+        &mut admin,
+        "CREATE USER 'billing'@'%' IDENTIFIED BY 'x'; GRANT ALL ON shop.* TO 'billing'@'%'",
+    )
+    .await;
     let update = |who: &str| format!("UPDATE shop.`ord``\"ers` SET owner = '{who}' WHERE id = 1");
     let mut holder = options(&server, "billing", "x").connect().await.unwrap();
     run(&mut holder, "BEGIN").await;
@@ -130,7 +142,10 @@ async fn a_held_lock_tells_who_holds_it_and_who_waits_since_when() {
     let blocked = series(&metrics, "mysql.blocked_sessions");
     assert!((blocked[0].column.values().last().unwrap() - 2.0).abs() < 1e-9, "{blocked:?}");
     let load = series(&metrics, "mysql.statement.load");
-    assert!(load.iter().any(|load| load.attributes["db.query.text"].contains("UPDATE")), "{load:?}");
+    assert!(
+        load.iter().any(|load| load.attributes["db.query.text"].contains("UPDATE")),
+        "{load:?}"
+    );
     let seen = concluded(&[logs, metrics]);
     let (mode, summary) = stated(&seen);
     assert_eq!(mode, Some(FaultMode::LockContention), "{summary:?}");

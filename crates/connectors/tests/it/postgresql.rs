@@ -11,7 +11,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
 use crate::engine::{concluded, stated};
-use crate::servers::{block, just_now, level, lines, open, series, stalling, told, topology, until};
+use crate::servers::{
+    block, just_now, level, lines, open, series, stalling, told, topology, until,
+};
 
 const PASSWORD: &str = "hunter2-for-reading";
 
@@ -58,7 +60,11 @@ async fn what_the_page_says_is_enough_and_no_more() {
     let connection = connect(&database, &role);
     let probe = connection.probe.clone().unwrap().probe().await.unwrap();
     assert_eq!(probe.system, "PostgreSQL");
-    assert!(probe.version.is_some_and(|version| version.starts_with(|first: char| first.is_ascii_digit())));
+    assert!(
+        probe
+            .version
+            .is_some_and(|version| version.starts_with(|first: char| first.is_ascii_digit()))
+    );
     let [note] = &probe.notes[..] else { panic!("{:?}", probe.notes) };
     assert!(note.contains("pg_stat_statements"));
     let answer = told(&connection, Question::Metrics).await;
@@ -125,7 +131,11 @@ async fn a_held_lock_tells_who_holds_it_and_who_waits_since_when() {
         let options = options(&database).application_name(&format!("web-{number}"));
         waiting.spawn(async move {
             let mut waiter = options.connect().await.unwrap();
-            run(&mut waiter, format!("UPDATE {table} SET owner = 'John Doe {number}' WHERE id = 1")).await;
+            run(
+                &mut waiter,
+                format!("UPDATE {table} SET owner = 'John Doe {number}' WHERE id = 1"),
+            )
+            .await;
         });
     }
     let connection = connect(&database, &role);
@@ -135,7 +145,9 @@ async fn a_held_lock_tells_who_holds_it_and_who_waits_since_when() {
         (found == 3).then_some(logs)
     })
     .await;
-    let of = |what: &str| lines(&logs).iter().filter(|line| line.body.contains(what)).collect::<Vec<_>>();
+    let of = |what: &str| {
+        lines(&logs).iter().filter(|line| line.body.contains(what)).collect::<Vec<_>>()
+    };
     let held = of("billing");
     let [held] = held[..] else { panic!("{held:?}") };
     assert_eq!(held.severity, LogSeverity::Error);
@@ -144,7 +156,12 @@ async fn a_held_lock_tells_who_holds_it_and_who_waits_since_when() {
     assert!(held.body.contains("weird") || held.body.contains("we''''ird"), "{}", held.body);
     assert!(held.body.contains("SET owner = ? WHERE id = ?"), "{}", held.body);
     for line in of("web-") {
-        assert!(line.body.contains("is still waiting for ShareLock lock on") || line.body.contains("ExclusiveLock"), "{}", line.body);
+        assert!(
+            line.body.contains("is still waiting for ShareLock lock on")
+                || line.body.contains("ExclusiveLock"),
+            "{}",
+            line.body
+        );
         assert!(held.at <= line.at, "the transaction that holds it began before");
     }
     assert!(!format!("{logs:?}").contains("Jane Roe") && !format!("{logs:?}").contains("John Doe"));
@@ -200,7 +217,11 @@ async fn connections_up_to_the_limit_are_evidence_and_a_crash_is_told() {
     let database = server.database().unwrap();
     let role = role(&database, "full").await;
     let mut admin = admin(&database).await;
-    run(&mut admin, format!("CREATE ROLE app LOGIN PASSWORD 'x'; ALTER ROLE {role} CONNECTION LIMIT -1")).await;
+    run(
+        &mut admin,
+        format!("CREATE ROLE app LOGIN PASSWORD 'x'; ALTER ROLE {role} CONNECTION LIMIT -1"),
+    )
+    .await;
     let app = options(&database).username("app").password("x").application_name("checkout");
     let mut held = Vec::new();
     let refused = loop {
@@ -233,14 +254,15 @@ async fn connections_up_to_the_limit_are_evidence_and_a_crash_is_told() {
     let full = full.unwrap_or_else(|| panic!("{logs:?}"));
     assert!(full.body.contains("idle of \"checkout\""), "{}", full.body);
     let metrics = told(&connection, Question::Metrics).await;
-    let (used, most) = (level(&metrics, "postgresql.backends"), level(&metrics, "postgresql.connection.max"));
+    let (used, most) =
+        (level(&metrics, "postgresql.backends"), level(&metrics, "postgresql.connection.max"));
     assert!(used >= most, "{used} of {most}");
     let seen = concluded(&[logs, metrics]);
     assert_eq!(stated(&seen).0, Some(nightjar_incident::FaultMode::ConnectionPoolExhausted));
     // The engine's own rule for pools needs a level from before: with one sample it says nothing.
-    let pool = seen.iter().filter(|observation| {
-        observation.signal == Some(nightjar_incident::Signal::PoolUsage)
-    });
+    let pool = seen
+        .iter()
+        .filter(|observation| observation.signal == Some(nightjar_incident::Signal::PoolUsage));
     assert_eq!(pool.count(), 0, "today's behaviour: see the report on single samples");
     server.stop().unwrap();
     let error = connection.ask(&just_now(Question::Logs)).await.unwrap().unwrap_err();
@@ -317,4 +339,42 @@ async fn the_present_tells_nothing_of_a_window_long_ago() {
         assert!(answer.content.is_empty(), "{answer:?}");
         assert!(question == Question::Changes || !answer.notes.is_empty());
     }
+}
+
+#[tokio::test]
+async fn statements_that_end_are_held_against_what_they_took_before() {
+    let Some(server) = nightjar_pgtest::Server::start() else { return };
+    let database = server.database().unwrap();
+    let role = role(&database, "statements").await;
+    let mut first = admin(&database).await;
+    run(&mut first, "ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'").await;
+    server.stop().unwrap();
+    server.resume().unwrap();
+    let mut admin = admin(&database).await;
+    run(&mut admin, "CREATE EXTENSION pg_stat_statements").await;
+    let busy = tokio::spawn(async move {
+        loop {
+            run(&mut admin, "SELECT pg_sleep(0.01), 'Jane Roe' AS secret").await;
+        }
+    });
+    let connection = connect(&database, &role);
+    let probe = connection.probe.clone().unwrap().probe().await.unwrap();
+    assert_eq!(probe.notes, Vec::<String>::new());
+    let metrics = until("a statement", async || {
+        let metrics = told(&connection, Question::Metrics).await;
+        let found = series(&metrics, "postgresql.statement.duration");
+        let is_ours = |text: &String| text.contains("pg_sleep");
+        found.iter().any(|series| is_ours(&series.attributes["db.query.text"])).then_some(metrics)
+    })
+    .await;
+    assert!(!format!("{metrics:?}").contains("Jane Roe"));
+    for basis in ["now", "since statistics were reset"] {
+        let found = series(&metrics, "postgresql.statement.duration");
+        let of = found.iter().find(|series| {
+            series.attributes["basis"] == basis
+                && series.attributes["db.query.text"].contains("pg_sleep")
+        });
+        assert!(of.unwrap().column.values()[0] >= 0.01, "{basis}: {of:?}");
+    }
+    busy.abort();
 }

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use crate::engine::{concluded, stated};
 use crate::servers::{
-    Running, block, just_now, level, lines, open, redis, series, stalling, tell_redis, told, topology, until,
+    Running, block, just_now, level, lines, open, redis, series, stalling, tell_redis, told,
+    topology, until,
 };
 
 /// A server with the user that the page tells to make.
@@ -95,7 +96,11 @@ async fn evictions_that_go_on_are_told() {
     .await;
     let line = &lines(&logs)[0];
     assert_eq!(line.severity, LogSeverity::Warn);
-    assert!(line.body.contains("allkeys-lru") && line.body.contains("% of maxmemory"), "{}", line.body);
+    assert!(
+        line.body.contains("allkeys-lru") && line.body.contains("% of maxmemory"),
+        "{}",
+        line.body
+    );
     let metrics = told(&connection, Question::Metrics).await;
     let rates = series(&metrics, "redis.keys.evicted.rate");
     let now = rates.iter().find(|series| series.attributes["basis"] == "now").unwrap();
@@ -152,11 +157,13 @@ async fn clients_up_to_the_limit_are_evidence_and_a_crash_is_told() {
     drop(held);
     for after in [1, 20, 500] {
         let between = stalling(server.port, after).await;
-        let config = json!({ "user": "nightjar", "password": "password", "limits": { "seconds": 1 } });
+        let config =
+            json!({ "user": "nightjar", "password": "password", "limits": { "seconds": 1 } });
         let slow = open("redis", between, &config).ask(&just_now(Question::Metrics)).await.unwrap();
         assert_eq!(slow.unwrap_err().kind, ErrorKind::Timeout, "{after}");
     }
-    let config = json!({ "user": "nightjar", "password": "password", "limits": { "megabytes": 1 } });
+    let config =
+        json!({ "user": "nightjar", "password": "password", "limits": { "megabytes": 1 } });
     open("redis", server.port, &config).ask(&just_now(Question::Metrics)).await.unwrap().unwrap();
     server.stop();
     let error = connection.ask(&just_now(Question::Logs)).await.unwrap().unwrap_err();
@@ -173,12 +180,21 @@ async fn certificates_are_held_against_the_name() {
     let port = crate::servers::free_port();
     let (cert, key, secure) = (path("cert"), path("key"), port.to_string());
     let options = [
-        "--tls-port", &secure, "--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-auth-clients", "no",
-        "--tls-ca-cert-file", &cert,
+        "--tls-port",
+        &secure,
+        "--tls-cert-file",
+        &cert,
+        "--tls-key-file",
+        &key,
+        "--tls-auth-clients",
+        "no",
+        "--tls-ca-cert-file",
+        &cert,
     ];
     let Some(_server) = server(&options).await else { return };
     let config = |host: &str, own: bool| {
-        let mut config = json!({ "user": "nightjar", "password": "password", "host": host, "tls": "verified" });
+        let mut config =
+            json!({ "user": "nightjar", "password": "password", "host": host, "tls": "verified" });
         if own {
             config["ca_certificate"] = made.cert.pem().into();
         }

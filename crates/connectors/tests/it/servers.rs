@@ -135,7 +135,8 @@ pub(crate) async fn redis(options: &[&str]) -> Option<Running> {
     command.env("LD_LIBRARY_PATH", libraries(&tools)).current_dir(folder.path());
     command.args(["--bind", "127.0.0.1", "--save", "", "--port", &port.to_string()]).args(options);
     let running = Running::start(&mut command, port, folder);
-    until("Redis", async || running.said().contains("Ready to accept connections").then_some(())).await;
+    until("Redis", async || running.said().contains("Ready to accept connections").then_some(()))
+        .await;
     Some(running)
 }
 
@@ -256,7 +257,8 @@ pub(crate) async fn saying(bytes: &'static [u8]) -> u16 {
 
 /// The first block of a language in a page under docs/connectors.
 pub(crate) fn block(page: &str, language: &str, number: usize) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/connectors/{page}.md"));
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../docs/connectors/{page}.md"));
     let text = std::fs::read_to_string(path).unwrap();
     let fence = format!("```{language}\n");
     let block = text.split(&fence).nth(number + 1).unwrap_or_else(|| panic!("{page}: {fence}"));
