@@ -122,7 +122,7 @@ fn hidden_password(statement: &str) -> &str {
     let lower = statement.to_ascii_lowercase();
     let marks = [" password", "identified ", "password ("];
     let first = marks.iter().filter_map(|mark| Some(lower.find(mark)? + mark.len())).min();
-    first.and_then(|end| statement.get(..end)).unwrap_or(statement)
+    first.and_then(|end| statement.get(..end)).unwrap_or(statement).trim_end()
 }
 
 #[cfg(test)]

@@ -39,8 +39,8 @@ pub(super) async fn open(mysql: &Mysql) -> Result<Ask, Failure> {
                 Err(error) => return Err(failure("to end in time", &error)),
             }
         }
-        let waits =
-            "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, wait_timeout = 60";
+        // InnoDB writes times in the zone of the machine, whatever the server's own is.
+        let waits = "SET SESSION lock_wait_timeout = 1, innodb_lock_wait_timeout = 1, wait_timeout = 60, time_zone = 'SYSTEM'";
         let set = sqlx::raw_sql(waits).execute(&mut connection).await;
         set.map_err(|error| failure("to wait for no locks", &error))?;
         Ok(Session(connection))
@@ -59,7 +59,7 @@ fn options(mysql: &Mysql) -> MySqlConnectOptions {
             Tls::Encrypted => MySqlSslMode::Required,
             Tls::Off => MySqlSslMode::Disabled,
         })
-        // Ages are differences of local times: the server's own zone for all of them.
+        // Ages are differences of local times: the zone of the server's machine for all of them.
         .timezone(None)
         .pipes_as_concat(false)
         .no_engine_substitution(false)

@@ -81,18 +81,19 @@ fn seconds(age: f64) -> String {
 fn locks(moment: &Moment, sessions: &[Row], waiting: &[Row], lines: &mut Lines) {
     let by_pid: BTreeMap<&str, &Row> =
         sessions.iter().filter_map(|session| Some((session.text("pid")?, session))).collect();
-    let waits: BTreeSet<&str> = waiting.iter().filter_map(|row| row.text("pid")).collect();
+    let behind: BTreeMap<&str, Vec<&str>> = waiting
+        .iter()
+        .filter_map(|row| {
+            let blockers = row.text("blockers").unwrap_or_default();
+            Some((row.text("pid")?, blockers.split(' ').filter(|pid| !pid.is_empty()).collect()))
+        })
+        .collect();
     // Who stands at the head of each queue, how many wait, the longest of them, and on what.
     let mut heads: BTreeMap<&str, (usize, f64, Option<&str>)> = BTreeMap::new();
     let long = |row: &&Row| row.number("waits").is_some_and(|age| age >= WAITS);
     for (number, row) in waiting.iter().filter(long).enumerate() {
         let age = row.number("waits").unwrap_or(0.0);
-        let mut heads_of_row = BTreeSet::new();
-        for blocker in row.text("blockers").unwrap_or_default().split(' ') {
-            if !blocker.is_empty() && blocker != "0" && !waits.contains(blocker) {
-                heads_of_row.insert(blocker);
-            }
-        }
+        let heads_of_row = row.text("pid").map(|pid| heads_of(pid, &behind)).unwrap_or_default();
         for head in heads_of_row {
             let known = heads.entry(head).or_insert((0, age, row.text("relation")));
             known.0 += 1;
@@ -132,6 +133,21 @@ fn locks(moment: &Moment, sessions: &[Row], waiting: &[Row], lines: &mut Lines) 
         let at = moment.within(age).or_else(|| moment.within(longest));
         lines.add(at, LogSeverity::Error, body);
     }
+}
+
+/// Who doesn't wait among those that a session waits for, and among those that they wait for.
+fn heads_of<'a>(pid: &'a str, behind: &BTreeMap<&'a str, Vec<&'a str>>) -> BTreeSet<&'a str> {
+    let (mut seen, mut next) = (BTreeSet::from([pid]), vec![pid]);
+    let mut heads = BTreeSet::new();
+    while let Some(pid) = next.pop() {
+        match behind.get(pid) {
+            Some(blockers) => next.extend(blockers.iter().copied().filter(|pid| seen.insert(*pid))),
+            None => {
+                heads.insert(pid);
+            }
+        }
+    }
+    heads
 }
 
 /// What a lock is on.

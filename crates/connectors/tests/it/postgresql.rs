@@ -296,7 +296,8 @@ async fn a_reload_is_a_change() {
         changes.into_iter().find(|change| change.summary.starts_with("settings were read again"))
     })
     .await;
-    assert!(reload.summary.contains("wait for a restart: shared_buffers"), "{}", reload.summary);
+    let waits = reload.summary.split("wait for a restart: ").nth(1).unwrap();
+    assert!(waits.split(';').next().unwrap().contains("shared_buffers"), "{waits}");
     assert!(reload.summary.contains("work_mem = 1024"), "{}", reload.summary);
     assert!(!reload.summary.contains("hunter2"), "{}", reload.summary);
 }
@@ -307,7 +308,7 @@ async fn a_way_that_stalls_ends_in_time_with_what_came() {
     let role = role(&database, "stall").await;
     let port = options(&database).get_port();
     let mut kinds = Vec::new();
-    for after in [1, 60, 400, 900, 3000, 6000] {
+    for after in [1, 60, 400, 1500, 2500, 4000] {
         let between = stalling(port, after).await;
         let config = json!({ "user": role, "password": PASSWORD, "limits": { "seconds": 1 } });
         let connection = open("postgresql", between, &config);
@@ -316,10 +317,14 @@ async fn a_way_that_stalls_ends_in_time_with_what_came() {
                 assert_eq!(error.kind, ErrorKind::Timeout, "{after}: {error}");
                 kinds.push("nothing");
             }
-            Ok(answer) => {
-                assert!(answer.truncated.is_some_and(|cut| cut.contains("no answer in time")));
-                kinds.push("a part");
-            }
+            // What is small enough comes as a whole.
+            Ok(answer) => match answer.truncated {
+                None => kinds.push("the whole"),
+                Some(cut) => {
+                    assert!(cut.contains("no answer in time"), "{after}: {cut}");
+                    kinds.push("a part");
+                }
+            },
         }
     }
     assert!(kinds.contains(&"nothing") && kinds.contains(&"a part"), "{kinds:?}");
