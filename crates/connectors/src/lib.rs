@@ -7,17 +7,27 @@
 //!
 //! Nothing here writes to a system: there is no call for it.
 
+mod around;
 mod database;
+mod files;
+mod git;
 mod guard;
 mod http;
+mod jaeger;
 mod kind;
 mod limits;
 mod lines;
+mod log_files;
 mod loki;
 mod mysql;
+mod otlp_files;
 mod postgresql;
+mod prometheus;
 mod redis;
 mod secret;
+mod spans;
+mod tempo;
+mod waves;
 
 use nightjar_connect::Registry;
 
@@ -26,9 +36,15 @@ use crate::kind::connector;
 /// All connectors.
 pub fn registry() -> Registry {
     Registry::new([
+        connector::<git::Git>(),
+        connector::<jaeger::Jaeger>(),
+        connector::<log_files::LogFiles>(),
         connector::<loki::Loki>(),
         connector::<mysql::Mysql>(),
+        connector::<otlp_files::OtlpFiles>(),
         connector::<postgresql::Postgresql>(),
+        connector::<prometheus::Prometheus>(),
         connector::<redis::Redis>(),
+        connector::<tempo::Tempo>(),
     ])
 }
