@@ -54,7 +54,7 @@ unit:
 # OpenID Connect provider from npm. Where one
 # can't be had, the tests that need it say so and the rest goes on. Debian's Alertmanager reads its templates
 # under /usr/share; unpacked without being installed, it looks where it is started.
-tools: ## what tests need beside Rust: PostgreSQL, clients from PyPI and npm, Prometheus, VictoriaMetrics
+tools: ## what tests need beside Rust: PostgreSQL, MariaDB, Redis, clients from PyPI and npm, Prometheus, VictoriaMetrics
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
 		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
 		apt-get install -y -qq --no-install-recommends postgresql >/dev/null 2>&1; } || \
@@ -75,6 +75,12 @@ tools: ## what tests need beside Rust: PostgreSQL, clients from PyPI and npm, Pr
 		for package in *.deb; do dpkg-deb -x "$$package" . || exit 1; done && rm -f *.deb && \
 		sed -i 's|/usr/share/prometheus/alertmanager|./././././././././././alertmanager|g' usr/bin/prometheus-alertmanager; } || \
 		echo "skipped: tests with a real Prometheus and Alertmanager, since Debian's packages can't be had"
+	@test -x target/tools/databases/usr/sbin/mariadbd -a -x target/tools/databases/usr/bin/redis-server || { \
+		mkdir -p target/tools/databases && cd target/tools/databases && \
+		apt-get download -qq redis-server redis-tools libjemalloc2 liblzf1 libatomic1 mariadb-server-core \
+			libaio1 libnuma1 liburing2 libpcre2-8-0 >/dev/null 2>&1 && \
+		for package in *.deb; do dpkg-deb -x "$$package" . || exit 1; done && rm -f *.deb; } || \
+		echo "skipped: tests with a real MariaDB and Redis, since Debian's packages can't be had"
 	@test -x target/tools/victoria-metrics/usr/bin/victoria-metrics || { \
 		mkdir -p target/tools/victoria-metrics && cd target/tools/victoria-metrics && \
 		apt-get download -qq victoria-metrics >/dev/null 2>&1 && \

@@ -8,6 +8,7 @@
 //! Nothing here writes to a system: there is no call for it.
 
 mod around;
+mod database;
 mod files;
 mod git;
 mod guard;
@@ -18,8 +19,11 @@ mod limits;
 mod lines;
 mod log_files;
 mod loki;
+mod mysql;
 mod otlp_files;
+mod postgresql;
 mod prometheus;
+mod redis;
 mod secret;
 mod spans;
 mod tempo;
@@ -36,8 +40,11 @@ pub fn registry() -> Registry {
         connector::<jaeger::Jaeger>(),
         connector::<log_files::LogFiles>(),
         connector::<loki::Loki>(),
+        connector::<mysql::Mysql>(),
         connector::<otlp_files::OtlpFiles>(),
+        connector::<postgresql::Postgresql>(),
         connector::<prometheus::Prometheus>(),
+        connector::<redis::Redis>(),
         connector::<tempo::Tempo>(),
     ])
 }
