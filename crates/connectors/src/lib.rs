@@ -7,12 +7,14 @@
 //!
 //! Nothing here writes to a system: there is no call for it.
 
+mod clickhouse;
 mod guard;
 mod http;
 mod kind;
 mod limits;
 mod lines;
 mod loki;
+mod sample;
 mod secret;
 
 use nightjar_connect::Registry;
@@ -21,5 +23,5 @@ use crate::kind::connector;
 
 /// All connectors.
 pub fn registry() -> Registry {
-    Registry::new([connector::<loki::Loki>()])
+    Registry::new([connector::<clickhouse::ClickHouse>(), connector::<loki::Loki>()])
 }
