@@ -14,6 +14,7 @@ mod kind;
 mod limits;
 mod lines;
 mod loki;
+mod opensearch;
 mod sample;
 mod secret;
 
@@ -23,5 +24,9 @@ use crate::kind::connector;
 
 /// All connectors.
 pub fn registry() -> Registry {
-    Registry::new([connector::<clickhouse::ClickHouse>(), connector::<loki::Loki>()])
+    Registry::new([
+        connector::<clickhouse::ClickHouse>(),
+        connector::<loki::Loki>(),
+        connector::<opensearch::OpenSearch>(),
+    ])
 }

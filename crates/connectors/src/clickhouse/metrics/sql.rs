@@ -102,13 +102,10 @@ pub(super) fn fetch(shape: Shape, table: &Table, is_of_all: bool, plan: &Plan) -
             fetch(Of::Level, levels(&rows("AND NOT IsMonotonic AND AggregationTemporality = 2"))),
             fetch(Of::Sum, sums(&rows("AND AggregationTemporality = 1"))),
         ],
-        Shape::Histogram => {
-            let parts = "argMax(BucketCounts, TimeUnix) AS b, any(ExplicitBounds) AS bounds, [] AS k";
-            vec![
-                fetch(Of::Histogram, cumulative(&rows("AND AggregationTemporality = 2"), parts, EXPLICIT, "toString(ExplicitBounds)")),
-                fetch(Of::Histogram, delta(&rows("AND AggregationTemporality = 1"), "sumForEach(BucketCounts)", EXPLICIT)),
-            ]
-        }
+        Shape::Histogram => vec![
+            fetch(Of::Histogram, cumulative(&rows("AND AggregationTemporality = 2"))),
+            fetch(Of::Histogram, delta(&rows("AND AggregationTemporality = 1"))),
+        ],
         Shape::Exponential => vec![fetch(Of::Histogram, exponential(&rows("")))],
         Shape::Summary => vec![fetch(Of::Histogram, summaries(&rows("")))],
     }
@@ -165,47 +162,45 @@ fn counters(rows: &str) -> String {
 }
 
 /// A quantile by linear interpolation within the bucket it falls into, from the arrays `lo`, `hi` and `n`.
-fn quantile(q: &str) -> String {
+fn quantile(percent: u32) -> String {
+    let (q, i) = (format!("{}", f64::from(percent) / 100.0), format!("i{percent}"));
     format!(
         "if(total = 0 OR empty(n), nan,
-            arrayElement(lo, arrayFirstIndex(c -> c >= {q} * total, cum) AS i)
-            + (arrayElement(hi, i) - arrayElement(lo, i))
-              * ({q} * total - arrayElement(cum, i) + arrayElement(n, i)) / arrayElement(n, i))"
+            lo[arrayFirstIndex(sum -> sum >= {q} * total, cum) AS {i}]
+            + (hi[{i}] - lo[{i}]) * ({q} * total - cum[{i}] + n[{i}]) / n[{i}])"
     )
-    // Each quantile has a place of its own.
-    .replace(" AS i)", &format!(" AS i{})", q.trim_start_matches("0.")))
-    .replace(", i)", &format!(", i{})", q.trim_start_matches("0.")))
 }
 
 /// The values of a point: count, mean, largest, and four quantiles.
 fn values() -> String {
-    let quantiles: Vec<String> = ["0.5", "0.9", "0.95", "0.99"].map(quantile).to_vec();
-    format!("[toFloat64(c), if(c > 0, s / c, nan), largest, {}]", quantiles.join(", "))
+    let quantiles = [50, 90, 95, 99].map(quantile);
+    format!("[c, if(c > 0, s / c, nan), largest, {}]", quantiles.join(", "))
 }
 
 /// Points with buckets, to points with values.
-fn valued(buckets: &str, from: &str, resets: &str) -> String {
+fn valued(buckets: &str, from: &str) -> String {
     let points = format!(
         "SELECT {SERIES}, place, {} AS v, resets FROM
             (SELECT *, {buckets}, arrayCumSum(n) AS cum, arraySum(n) AS total FROM ({from}))",
         values()
     );
-    gathered("(place, v)", resets, &points)
+    gathered("(place, v)", "resets", &points)
 }
 
 /// Buckets with bounds: below the first lies what is at least zero, as nearly all measures are; above the
 /// last one nobody knows, so its own bound stands for it.
-const EXPLICIT: &str = "if(empty(bounds) OR length(b) != length(bounds) + 1, [], arrayMap(x -> toFloat64(x), b)) AS n,
+const EXPLICIT: &str = "if(empty(bounds) OR length(b) != length(bounds) + 1, [], b) AS n,
     arrayPushFront(bounds, if(bounds[1] > 0, 0, bounds[1])) AS lo,
     arrayPushBack(bounds, bounds[-1]) AS hi";
 
-/// Histograms that count since a start. `parts` gives the buckets `b`, the bounds `bounds`.
-fn cumulative(rows: &str, parts: &str, buckets: &str, kind: &str) -> String {
+/// Histograms that count since a start. Those of other bounds are other streams.
+fn cumulative(rows: &str) -> String {
     let streams = format!(
-        "SELECT {ENTITY} AS entity, MetricName, MetricUnit, Attributes, cityHash64({STREAM}, {kind}) AS stream,
-                StartTimeUnix AS start, {PLACE} AS place, argMax(Count, TimeUnix) AS count,
-                argMax(Sum, TimeUnix) AS sum, max(TimeUnix) AS at, {parts}
-         {rows} GROUP BY {SERIES}, stream, start, place"
+        "SELECT {ENTITY} AS entity, MetricName, MetricUnit, Attributes, ExplicitBounds AS bounds,
+                cityHash64({STREAM}, bounds) AS stream, StartTimeUnix AS start, {PLACE} AS place,
+                toFloat64(argMax(Count, TimeUnix)) AS count, argMax(Sum, TimeUnix) AS sum,
+                arrayMap(x -> toFloat64(x), argMax(BucketCounts, TimeUnix)) AS b, max(TimeUnix) AS at
+         {rows} GROUP BY {SERIES}, bounds, stream, start, place"
     );
     let pairs = format!(
         "SELECT {SERIES}, place, count, sum, b, bounds, start, row_number() OVER w AS nth,
@@ -214,29 +209,29 @@ fn cumulative(rows: &str, parts: &str, buckets: &str, kind: &str) -> String {
                 lagInFrame(at) OVER w AS was_at
          FROM ({streams}) {WINDOW}"
     );
+    // What was is taken as nothing where the count began anew, so that arrays always are of one length.
     let increases = format!(
-        "SELECT {SERIES}, place, bounds, sum(if(anew, count, count - was_count)) AS c,
-                sum(if(anew, sum, sum - was_sum)) AS s, nan AS largest, sum(anew) AS resets,
-                sumForEach(if(anew, b, arrayMap((x, y) -> toUInt64(x - y), b, was_b))) AS b
+        "SELECT {SERIES}, place, bounds, sum(count - if(anew, 0, was_count)) AS c,
+                sum(sum - if(anew, 0, was_sum)) AS s, nan AS largest, sum(anew) AS resets,
+                sumForEach(arrayMap((x, y) -> x - y, b, if(anew, arrayMap(x -> 0., b), was_b))) AS b
          FROM (SELECT *, count < was_count OR {RESTARTED} OR length(b) != length(was_b)
                       OR arrayExists((x, y) -> x < y, b, if(length(was_b) = length(b), was_b, b)) AS anew
                FROM ({pairs}) WHERE nth > 1)
          GROUP BY {SERIES}, place, bounds"
     );
-    // The branch that isn't taken may be computed all the same, so its arrays have to be of one length.
-    let increases = increases.replace(", b, was_b)", ", b, if(anew, b, was_b))");
-    valued(buckets, &increases, "resets")
+    valued(EXPLICIT, &increases)
 }
 
 /// Histograms that count within each interval.
-fn delta(rows: &str, b: &str, buckets: &str) -> String {
+fn delta(rows: &str) -> String {
     let sums = format!(
         "SELECT {ENTITY} AS entity, MetricName, MetricUnit, Attributes, {PLACE} AS place,
-                ExplicitBounds AS bounds, sum(Count) AS c, sum(Sum) AS s, max(Max) AS top, {b} AS b,
+                ExplicitBounds AS bounds, toFloat64(sum(Count)) AS c, sum(Sum) AS s, max(Max) AS top,
+                arrayMap(x -> toFloat64(x), sumForEach(BucketCounts)) AS b,
                 if(top > 0 AND isFinite(top), top, nan) AS largest, 0 AS resets
          {rows} GROUP BY {SERIES}, place, bounds"
     );
-    valued(buckets, &sums, "resets")
+    valued(EXPLICIT, &sums)
 }
 
 /// Buckets of exponential histograms at one scale, as an array of `(index, count)` in order: bucket `i` holds
@@ -275,14 +270,14 @@ fn exponential(rows: &str) -> String {
     let buckets = "arrayPushFront(b.2, z) AS n,
         arrayPushFront(arrayMap(i -> exp2(i / 4), b.1), 0) AS lo,
         arrayPushFront(arrayMap(i -> exp2((i + 1) / 4), b.1), 0) AS hi";
-    valued(buckets, &increases, "resets")
+    valued(buckets, &increases)
 }
 
 /// Summaries: count and sum run since a start, quantiles are of the moment.
 fn summaries(rows: &str) -> String {
     let streams = format!(
         "SELECT {ENTITY} AS entity, MetricName, MetricUnit, Attributes, {STREAM} AS stream,
-                StartTimeUnix AS start, {PLACE} AS place, argMax(Count, TimeUnix) AS count,
+                StartTimeUnix AS start, {PLACE} AS place, toFloat64(argMax(Count, TimeUnix)) AS count,
                 argMax(Sum, TimeUnix) AS sum, max(TimeUnix) AS at,
                 argMax(ValueAtQuantiles.Quantile, TimeUnix) AS qs, argMax(ValueAtQuantiles.Value, TimeUnix) AS vs
          {rows} GROUP BY {SERIES}, stream, start, place"
@@ -297,7 +292,7 @@ fn summaries(rows: &str) -> String {
     let increases = format!(
         "SELECT {SERIES}, place, sum(if(anew, count, count - was_count)) AS c,
                 sum(if(anew, sum, sum - was_sum)) AS s, sum(anew) AS resets,
-                [toFloat64(c), if(c > 0, s / c, nan), {}, {}, {}, {}, {}] AS v
+                [c, if(c > 0, s / c, nan), {}, {}, {}, {}, {}] AS v
          FROM (SELECT *, count < was_count OR {RESTARTED} AS anew FROM ({pairs}) WHERE nth > 1)
          GROUP BY {SERIES}, place",
         at("1"),

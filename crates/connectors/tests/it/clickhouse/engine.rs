@@ -207,7 +207,7 @@ async fn metrics(stage: &Stage, house: &Connection) {
         insert("sum", "Value, AggregationTemporality, IsMonotonic", &format!(
             "'bytes', 'kBy', map(), {pods}, {start}, {time}, 2, 1, true")),
         insert("sum", "Value, AggregationTemporality, IsMonotonic", &format!(
-            "'queued', '1', map(), map(), {start}, {time}, number, 2, false")),
+            "'queued', '1', map(), {pods}, {start}, {time}, number, 2, false")),
         // Ten a minute and instance: five up to 10 ms, five up to 20 ms.
         insert("histogram", "Count, Sum, BucketCounts, ExplicitBounds, AggregationTemporality", &format!(
             "'http.server.request.duration', 'ms', map(), {pods}, {start}, {time}, 10 * intDiv(number, 2), 100 * intDiv(number, 2),
@@ -216,7 +216,7 @@ async fn metrics(stage: &Stage, house: &Connection) {
             "'delta', 's', map(), {pods}, {start}, {time}, 4, 6, [2, 2, 0], [1, 2], 1.75, 1")),
         // Scale 3 becomes scale 2: bucket 8 and 9 are (2, 2.18], (2.18, 2.38].
         insert("exponential_histogram", "Count, Sum, Scale, ZeroCount, PositiveOffset, PositiveBucketCounts, AggregationTemporality", &format!(
-            "'exponential', 's', map(), map(), {start}, {time} + toIntervalMillisecond(number % 2), 8 * number, 16 * number, 3, 0, 8, [4 * number, 4 * number], 2")),
+            "'exponential', 's', map(), map(), {start}, {time} - toIntervalMillisecond(1 - number % 2), 8 * number, 16 * number, 3, 0, 8, [4 * number, 4 * number], 2")),
         insert("summary", "Count, Sum, ValueAtQuantiles.Quantile, ValueAtQuantiles.Value", &format!(
             "'summary', 's', map(), map(), {start}, {time}, 5 * intDiv(number, 2), 10 * intDiv(number, 2), [0.5, 0.99], [2, 7]")),
     ] {
@@ -235,7 +235,7 @@ async fn metrics(stage: &Stage, house: &Connection) {
     assert_eq!((values(requests), requests.unit.as_str()), (expected, "{request}"));
     let bytes = column(&series, "bytes", Statistic::Sum);
     assert_eq!((values(bytes)[7], bytes.unit.as_str()), (4_000.0, "By"));
-    assert_eq!(values(column(&series, "queued", Statistic::Last))[1], 3.0);
+    assert_eq!(values(column(&series, "queued", Statistic::Last))[1], 2.5);
     let duration = |statistic| column(&series, "http.server.request.duration", statistic);
     assert_eq!((values(duration(Statistic::Count)), duration(Statistic::Mean).unit.as_str()), (vec![20.0; 29], "s"));
     for (statistic, expected) in [(Statistic::Mean, 0.01), (Statistic::P50, 0.01), (Statistic::P90, 0.018)] {
