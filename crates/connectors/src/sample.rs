@@ -55,9 +55,13 @@ pub(crate) fn shares(sorts: &[Sort], room: usize) -> Vec<u32> {
         left -= count;
         weights -= weight;
     }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a part is from 0 to 1, and a whole fits"
+    )]
     let share = |&(count, weight): &(f64, f64)| {
-        let part = if count > 0.0 { (level * weight / count).min(1.0) } else { 1.0 };
-        // In range, since it is from 0 to 1.
+        let part = if count > 0.0 { (level * weight / count).clamp(0.0, 1.0) } else { 1.0 };
         (part * f64::from(WHOLE)) as u32
     };
     sized.iter().map(share).collect()

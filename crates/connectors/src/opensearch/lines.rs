@@ -166,10 +166,11 @@ fn counting(fields: &Fields, time: &str, all: &[Value], query: &Query) -> Value 
         "bad": { "filter": search::is_bad(fields), "aggs": { "early": { "filter": early } } },
     });
     if let (Some(text), Some(aggs)) = (&fields.text, aggs.as_object_mut()) {
+        let background: Vec<&Value> = all.get(1).into_iter().chain([&early]).collect();
         let words = json!({ "significant_text": {
             "field": text, "size": WORDS, "min_doc_count": 5, "filter_duplicate_text": true,
             // Held against what was said before, by the same.
-            "background_filter": { "bool": { "filter": [all.get(1), Some(&early)].into_iter().flatten().collect::<Vec<_>>() } },
+            "background_filter": { "bool": { "filter": background } },
         } });
         let late = json!({ "bool": { "must_not": [early] } });
         let sampled = json!({ "sampler": { "shard_size": 2000 }, "aggs": { "words": words } });

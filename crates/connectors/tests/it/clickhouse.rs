@@ -1,6 +1,7 @@
 //! ClickHouse: the contract against a fake, the queries against the real engine.
 
 mod engine;
+mod old;
 mod stage;
 
 use nightjar_connect::Question;

@@ -4,4 +4,5 @@ mod clickhouse;
 mod conformance;
 mod fake;
 mod loki;
+mod opensearch;
 mod settings;
