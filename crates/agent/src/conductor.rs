@@ -230,6 +230,7 @@ impl<'a, 'k> Conductor<'a, 'k> {
             space: &self.setup.space,
             execution: &execution,
             now,
+            since: work.incident.alerts.iter().map(|alert| alert.starts_at).min(),
         };
         let mut chain = Chain::new(self.setup.space.clone(), execution.as_str());
         let mut recorder = Recorder::new(&mut chain, now, &mut self.journal);
@@ -297,6 +298,7 @@ impl<'a, 'k> Conductor<'a, 'k> {
             entities: Vec::new(),
             window,
             limit: self.setup.policy.answer_limit,
+            since: None,
         };
         let mut topology = Topology::default();
         for connection in self.setup.connections {

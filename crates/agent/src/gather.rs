@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
-use nightjar_connect::{Connection, Query, Question};
+use nightjar_connect::{Answer, Connection, Error, Query, Question};
 use nightjar_incident::journal::{Digest, Kind};
 use nightjar_incident::{Content, Evidence, EvidenceId, ExecutionId, Gap, SpaceId, Window};
-use nightjar_topology::EntityId;
+use nightjar_topology::{EntityId, Names, Topology};
 use serde_json::json;
 
 use crate::budget::{self, Left, Spent};
@@ -24,6 +24,8 @@ pub(crate) struct Gathered {
     /// What that has cost.
     pub(crate) spent: Spent,
     asked: Vec<Asked>,
+    /// Who is who among the connections, once they told what they know.
+    names: Names,
     /// The budget that ended asking, if one did.
     used_up: Option<String>,
 }
@@ -85,6 +87,64 @@ fn leave_out(content: &mut Content, question: Question, entities: &BTreeSet<Enti
     }
 }
 
+/// A question on its way to a connection.
+struct Put<'a> {
+    /// The connection's place in the list.
+    part: usize,
+    connection: &'a Connection,
+    /// The question, in the connection's own names.
+    query: Query,
+}
+
+impl Put<'_> {
+    async fn ask(&self) -> Option<Result<Answer, Error>> {
+        self.connection.ask(&self.query).await
+    }
+}
+
+/// Who is who, by what each connection told of the topology.
+fn names(
+    connections: usize,
+    asked: &[Put<'_>],
+    answers: &[Option<Result<Answer, Error>>],
+) -> Names {
+    let nothing = Topology::default();
+    let mut parts = vec![&nothing; connections];
+    for (put, answer) in asked.iter().zip(answers) {
+        if let Some(Ok(answer)) = answer
+            && let Content::Inventory(snapshot) = &answer.content
+            && let Some(part) = parts.get_mut(put.part)
+        {
+            *part = snapshot;
+        }
+    }
+    Names::of(&parts)
+}
+
+/// Puts common names in the place of a connection's own.
+fn in_common(content: &mut Content, names: &Names, part: usize) {
+    let put = |entity: &mut EntityId| *entity = names.common(part, entity);
+    let put_all = |entities: &mut Vec<EntityId>| entities.iter_mut().for_each(put);
+    match content {
+        Content::Series(series) => {
+            for series in series {
+                put(&mut series.entity);
+                series.peer.iter_mut().for_each(put);
+            }
+        }
+        Content::Logs(lines) => lines.iter_mut().for_each(|line| put(&mut line.entity)),
+        Content::Spans(spans) => {
+            for span in spans {
+                put(&mut span.entity);
+                span.peer.iter_mut().for_each(put);
+            }
+        }
+        Content::Changes(changes) => changes.iter_mut().for_each(|c| put_all(&mut c.entities)),
+        Content::Inventory(snapshot) => *snapshot = names.translated(part, snapshot),
+        Content::Text(_) => {}
+    }
+}
+
 /// Whom to ask, on whose behalf and when.
 pub(crate) struct Asking<'a> {
     pub(crate) connections: &'a [Connection],
@@ -92,6 +152,8 @@ pub(crate) struct Asking<'a> {
     pub(crate) space: &'a SpaceId,
     pub(crate) execution: &'a ExecutionId,
     pub(crate) now: Timestamp,
+    /// When the trouble began, as far as the alerts tell.
+    pub(crate) since: Option<Timestamp>,
 }
 
 impl Asking<'_> {
@@ -108,12 +170,23 @@ impl Asking<'_> {
         gathered: &mut Gathered,
         recorder: &mut Recorder<'_, '_>,
     ) -> Result<(), Refused> {
-        let mut asked: Vec<(&Connection, Query)> = Vec::new();
+        let mut asked: Vec<Put<'_>> = Vec::new();
         let from = gathered.evidence.len();
         for &question in questions {
-            let able: Vec<&Connection> =
-                self.connections.iter().filter(|c| c.answers(question)).collect();
-            if able.is_empty() {
+            let known = asked.len();
+            let able = self.connections.iter().enumerate().filter(|(_, c)| c.answers(question));
+            asked.extend(able.map(|(part, connection)| {
+                let named = |entity| gathered.names.local(part, entity);
+                let query = Query {
+                    question,
+                    entities: entities.iter().map(named).collect(),
+                    window: self.window(question),
+                    limit: self.policy.answer_limit,
+                    since: self.since,
+                };
+                Put { part, connection, query }
+            }));
+            if asked.len() == known {
                 gathered.gaps.push(Gap {
                     entity: None,
                     wanted: question.label().to_owned(),
@@ -121,16 +194,9 @@ impl Asking<'_> {
                     would_tell: would_tell(question).to_owned(),
                 });
             }
-            let query = Query {
-                question,
-                entities: entities.to_vec(),
-                window: self.window(question),
-                limit: self.policy.answer_limit,
-            };
-            asked.extend(able.into_iter().map(|connection| (connection, query.clone())));
         }
         let unasked = self.cut(&mut asked, gathered, recorder).await?;
-        for (connection, query) in &asked {
+        for Put { connection, query, .. } in &asked {
             let body = json!({
                 "asks": connection.source, "question": query.question,
                 "entities": query.entities.len(), "window": query.window, "limit": query.limit,
@@ -146,9 +212,19 @@ impl Asking<'_> {
             is_whole: true,
             from,
         }));
-        let answers = join_all(asked.iter().map(|(connection, query)| connection.ask(query))).await;
+        let mut answers = join_all(asked.iter().map(Put::ask)).await;
         gathered.spent.queries += asked.len() as u64;
-        for ((connection, query), answer) in asked.iter().zip(answers) {
+        if questions.contains(&Question::Inventory) && entities.is_empty() {
+            gathered.names = names(self.connections.len(), &asked, &answers);
+        }
+        for (Put { part, .. }, answer) in asked.iter().zip(&mut answers) {
+            if let Some(Ok(answer)) = answer
+                && !gathered.names.is_plain(*part)
+            {
+                in_common(&mut answer.content, &gathered.names, *part);
+            }
+        }
+        for (Put { connection, query, .. }, answer) in asked.iter().zip(answers) {
             match answer {
                 None => {}
                 Some(Ok(answer)) => {
@@ -205,7 +281,7 @@ impl Asking<'_> {
     /// question they were for. Answers with these.
     async fn cut(
         &self,
-        asked: &mut Vec<(&Connection, Query)>,
+        asked: &mut Vec<Put<'_>>,
         gathered: &mut Gathered,
         recorder: &mut Recorder<'_, '_>,
     ) -> Result<Vec<Question>, Refused> {
@@ -222,7 +298,7 @@ impl Asking<'_> {
         }
         let mut unasked: Vec<Question> = Vec::new();
         let cut = asked.split_off(most_here);
-        for (_, query) in &cut {
+        for Put { query, .. } in &cut {
             if !unasked.contains(&query.question) {
                 unasked.push(query.question);
             }

@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Look at the topology of a capsule.
     #[command(subcommand)]
     Topology(Topology),
+    /// Look at what Nightjar can be connected with.
+    #[command(subcommand)]
+    Connector(Connectors),
     /// Write capsules from the simulated world.
     Simulate(Simulate),
     /// Check journals.
@@ -248,6 +251,12 @@ pub(crate) enum Capsule {
         /// The folder of the capsule, or an archive of it.
         capsule: PathBuf,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Connectors {
+    /// List the kinds of connectors: what each can be asked, and what it was tested against.
+    List,
 }
 
 #[derive(Debug, Subcommand)]

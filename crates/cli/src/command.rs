@@ -4,6 +4,7 @@ pub(crate) mod accuracy;
 pub(crate) mod backup;
 pub(crate) mod capsule;
 pub(crate) mod completions;
+pub(crate) mod connector;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod eval;

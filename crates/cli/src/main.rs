@@ -28,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::arguments::{Arguments, Command, Topology};
+use crate::arguments::{Arguments, Command, Connectors, Topology};
 use crate::exit::Exit;
 
 fn main() -> ExitCode {
@@ -57,6 +57,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Topology(Topology::BlastRadius { capsule, entity }) => {
             command::topology::blast_radius(capsule, entity, is_json)
         }
+        Command::Connector(Connectors::List) => command::connector::list(is_json),
         Command::Simulate(simulate) => command::simulate::run(simulate, is_json),
         Command::Journal(journal) => command::journal::run(journal, is_json),
         Command::Serve(serve) => command::serve::run(serve),

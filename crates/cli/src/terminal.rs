@@ -5,6 +5,7 @@
 
 pub(crate) mod capsule;
 pub(crate) mod conclusion;
+pub(crate) mod connectors;
 pub(crate) mod outcome;
 pub(crate) mod plan;
 pub(crate) mod replay;

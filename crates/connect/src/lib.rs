@@ -8,6 +8,7 @@
 //! This room knows no system, opens no socket and reads no file.
 
 mod capability;
+mod door;
 mod error;
 mod query;
 mod registry;
@@ -16,6 +17,7 @@ mod tape;
 pub use capability::{
     Alerts, Capability, Changes, Connection, Health, Inventory, Logs, Metrics, Probe, Traces,
 };
+pub use door::{Answers, all_through};
 pub use error::{Error, ErrorKind};
 pub use query::{Answer, Query, Question};
 pub use registry::{BadConfig, Connector, Registry, Tested};

@@ -4,7 +4,6 @@
 //! [`Player`] answers from the tape alone. What was never recorded is an error, never a guess, so
 //! a replay that asks something new says so.
 
-mod door;
 mod play;
 mod record;
 

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use nightjar_connect::{
-    Alerts, Answer, Changes, Connection, Error, ErrorKind, Health, Inventory, Logs, Metrics, Probe,
-    Query, Traces,
+    Answer, Answers, Capability, Connection, Error, ErrorKind, Health, Probe, Query, all_through,
 };
 use nightjar_incident::RawAlert;
 use tokio::sync::Semaphore;
@@ -18,17 +17,14 @@ use crate::limits::Limits;
 /// The same connection, whose questions end in time and don't crowd.
 pub(crate) fn guarded(inner: Connection, limits: Limits) -> Connection {
     let permits = Semaphore::new(usize::try_from(limits.concurrency).unwrap_or(1));
-    let guard = Arc::new(Guard { inner: inner.clone(), limits, permits });
-    Connection {
-        source: inner.source,
-        metrics: inner.metrics.map(|_| guard.clone() as Arc<dyn Metrics>),
-        logs: inner.logs.map(|_| guard.clone() as Arc<dyn Logs>),
-        traces: inner.traces.map(|_| guard.clone() as Arc<dyn Traces>),
-        changes: inner.changes.map(|_| guard.clone() as Arc<dyn Changes>),
-        inventory: inner.inventory.map(|_| guard.clone() as Arc<dyn Inventory>),
-        alerts: inner.alerts.map(|_| guard.clone() as Arc<dyn Alerts>),
-        probe: inner.probe.map(|_| guard.clone() as Arc<dyn Probe>),
+    let (source, capabilities) = (inner.source.clone(), Capability::of(&inner));
+    let has_probe = inner.probe.is_some();
+    let guard = Arc::new(Guard { inner, limits, permits });
+    let mut guarded = all_through(guard.clone(), source, &capabilities);
+    if has_probe {
+        guarded.probe = Some(guard);
     }
+    guarded
 }
 
 struct Guard {
@@ -57,50 +53,15 @@ impl Guard {
             }
         }
     }
+}
 
-    async fn ask(&self, query: &Query) -> Result<Answer, Error> {
+#[async_trait]
+impl Answers for Guard {
+    async fn answer(&self, query: &Query) -> Result<Answer, Error> {
         self.within(query.question.label(), self.inner.ask(query)).await
     }
-}
 
-#[async_trait]
-impl Metrics for Guard {
-    async fn metrics(&self, query: &Query) -> Result<Answer, Error> {
-        self.ask(query).await
-    }
-}
-
-#[async_trait]
-impl Logs for Guard {
-    async fn logs(&self, query: &Query) -> Result<Answer, Error> {
-        self.ask(query).await
-    }
-}
-
-#[async_trait]
-impl Traces for Guard {
-    async fn traces(&self, query: &Query) -> Result<Answer, Error> {
-        self.ask(query).await
-    }
-}
-
-#[async_trait]
-impl Changes for Guard {
-    async fn changes(&self, query: &Query) -> Result<Answer, Error> {
-        self.ask(query).await
-    }
-}
-
-#[async_trait]
-impl Inventory for Guard {
-    async fn inventory(&self, query: &Query) -> Result<Answer, Error> {
-        self.ask(query).await
-    }
-}
-
-#[async_trait]
-impl Alerts for Guard {
-    async fn alerts(&self, until: Timestamp) -> Result<Vec<RawAlert>, Error> {
+    async fn give_alerts(&self, until: Timestamp) -> Result<Vec<RawAlert>, Error> {
         let alerts = async {
             match &self.inner.alerts {
                 Some(alerts) => Some(alerts.alerts(until).await),

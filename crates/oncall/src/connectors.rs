@@ -1,50 +1,29 @@
 use std::sync::Arc;
 
-use nightjar_connect::Connection;
-use nightjar_incident::Recording;
+use async_trait::async_trait;
+use jiff::Timestamp;
+use nightjar_connect::{
+    Answer, Answers, BadConfig, Capability, Connection, Connector, Error, ErrorKind, Health, Probe,
+    Query, Registry, Tested, all_through,
+};
+use nightjar_incident::{RawAlert, Recording, Source};
 use nightjar_store::{ConnectionRecord, Space};
 use serde_json::{Value, json};
 
 use crate::error::compute;
-use crate::{Recordings, Result};
+use crate::{Recordings, Result, Sources};
 
-/// A kind of connector and how its settings look.
-#[derive(Clone, Debug)]
-pub struct ConnectorKind {
-    /// How it is called: `capsule`.
-    pub kind: &'static str,
-    /// What it connects with, in one sentence.
-    pub summary: &'static str,
-    /// Its settings as JSON Schema.
-    pub config: Value,
-}
-
-/// Settings that make no sense.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadConfig {
-    /// There is no such kind of connector.
-    #[error("there is no connector `{0}`; there is: {known}", known = CAPSULE)]
-    UnknownKind(String),
-    /// The settings aren't a JSON object.
-    #[error("the settings of a connection are a JSON object")]
-    NotAnObject,
-    /// One of the settings is missing, unknown or wrong.
-    #[error("`{field}`: {reason}")]
-    Field {
-        /// Which.
-        field: String,
-        /// What was expected.
-        reason: String,
-    },
-}
-
+/// The kind of connection that answers from a recording of the space.
 const CAPSULE: &str = "capsule";
 
-/// All kinds of connectors.
-pub fn kinds() -> Vec<ConnectorKind> {
-    vec![ConnectorKind {
+/// That kind, as it is told to people. It is opened here, since only a space knows its capsules.
+pub fn capsule() -> Connector {
+    let questions = Capability::ALL;
+    Connector {
         kind: CAPSULE,
         summary: "A recorded incident that was uploaded; it answers like a live system.",
+        capabilities: questions.to_vec(),
+        tested: vec![Tested { how: "server", system: "nightjar", version: "this one" }],
         config: json!({
             "type": "object",
             "additionalProperties": false,
@@ -57,15 +36,24 @@ pub fn kinds() -> Vec<ConnectorKind> {
                 },
             },
         }),
-    }]
+        open: |_, _| Err(wrong("a capsule is opened by its space")),
+    }
+}
+
+/// Whether a connection asks a live system.
+pub(crate) fn is_live(record: &ConnectionRecord) -> bool {
+    record.kind != CAPSULE
 }
 
 /// Whether a connection of this kind could be made with these settings.
 ///
 /// # Errors
 /// [`BadConfig`] with the setting that is wrong, or an error of the store.
-pub async fn check(kind: &str, config: &Value, space: &Space) -> Result<()> {
-    let id = capsule_of(kind, config)?;
+pub async fn check(registry: &Registry, kind: &str, config: &Value, space: &Space) -> Result<()> {
+    if kind != CAPSULE {
+        return Ok(registry.open(kind, kind, config).map(drop)?);
+    }
+    let id = capsule_of(config)?;
     match space.capsule(&id).await {
         Ok(_) => Ok(()),
         Err(nightjar_store::Error::NotFound { .. }) => {
@@ -75,11 +63,70 @@ pub async fn check(kind: &str, config: &Value, space: &Space) -> Result<()> {
     }
 }
 
-/// The capsule that settings name.
-pub(crate) fn capsule_of(kind: &str, config: &Value) -> std::result::Result<String, BadConfig> {
-    if kind != CAPSULE {
-        return Err(BadConfig::UnknownKind(kind.to_owned()));
+/// Asks a connection's system whether it would answer; a recording always does.
+///
+/// # Errors
+/// Of the store, such as a connection that isn't there.
+pub async fn probe(
+    sources: &Sources,
+    space: &Space,
+    connection: &str,
+) -> Result<std::result::Result<Health, Error>> {
+    let record = space.connection(connection).await?;
+    if !is_live(&record) {
+        let notes = vec!["a recording, which is always there".to_owned()];
+        return Ok(Ok(Health { system: "capsule".to_owned(), version: None, notes }));
     }
+    let opened = open_live(&record, sources.registry());
+    Ok(match &opened.probe {
+        Some(probe) => probe.probe().await,
+        None => Err(Error::new(ErrorKind::NotFound, "whether it works", "it can't be probed")),
+    })
+}
+
+/// Opens a live system. One whose settings aren't understood any more answers every question with that.
+pub(crate) fn open_live(record: &ConnectionRecord, registry: &Registry) -> Connection {
+    registry.open(&record.kind, &record.name, &record.config).unwrap_or_else(|error| {
+        let (connection, system) = (record.name.clone(), record.kind.clone());
+        let capabilities = registry.get(&record.kind).map(|kind| kind.capabilities.clone());
+        let capabilities = capabilities.unwrap_or_else(|_| Capability::ALL.to_vec());
+        let source = Source { connection, system };
+        let unusable = Arc::new(Unusable(error.to_string()));
+        let mut opened = all_through(unusable.clone(), source, &capabilities);
+        opened.probe = Some(unusable);
+        opened
+    })
+}
+
+/// Why a connection can't be opened.
+struct Unusable(String);
+
+impl Unusable {
+    fn error(&self, asked: &str) -> Error {
+        Error::new(ErrorKind::BadQuery, asked, format!("its settings aren't usable: {}", self.0))
+    }
+}
+
+#[async_trait]
+impl Probe for Unusable {
+    async fn probe(&self) -> std::result::Result<Health, Error> {
+        Err(self.error("whether it works"))
+    }
+}
+
+#[async_trait]
+impl Answers for Unusable {
+    async fn answer(&self, query: &Query) -> std::result::Result<Answer, Error> {
+        Err(self.error(query.question.label()))
+    }
+
+    async fn give_alerts(&self, _: Timestamp) -> std::result::Result<Vec<RawAlert>, Error> {
+        Err(self.error("alerts"))
+    }
+}
+
+/// The capsule that settings name.
+pub(crate) fn capsule_of(config: &Value) -> std::result::Result<String, BadConfig> {
     let settings = config.as_object().ok_or(BadConfig::NotAnObject)?;
     if let Some(field) = settings.keys().find(|key| *key != CAPSULE) {
         let reason = "there is no such setting; there is: `capsule`".to_owned();
@@ -91,7 +138,7 @@ pub(crate) fn capsule_of(kind: &str, config: &Value) -> std::result::Result<Stri
 }
 
 fn wrong(reason: impl Into<String>) -> BadConfig {
-    BadConfig::Field { field: CAPSULE.to_owned(), reason: reason.into() }
+    BadConfig::field(CAPSULE, reason)
 }
 
 /// Opens a connection that was configured.
@@ -119,7 +166,7 @@ pub(crate) async fn recording(
     space: &Space,
     recordings: &Arc<dyn Recordings>,
 ) -> Result<Recording> {
-    let id = capsule_of(&record.kind, &record.config)?;
+    let id = capsule_of(&record.config)?;
     let archive = space.capsule_archive(&id).await?;
     let recordings = Arc::clone(recordings);
     Ok(compute(move || recordings.read(&archive)).await??.recording)
@@ -131,7 +178,7 @@ mod tests {
 
     #[test]
     fn wrong_settings_are_told_by_their_name() {
-        let check = |config| capsule_of("capsule", &config);
+        let check = |config| capsule_of(&config);
         assert_eq!(check(json!({ "capsule": "cap-1" })).unwrap(), "cap-1");
         assert_eq!(check(json!("cap-1")).unwrap_err(), BadConfig::NotAnObject);
         for (config, wrong) in [
@@ -145,7 +192,5 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
-        let unknown = capsule_of("prometheus", &json!({})).unwrap_err();
-        assert_eq!(unknown.to_string(), "there is no connector `prometheus`; there is: capsule");
     }
 }

@@ -14,17 +14,19 @@ use serde_json::json;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
-use crate::Result;
 use crate::attempt::Opened;
 use crate::budgets::{Hold, Used};
-use crate::conduct::{halted, of_halt, of_stop};
+use crate::conduct::{halted, of_halt, of_stop, of_store};
 use crate::intake::CHAIN;
 use crate::keeper::{Halt, Kept, StoreKeeper};
+use crate::live::Tape;
 use crate::meter::Meter;
 use crate::plan::Ended;
 use crate::rules::InForce;
 use crate::sources::Source;
+use crate::task::of_primary;
 use crate::worker::{Clock, Worker};
+use crate::{Result, redaction};
 
 /// Entries read at a time.
 const PAGE: usize = 1000;
@@ -186,7 +188,12 @@ impl Worker {
         let number = seen.executions.len() + 1;
         let begun: Option<Begun> = space.begun_look(incident).await?;
         let sources = self.sources.of(space).await?;
-        let Begun { look, is_asked, .. } = match begun.filter(|begun| begun.number == number) {
+        let begun = begun.filter(|begun| begun.number == number);
+        if begun.is_none() && record.state == InvestigationState::Running {
+            // Whoever conducted the last look died before the end of it was noted.
+            self.settle(opened, &seen).await?;
+        }
+        let Begun { look, is_asked, .. } = match begun {
             Some(begun) => begun,
             None => match self.next(space, &live, &seen, &rules).await? {
                 Next::Wait(until) => return Ok(Ended::Again(until)),
@@ -208,7 +215,10 @@ impl Worker {
             // What was seen before stands where this time too little can be asked.
             seen.evidence = space.incident_state(incident, true).await?.evidence;
         }
-        let stored = chain(space, &format!("{incident}/exec-{number}")).await?;
+        let name = format!("{incident}/exec-{number}");
+        let stored = chain(space, &name).await?;
+        let known = self.sources.surroundings(space, (self.clock)()).await?;
+        let tape = Tape::new(space, &name, redaction::policy(space).await?, &known.names);
         let looking = Looking {
             space: space.clone(),
             investigation: record.id.clone(),
@@ -216,6 +226,7 @@ impl Worker {
             policy: rules.policy.clone(),
             meter: Meter::new(rules.budgets, is_asked),
             sources,
+            tape,
             seen,
             look,
             stored,
@@ -226,8 +237,7 @@ impl Worker {
             Ended::Done => {}
             other => return Ok(other),
         }
-        let done = InvestigationState::Done;
-        space.set_investigation_state(&record.id, done, None, (self.clock)()).await?;
+        self.rest(opened).await?;
         let (live, seen) =
             (space.live_incident(incident).await?, space.executed_state(incident).await?);
         Ok(match self.next(space, &live, &seen, &rules).await? {
@@ -235,6 +245,22 @@ impl Worker {
             Next::Wait(until) => Ended::Again(until),
             Next::Hold(until, why) => Ended::Held(until, why),
         })
+    }
+
+    /// Notes what came of the last look, where that isn't noted.
+    async fn settle(&self, opened: &Opened, seen: &Investigation) -> Result<()> {
+        if let Some(task) = of_primary(seen, None) {
+            opened.space.keep_primary_task(&opened.record.id, &task, (self.clock)()).await?;
+        }
+        self.rest(opened).await
+    }
+
+    /// Notes that nobody looks at it now.
+    async fn rest(&self, opened: &Opened) -> Result<()> {
+        let done = InvestigationState::Done;
+        let Opened { space, record, .. } = opened;
+        space.set_investigation_state(&record.id, done, None, (self.clock)()).await?;
+        Ok(())
     }
 
     /// What is to be done with a live incident now, within the budgets of its space.
@@ -323,6 +349,7 @@ struct Looking {
     policy: Policy,
     meter: Meter,
     sources: Vec<Arc<Source>>,
+    tape: Tape,
     seen: Investigation,
     look: Look,
     stored: VecDeque<Entry>,
@@ -342,8 +369,13 @@ impl Looking {
     }
 
     async fn run(self) -> Ended {
-        let connections: Vec<Connection> =
-            self.sources.iter().map(|source| source.connection.clone()).collect();
+        let tape = self.tape;
+        // A recording answers the same every time.
+        let connection = |source: &Arc<Source>| match source.is_live {
+            true => tape.before(source.connection.clone()),
+            false => source.connection.clone(),
+        };
+        let connections: Vec<Connection> = self.sources.iter().map(connection).collect();
         let setup = Setup {
             space: self.space.id().clone(),
             names: self.names,
@@ -368,6 +400,7 @@ impl Looking {
         let looked = tokio::select! {
             biased;
             halted = halted(&mut halt) => return of_halt(halted),
+            error = tape.broken() => return of_store(&error),
             looked = look => looked.map(drop),
         };
         match (looked, keeper.stop.take()) {

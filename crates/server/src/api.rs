@@ -7,6 +7,7 @@ mod capsules;
 mod causes;
 mod checkpoints;
 mod connections;
+mod connectors;
 mod deliveries;
 mod events;
 mod evidence;
@@ -49,6 +50,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         sessions::routes,
         capsules::routes,
         connections::routes,
+        connectors::routes,
         webhooks::routes,
         deliveries::routes,
         subscriptions::routes,

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use axum::body::Bytes;
 use nightjar_access::Guard;
 use nightjar_oidc::{Http, Providers};
-use nightjar_oncall::{Intake, Recordings};
+use nightjar_oncall::{Intake, Sources};
 use nightjar_store::Store;
 use tokio::sync::{Semaphore, watch};
 
@@ -18,8 +18,8 @@ use crate::webhook::Certificates;
 pub struct Parts {
     /// Everything that lasts.
     pub store: Store,
-    /// Reads and writes recordings: the edge that knows their format.
-    pub recordings: Arc<dyn Recordings>,
+    /// What incidents are looked at with: recordings and live systems.
+    pub sources: Sources,
     /// Takes messages of alerting systems in.
     pub intake: Intake,
     /// How to listen, and what to put up with.
@@ -32,7 +32,7 @@ pub(crate) struct App(Arc<Shared>);
 
 pub(crate) struct Shared {
     pub(crate) store: Store,
-    pub(crate) recordings: Arc<dyn Recordings>,
+    pub(crate) sources: Sources,
     pub(crate) config: Config,
     pub(crate) guard: Guard,
     /// Whom people sign in with, and what is known of them.
@@ -56,7 +56,7 @@ pub(crate) struct Shared {
 
 impl App {
     pub(crate) fn new(parts: Parts) -> Self {
-        let Parts { store, recordings, intake, config } = parts;
+        let Parts { store, sources, intake, config } = parts;
         let is_loopback_allowed = config.allow_loopback_providers;
         let outward = Arc::new(Outward::new(is_loopback_allowed));
         Self(Arc::new(Shared {
@@ -73,7 +73,7 @@ impl App {
             closing: watch::Sender::new(false),
             description: OnceLock::new(),
             store,
-            recordings,
+            sources,
             config,
         }))
     }

@@ -342,8 +342,8 @@ impl From<WorkflowError> for Problem {
                 Self::new(Kind::TooLarge, format!("the capsule holds too much: {reason}"))
             }
             WorkflowError::Archive(BadArchive::Malformed(reason)) => Self::invalid("", reason),
-            WorkflowError::Config(BadConfig::UnknownKind(kind)) => {
-                Self::invalid("/kind", format!("there is no connector `{kind}`"))
+            WorkflowError::Config(error @ BadConfig::UnknownKind { .. }) => {
+                Self::invalid("/kind", error.to_string())
             }
             WorkflowError::Config(BadConfig::NotAnObject) => {
                 Self::invalid("/config", "the settings of a connection are a JSON object")

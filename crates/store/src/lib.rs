@@ -38,6 +38,7 @@ mod sessions;
 mod sign_in;
 mod sitting;
 mod spaces;
+mod takes;
 mod tasks;
 mod usage;
 mod verify;
@@ -74,6 +75,7 @@ pub use sessions::{SessionRecord, SignInLink, csrf_of};
 pub use sign_in::ProviderSession;
 pub use sitting::{LiveAlert, Opened, Placed, Sitting, TaskMove};
 pub use spaces::{KeptRules, NewSpace, Profile, Space, SpaceRecord, SpaceSettings};
+pub use takes::Take;
 pub use tasks::{
     Cancel, Decide, NewTask, Priority, TaskCause, TaskFilter, TaskKind, TaskOrder, TaskOutcome,
     TaskPlan, TaskRecord, TaskReference, TaskSort, TaskStart, TaskState, TaskStatus, TaskVerdict,

@@ -73,7 +73,8 @@ impl Store {
         for blob in blobs.older_than(space.as_str(), before).await? {
             let named = sqlx::query(
                 "SELECT blob FROM capsules WHERE space = $1 AND blob = $2
-                 UNION ALL SELECT blob FROM evidence WHERE space = $1 AND blob = $2",
+                 UNION ALL SELECT blob FROM evidence WHERE space = $1 AND blob = $2
+                 UNION ALL SELECT blob FROM takes WHERE space = $1 AND blob = $2",
             )
             .bind(id(space))
             .bind(blob.clone())

@@ -64,7 +64,7 @@ pub struct Space {
 }
 
 /// What a deleted space leaves nothing in. Journal, heads and checkpoints stay.
-const EMPTIED: [&str; 18] = [
+const EMPTIED: [&str; 19] = [
     "DELETE FROM sign_in_links WHERE space = $1",
     "DELETE FROM sessions WHERE space = $1",
     "DELETE FROM sign_in_attempts WHERE space = $1",
@@ -83,6 +83,7 @@ const EMPTIED: [&str; 18] = [
     "DELETE FROM deliveries WHERE space = $1",
     "DELETE FROM outbox WHERE space = $1",
     "DELETE FROM usage WHERE space = $1",
+    "DELETE FROM takes WHERE space = $1",
 ];
 
 impl Store {

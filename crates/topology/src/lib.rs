@@ -5,8 +5,10 @@
 
 mod entity;
 mod graph;
+mod names;
 mod relation;
 
 pub use entity::{Entity, EntityId, EntityKind, InvalidId};
 pub use graph::{Difference, Topology};
+pub use names::Names;
 pub use relation::{Relation, RelationKind};

@@ -77,7 +77,13 @@ fn change(name: &str, minute: i64, entities: &[&str]) -> Change {
 }
 
 fn query(question: Question, entities: &[&str], window: Window, limit: usize) -> Query {
-    Query { question, entities: entities.iter().map(|name| id(name)).collect(), window, limit }
+    Query {
+        question,
+        entities: entities.iter().map(|name| id(name)).collect(),
+        window,
+        limit,
+        since: None,
+    }
 }
 
 async fn ask(recording: Recording, query: &Query) -> Answer {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use nightjar_capsule::Limits;
+use nightjar_connectors::registry;
 use nightjar_oncall::{Courier, Intake, Pace, Recordings, Rules, Sources, Worker};
 use nightjar_server::{Config, Parts, Webhooks};
 use nightjar_store::{SignInLink, Store};
@@ -81,7 +82,7 @@ async fn serve(installation: &Installation, asked: Option<&str>) -> anyhow::Resu
     }
     let recordings: Arc<dyn Recordings> =
         Arc::new(Capsules { limits: Limits { total_bytes: CAPSULE_BYTES, ..Limits::default() } });
-    let (sources, rules) = (Sources::new(Arc::clone(&recordings)), Rules::default());
+    let (sources, rules) = (Sources::new(recordings, registry()), Rules::default());
     let (stop, stopped) = watch::channel(false);
     let mut behind = JoinSet::new();
     if works {
@@ -92,8 +93,8 @@ async fn serve(installation: &Installation, asked: Option<&str>) -> anyhow::Resu
         behind.spawn(keep_house(store.clone(), kept, stopped.clone()));
     }
     let signals = signals()?;
-    let intake = Intake::new(sources, rules, Arc::new(Timestamp::now));
-    let parts = Parts { store: store.clone(), recordings, intake, config: config.clone() };
+    let intake = Intake::new(sources.clone(), rules, Arc::new(Timestamp::now));
+    let parts = Parts { store: store.clone(), sources, intake, config: config.clone() };
     let ended = match (listener, role) {
         (Some(listener), Role::Api | Role::All) => {
             let link = first_link(&store, settings).await?;

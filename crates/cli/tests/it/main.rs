@@ -9,6 +9,8 @@ mod aws;
 #[cfg(test)]
 mod command_line;
 #[cfg(test)]
+mod connectors;
+#[cfg(test)]
 mod demo;
 #[cfg(test)]
 mod events;

@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use nightjar_incident::{RawAlert, Source};
 
-use super::door::{self, Answers};
-use super::{Asked, Capability, Given, Tape};
-use crate::{Answer, Connection, Error, ErrorKind, Query};
+use super::{Asked, Given, Tape};
+use crate::door::{Answers, all_through};
+use crate::{Answer, Capability, Connection, Error, ErrorKind, Query};
 
 /// Answers from a tape alone.
 ///
@@ -38,7 +38,7 @@ impl Player {
 
     /// The connection to ask: it can do what the recorded one could.
     pub fn connection(&self) -> Connection {
-        door::open(self.source.clone(), &self.capabilities, self.takes.clone())
+        all_through(self.takes.clone(), self.source.clone(), &self.capabilities)
     }
 }
 

@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use nightjar_incident::RawAlert;
 
-use super::door::{self, Answers};
-use super::{Asked, Capability, Given, Take, Tape};
-use crate::{Answer, Connection, Error, ErrorKind, Query};
+use super::{Asked, Given, Take, Tape};
+use crate::door::{Answers, all_through};
+use crate::{Answer, Capability, Connection, Error, ErrorKind, Query};
 
 /// Keeps what a connection answers.
 #[derive(Clone)]
@@ -34,7 +34,7 @@ impl Recorder {
     /// The connection to ask: it can do what the real one can, and keeps what it answers.
     pub fn connection(&self) -> Connection {
         let inner = &self.state.inner;
-        door::open(inner.source.clone(), &Capability::of(inner), self.state.clone())
+        all_through(self.state.clone(), inner.source.clone(), &Capability::of(inner))
     }
 
     /// What was answered so far. A question whose asker gave up before the answer isn't on it.

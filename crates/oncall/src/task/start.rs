@@ -1,17 +1,19 @@
-use std::sync::Arc;
-
 use jiff::Timestamp;
 use nightjar_agent::Start;
-use nightjar_incident::{RawAlert, Recording};
+use nightjar_incident::journal::Kind;
+use nightjar_incident::{RawAlert, Recording, TriageDecision, TriageNote};
 use nightjar_redact::Redactor;
 use nightjar_store::{
-    ConnectionRecord, Created, Error as StoreError, NewTask as Kept, Once, PageRequest, Priority,
-    Space, TaskKind, TaskRecord, TaskReference, TaskStart,
+    ConnectionRecord, Created, Error as StoreError, LiveAlert, NewEntry, NewTask as Kept, Once,
+    Opened, PageRequest, Priority, Space, TaskKind, TaskRecord, TaskReference, TaskStart,
+    TaskState,
 };
 use serde_json::{Value, json};
 
+use crate::intake::CHAIN;
 use crate::redaction::{names, policy};
-use crate::{Error, Recordings, Result, connectors};
+use crate::task::of_opened;
+use crate::{Error, Result, Sources, connectors};
 
 /// A task that a person wants done, in their words.
 #[derive(Clone, Debug)]
@@ -69,14 +71,15 @@ const NOT_RUN: &str = "this version doesn't run tasks of this kind";
 /// investigated as if it were an alert. `actor` is the id of the key or session.
 ///
 /// A recording is looked at as it was at its end, since it knows nothing after it; the alerts it
-/// holds aren't played.
+/// holds aren't played. In a space with live systems it opens a live incident, which is looked at with all of
+/// them.
 ///
 /// # Errors
 /// [`StoreError::NotFound`] for a connection that doesn't exist, [`StoreError::Conflict`] where it is to begin
 /// at the latest alert and there is none.
 pub async fn start_task(
     space: &Space,
-    recordings: &Arc<dyn Recordings>,
+    sources: &Sources,
     actor: &str,
     new: &NewTask,
     once: Option<&Once>,
@@ -86,9 +89,24 @@ pub async fn start_task(
         let kept = redacted(space, new, Vec::new()).await?;
         return Ok(space.create_task(&kept, &TaskStart::Skip(NOT_RUN), once, now).await?);
     }
-    let connection = connection(space, new.connection.as_deref()).await?;
+    match connection(space, new.connection.as_deref()).await? {
+        Some(record) if connectors::is_live(&record) => {
+            live(space, sources, actor, new, once, now).await
+        }
+        connection => play(space, sources, connection, (actor, new, once), now).await,
+    }
+}
+
+/// Starts the investigation of a recording, or of nothing but words.
+async fn play(
+    space: &Space,
+    sources: &Sources,
+    connection: Option<ConnectionRecord>,
+    (actor, new, once): (&str, &NewTask, Option<&Once>),
+    now: Timestamp,
+) -> Result<Created<TaskRecord>> {
     let recording = match &connection {
-        Some(record) => Some(connectors::recording(record, space, recordings).await?),
+        Some(record) => Some(connectors::recording(record, space, sources.recordings()).await?),
         None => None,
     };
     let known = recording.as_ref().map(|recording| names(&recording.topology));
@@ -111,6 +129,76 @@ pub async fn start_task(
     let connection = connection.as_ref().map(|record| record.id.as_str());
     let start = TaskStart::Investigate { connection, start: &start };
     Ok(space.create_task(&kept, &start, once, now).await?)
+}
+
+/// Opens a live incident with what a person describes as its first alert.
+async fn live(
+    space: &Space,
+    sources: &Sources,
+    actor: &str,
+    new: &NewTask,
+    once: Option<&Once>,
+    now: Timestamp,
+) -> Result<Created<TaskRecord>> {
+    let known = sources.surroundings(space, now).await?;
+    let kept = redacted(space, new, known.names.clone()).await?;
+    let at = new.at.map_or(now, |at| at.min(now));
+    let latest = match new.from {
+        StartingPoint::LatestAlert => Some(latest_alert(space, None).await?),
+        _ => None,
+    };
+    let mut sitting = space.sit().await?;
+    if let Some(made) = sitting.claim(once, now).await? {
+        sitting.keep(now).await?;
+        return Ok(Created::Again(space.task(&made).await?));
+    }
+    let id = sitting.next_alert().await?;
+    let raw = match latest {
+        Some(alert) => RawAlert { received_at: at, ..alert },
+        None => message(id.as_str(), &kept, &new.from, at),
+    };
+    let alert = nightjar_payloads::parse(&raw, &mut || id.clone())
+        .ok()
+        .and_then(|alerts| alerts.into_iter().next())
+        .ok_or_else(|| Error::Broken("a start isn't understood as an alert".to_owned()))?;
+    let Opened { investigation, incident } = sitting.open_incident(at, new.priority, now).await?;
+    let entities = known.estate.locate(&alert);
+    let place = LiveAlert {
+        alert: &alert,
+        entities: &entities,
+        investigation: Some(&investigation),
+        incident: Some(&incident),
+        delivery: None,
+    };
+    sitting.keep_alert(&place).await?;
+    let note = TriageNote {
+        alert: id.clone(),
+        incident: Some(incident.clone()),
+        decision: TriageDecision::Proceed,
+        reason: "a person started it".to_owned(),
+        at,
+    };
+    sitting.keep_note(&note).await?;
+    let task = TaskState {
+        title: kept.title,
+        description: kept.description,
+        caller_id: kept.reference.as_ref().map(|reference| reference.id.clone()),
+        reference: kept.reference,
+        priority: kept.priority,
+        ..of_opened(&alert, &incident, None)
+    };
+    sitting.keep_task(Some(&investigation), &task, now).await?;
+    sitting.tell_news(&incident, &investigation, at, true, now).await?;
+    sitting.write(NewEntry {
+        chain: CHAIN.to_owned(),
+        kind: Kind::UserRequest,
+        actor: actor.to_owned(),
+        body: json!({ "start": raw, "alert": alert, "triage": note }),
+    });
+    let task = sitting.task_of(&id).await?.id;
+    sitting.settle(once, &task).await?;
+    sitting.keep(now).await?;
+    Ok(Created::New(space.task(&task).await?))
 }
 
 /// What an investigation begins with, if a person started it.
@@ -182,7 +270,7 @@ async fn redacted(space: &Space, new: &NewTask, known: Vec<String>) -> Result<Ke
     Ok(kept)
 }
 
-/// The connection of an id or a name, or else the newest.
+/// The connection of an id or a name, or else a live one, or else the newest.
 async fn connection(space: &Space, wanted: Option<&str>) -> Result<Option<ConnectionRecord>> {
     let mut page = PageRequest { limit: 1000, after: None };
     let mut newest = None;
@@ -192,7 +280,10 @@ async fn connection(space: &Space, wanted: Option<&str>) -> Result<Option<Connec
             if wanted.is_some_and(|wanted| record.id == wanted || record.name == wanted) {
                 return Ok(Some(record));
             }
-            newest = Some(record);
+            let is_live = newest.as_ref().is_some_and(connectors::is_live);
+            if !is_live {
+                newest = Some(record);
+            }
         }
         match found.next {
             Some(next) => page.after = Some(next),

@@ -1,6 +1,6 @@
 use nightjar_incident::journal::Entry;
 use nightjar_incident::{LogRecord, Recording};
-use nightjar_oncall::{BadConfig, Error, check, export_capsule, import_capsule, kinds};
+use nightjar_oncall::{BadConfig, Error, capsule, check, export_capsule, import_capsule};
 use serde_json::json;
 
 use crate::house::{House, archive, assert_same, directly, small};
@@ -87,9 +87,10 @@ async fn a_connection_needs_a_capsule_that_is_there() {
     let import =
         import_capsule(&house.space, &house.recordings, archive(&small()), None, house.now());
     let id = import.await.unwrap().into_inner().id;
-    let kind = kinds().remove(0).kind;
-    check(kind, &json!({ "capsule": id }), &house.space).await.unwrap();
-    let error = check(kind, &json!({ "capsule": "cap-77" }), &house.space).await.unwrap_err();
+    let (kind, registry) = (capsule().kind, &house.registry);
+    check(registry, kind, &json!({ "capsule": id }), &house.space).await.unwrap();
+    let error =
+        check(registry, kind, &json!({ "capsule": "cap-77" }), &house.space).await.unwrap_err();
     match error {
         Error::Config(BadConfig::Field { field, reason }) => {
             assert_eq!(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::executor::block_on;
 use jiff::{SignedDuration, Timestamp};
 use nightjar_agent::{Names, Onlooker, Outcome, Setup, Start, UserRequest};
-use nightjar_connect::Connection;
+use nightjar_connect::{Connection, Registry};
 use nightjar_incident::journal::Entry;
 use nightjar_incident::{RawAlert, Recording, SpaceId};
 use nightjar_oncall::{
@@ -56,6 +56,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) space: Space,
     pub(crate) recordings: Arc<dyn Recordings>,
+    pub(crate) registry: Registry,
     database: String,
     folder: tempfile::TempDir,
     _server: Option<nightjar_pgtest::Database>,
@@ -100,6 +101,7 @@ impl House {
             store,
             space,
             recordings: Arc::new(Json),
+            registry: Registry::default(),
             database,
             folder,
             _server: server,
@@ -138,8 +140,8 @@ impl House {
         }
     }
 
-    fn sources(&self) -> Sources {
-        Sources::new(Arc::clone(&self.recordings))
+    pub(crate) fn sources(&self) -> Sources {
+        Sources::new(Arc::clone(&self.recordings), self.registry.clone())
     }
 
     pub(crate) fn intake(&self) -> Intake {

@@ -10,8 +10,8 @@ use nightjar_oncall::{
     Address, Intake, Move, Policy, Receipt, export_capsule, move_alert, run_task_again,
 };
 use nightjar_store::{
-    DeliveryFilter, DeliveryStatus, Error as StoreError, IncidentFilter, PageRequest, TaskRecord,
-    TaskState, TaskStatus,
+    DeliveryFilter, DeliveryStatus, Error as StoreError, IncidentFilter, InvestigationState,
+    PageRequest, TaskRecord, TaskState, TaskStatus,
 };
 use serde_json::{Value, json};
 
@@ -359,6 +359,7 @@ async fn killed_at_every_step_a_look_ends_as_if_nothing_had_happened() {
         assert!(deaths > 5, "{deaths}");
         assert_eq!(first_look(&house).await, expected);
         assert_eq!(task(&house, "task-1").await.status, TaskStatus::Completed);
+        assert_eq!(house.state("inv-1").await, InvestigationState::Done);
         assert_eq!(house.store.verify(&[]).await.unwrap().findings, []);
     }
 }

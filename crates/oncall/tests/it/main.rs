@@ -20,5 +20,6 @@ mod queue;
 mod requests;
 #[cfg(test)]
 mod starts;
+mod systems;
 #[cfg(test)]
 mod tasks;

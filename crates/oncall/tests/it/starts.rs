@@ -36,7 +36,7 @@ fn new(title: &str) -> NewTask {
 
 async fn start(house: &House, new: &NewTask) -> TaskRecord {
     let now = house.now();
-    let started = start_task(&house.space, &house.recordings, "NJAK1", new, None, now).await;
+    let started = start_task(&house.space, &house.sources(), "NJAK1", new, None, now).await;
     started.unwrap().into_inner()
 }
 
@@ -166,7 +166,7 @@ async fn a_start_names_its_connection_or_takes_the_newest() {
     assert_eq!(connection_of(Some("cap-1")).await, Some(first));
     let unknown = NewTask { connection: Some("con-9".into()), ..new("x") };
     let now = house.now();
-    let refused = start_task(&house.space, &house.recordings, "NJAK1", &unknown, None, now).await;
+    let refused = start_task(&house.space, &house.sources(), "NJAK1", &unknown, None, now).await;
     assert!(matches!(refused, Err(Error::Store(StoreError::NotFound { what: "connection", .. }))));
 }
 
@@ -190,7 +190,8 @@ async fn work_of_other_kinds_is_skipped_and_a_repeated_start_is_one() {
     for _ in 0..2 {
         let new = new("checkout is slow");
         let now = house.now();
-        let started = start_task(&house.space, &house.recordings, "NJAK1", &new, Some(&once), now);
+        let sources = house.sources();
+        let started = start_task(&house.space, &sources, "NJAK1", &new, Some(&once), now);
         made.push(started.await.unwrap());
     }
     assert!(matches!(&made[..], [Created::New(one), Created::Again(same)] if one == same));
@@ -410,6 +411,6 @@ async fn a_start_has_presets_a_point_and_a_time() {
 
     let empty = House::new().await;
     let now = empty.now();
-    let refused = start_task(&empty.space, &empty.recordings, "NJAKX", &latest, None, now).await;
+    let refused = start_task(&empty.space, &empty.sources(), "NJAKX", &latest, None, now).await;
     assert!(refused.is_err());
 }

@@ -74,8 +74,13 @@ async fn upload(
     upload: Upload,
 ) -> Answer<Made<Capsule>> {
     let Upload { bytes, once, place: _place } = upload;
-    let made =
-        import_capsule(&space, &app.recordings, bytes.into(), once.as_ref(), Timestamp::now());
+    let made = import_capsule(
+        &space,
+        app.sources.recordings(),
+        bytes.into(),
+        once.as_ref(),
+        Timestamp::now(),
+    );
     Ok(Made::new(made.await?, &call, |record| {
         let location = format!("/api/v1/spaces/{}/capsules/{}", space.id(), record.id);
         (record.id.clone(), location, record.into())

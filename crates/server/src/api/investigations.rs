@@ -180,6 +180,6 @@ async fn read(InSpace(space): InSpace, ids: Ids) -> Answer<Json<Investigation>> 
         tar, compressed by zstd.", body = Vec<u8>, content_type = "application/zstd")))]
 async fn capsule(InSpace(space): InSpace, State(app): State<App>, ids: Ids) -> Answer<Response> {
     let id = ids.id("investigation")?;
-    let exported = export_capsule(&space, &app.recordings, id).await?;
+    let exported = export_capsule(&space, app.sources.recordings(), id).await?;
     Ok(file(exported.archive, &format!("{id}.tar.zst")))
 }

@@ -191,7 +191,7 @@ async fn create(
 ) -> Answer<Made<Task>> {
     let new = given.value.read()?;
     let (actor, now) = (caller.identity.id(), Timestamp::now());
-    let made = start_task(&space, &app.recordings, actor, &new, given.once.as_ref(), now).await?;
+    let made = start_task(&space, &app.sources, actor, &new, given.once.as_ref(), now).await?;
     Ok(Made::new(made, &call, |task| {
         let location = format!("/api/v1/spaces/{}/tasks/{}", space.id(), task.id);
         (task.id.clone(), location, task.into())

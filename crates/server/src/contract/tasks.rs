@@ -27,8 +27,8 @@ pub(super) async fn create(asked: Asked) -> Result<Value, Problem> {
         from: StartingPoint::Words,
         at: None,
     };
-    let (recordings, actor) = (&asked.app.recordings, asked.caller.identity.id());
-    let made = start_task(space, recordings, actor, &new, asked.once.as_ref(), asked.now).await?;
+    let (sources, actor) = (&asked.app.sources, asked.caller.identity.id());
+    let made = start_task(space, sources, actor, &new, asked.once.as_ref(), asked.now).await?;
     let task = Created::into_inner(made);
     asked.about(&task.id);
     answer(&asked, &task).await

@@ -21,6 +21,7 @@ impl Operation {
             "exportInvestigation" => "exportCapsule",
             "listIncidentAlerts" => "listAlerts",
             "readIncidentJournal" => "readJournal",
+            "probeConnection" => "readConnection",
             "deleteSignIn" => "updateSignIn",
             "rotateSubscriptionSecret" | "testSubscription" => "updateSubscription",
             "startTask" => "startInvestigation",
@@ -97,6 +98,7 @@ fn every_operation_has_a_name_of_its_own_that_the_policies_know() {
         "signIn",
         "whoAmI",
         "signOut",
+        "listConnectors",
         "receiveMessage",
         "offerMessages",
     ];

@@ -1,7 +1,6 @@
 //! A service on a real socket.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 
 use nightjar_server::{Config, Error, Parts, serve};
 use nightjar_store::Store;
@@ -9,7 +8,7 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::stage::{Plain, store};
+use crate::stage::store;
 
 pub(crate) struct Listening {
     pub(crate) address: SocketAddr,
@@ -26,9 +25,9 @@ impl Listening {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (stop, stopped) = oneshot::channel();
         let (tell, told) = oneshot::channel();
-        let recordings = Arc::new(Plain);
-        let intake = crate::stage::intake(recordings.clone());
-        let parts = Parts { store: store.clone(), recordings, intake, config };
+        let sources = crate::stage::sources();
+        let intake = crate::stage::intake(sources.clone());
+        let parts = Parts { store: store.clone(), sources, intake, config };
         let ready = move |address| tell.send(address).unwrap();
         let shutdown = async {
             let _ = stopped.await;

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
 use nightjar_connect::Connection;
+use nightjar_connect::Registry;
 use nightjar_incident::{Recording, Source, SpaceId};
 use nightjar_oncall::{BadArchive, Intake, Played, Recordings, Rules, Sources, Unpacked};
 use nightjar_server::{Config, Parts, router};
@@ -34,9 +35,14 @@ impl Recordings for Plain {
     }
 }
 
+/// What incidents are looked at with, in tests: recordings that are JSON.
+pub(crate) fn sources() -> Sources {
+    Sources::new(Arc::new(Plain), Registry::default())
+}
+
 /// Takes messages in, for a service whose recordings nobody looks at.
-pub(crate) fn intake(recordings: Arc<dyn Recordings>) -> Intake {
-    Intake::new(Sources::new(recordings), Rules::default(), Arc::new(Timestamp::now))
+pub(crate) fn intake(sources: Sources) -> Intake {
+    Intake::new(sources, Rules::default(), Arc::new(Timestamp::now))
 }
 
 pub(crate) struct Stage {
@@ -114,9 +120,9 @@ impl Stage {
     pub(crate) async fn at(database: &str, config: Config) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = store_at(folder.path(), database).await;
-        let recordings = Arc::new(Plain);
-        let intake = intake(recordings.clone());
-        let router = router(Parts { store: store.clone(), recordings, intake, config });
+        let sources = sources();
+        let intake = intake(sources.clone());
+        let router = router(Parts { store: store.clone(), sources, intake, config });
         let mut stage =
             Self { router, store, administrator: String::new(), folder, secrets: Mutex::default() };
         stage.administrator = stage.key("administrator", None).await;
@@ -127,9 +133,9 @@ impl Stage {
     pub(crate) async fn beside(&self, database: &str) -> (Router, Store) {
         let store = store_at(self.folder.path(), database).await;
         let config = Config { rate_limits: false, ..Config::default() };
-        let recordings: Arc<dyn Recordings> = Arc::new(Plain);
-        let intake = intake(Arc::clone(&recordings));
-        let parts = Parts { store: store.clone(), recordings, intake, config };
+        let sources = sources();
+        let intake = intake(sources.clone());
+        let parts = Parts { store: store.clone(), sources, intake, config };
         (router(parts), store)
     }
 

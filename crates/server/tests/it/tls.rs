@@ -73,8 +73,8 @@ async fn without_a_certificate_it_does_not_begin() {
     let stage = tempfile::tempdir().unwrap();
     let parts = nightjar_server::Parts {
         store: crate::stage::store(stage.path()).await,
-        recordings: std::sync::Arc::new(crate::stage::Plain),
-        intake: crate::stage::intake(std::sync::Arc::new(crate::stage::Plain)),
+        sources: crate::stage::sources(),
+        intake: crate::stage::intake(crate::stage::sources()),
         config: config(folder.path()),
     };
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -1,4 +1,5 @@
-//! One way in for all capabilities, so that recording and playing are written once.
+//! One way in for all capabilities, for those who stand before a connection and treat every question alike:
+//! they record, play, guard, redact.
 
 use std::sync::Arc;
 
@@ -6,23 +7,25 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use nightjar_incident::{RawAlert, Source};
 
-use super::Capability;
 use crate::{
-    Alerts, Answer, Changes, Connection, Error, Inventory, Logs, Metrics, Query, Question, Traces,
+    Alerts, Answer, Capability, Changes, Connection, Error, Inventory, Logs, Metrics, Query,
+    Question, Traces,
 };
 
 /// Answers whatever is asked.
 #[async_trait]
-pub(super) trait Answers: Send + Sync {
+pub trait Answers: Send + Sync {
+    /// The answer to a question.
     async fn answer(&self, query: &Query) -> Result<Answer, Error>;
+    /// The messages that arrived up to and including `until`.
     async fn give_alerts(&self, until: Timestamp) -> Result<Vec<RawAlert>, Error>;
 }
 
 /// A connection with these capabilities, all answered by the same.
-pub(super) fn open(
+pub fn all_through(
+    behind: Arc<dyn Answers>,
     source: Source,
     capabilities: &[Capability],
-    behind: Arc<dyn Answers>,
 ) -> Connection {
     let door = Arc::new(Door(behind));
     let mut connection = Connection::new(source);
