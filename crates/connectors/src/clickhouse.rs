@@ -13,7 +13,7 @@ mod peers;
 mod tables;
 mod traces;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use nightjar_connect::{
@@ -21,7 +21,6 @@ use nightjar_connect::{
     Query, Question, Tested, Traces,
 };
 use nightjar_incident::Source;
-use tokio::sync::OnceCell;
 
 use self::ask::{Client, Sql};
 use self::tables::{Config, Found, Tables};
@@ -32,8 +31,8 @@ use crate::limits::Allowance;
 pub(crate) struct ClickHouse {
     client: Client,
     tables: Tables,
-    /// Which of the tables are there, with their columns; asked once.
-    found: OnceCell<Found>,
+    /// Which of the tables are there, once all of them are.
+    found: OnceLock<Arc<Found>>,
 }
 
 impl Kind for ClickHouse {
@@ -56,7 +55,7 @@ impl Kind for ClickHouse {
     fn connect(http: Http, config: Config, source: Source) -> Result<Connection, BadConfig> {
         let client = Client { door: Door::new(&http)?, sends_settings: config.limits_in_query };
         let tables = Tables::new(config)?;
-        let house = Arc::new(Self { client, tables, found: OnceCell::new() });
+        let house = Arc::new(Self { client, tables, found: OnceLock::new() });
         let tables = &house.tables;
         let (has_logs, has_traces) = (tables.logs.is_some(), tables.traces.is_some());
         let has_metrics = tables.metrics.is_some();
@@ -72,10 +71,17 @@ impl Kind for ClickHouse {
 }
 
 impl ClickHouse {
-    /// Which tables are there; the first question asks, later ones know.
-    async fn found(&self, allowance: &mut Allowance) -> Result<&Found, Error> {
-        let asked = self.found.get_or_try_init(|| self.tables.look(&self.client, allowance));
-        asked.await
+    /// Which tables are there; asked until all are.
+    async fn found(&self, allowance: &mut Allowance) -> Result<Arc<Found>, Error> {
+        if let Some(found) = self.found.get() {
+            return Ok(Arc::clone(found));
+        }
+        let found = Arc::new(self.tables.look(&self.client, allowance).await?);
+        if found.is_complete() {
+            // Whoever was first knows the same.
+            let _ = self.found.set(Arc::clone(&found));
+        }
+        Ok(found)
     }
 }
 
@@ -111,7 +117,7 @@ impl Inventory for ClickHouse {
     async fn inventory(&self, query: &Query) -> Result<Answer, Error> {
         let mut allowance = self.client.door.allowance();
         let found = self.found(&mut allowance).await?;
-        inventory::answer(&self.client, found, query, &mut allowance).await
+        inventory::answer(&self.client, &found, query, &mut allowance).await
     }
 }
 

@@ -6,14 +6,15 @@
 mod answer;
 mod lines;
 mod query;
+mod spread;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightjar_connect::{
-    Answer, BadConfig, Capability, Connection, Error, Health, Inventory, Logs, Probe,
-    Query, Question, Tested,
+    Answer, BadConfig, Capability, Connection, Error, Health, Inventory, Logs, Probe, Query,
+    Question, Tested,
 };
 use nightjar_incident::{Content, Source, Window};
 use nightjar_topology::{Entity, EntityId, EntityKind, Topology};

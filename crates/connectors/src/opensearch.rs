@@ -71,9 +71,10 @@ impl Kind for OpenSearch {
     type Config = Config;
 
     fn connect(http: Http, config: Config, source: Source) -> Result<Connection, BadConfig> {
-        for (field, pattern) in
-            [("index", Some(&config.index)), ("service_map_index", config.service_map_index.as_ref())]
-        {
+        for (field, pattern) in [
+            ("index", Some(&config.index)),
+            ("service_map_index", config.service_map_index.as_ref()),
+        ] {
             if pattern.is_some_and(|pattern| !is_pattern(pattern)) {
                 let reason = "names of indices with `*` and commas are expected";
                 return Err(BadConfig::field(field, reason));
@@ -206,7 +207,10 @@ impl Inventory for OpenSearch {
             }
             asked.push(told(&self.index, &body));
         } else {
-            notes.push(format!("`{}` has no field for the time or for who wrote a line", self.index));
+            notes.push(format!(
+                "`{}` has no field for the time or for who wrote a line",
+                self.index
+            ));
         }
         if let Some(index) = &self.service_map {
             match self.calls(index, &mut topology, &mut allowance).await {
@@ -232,7 +236,8 @@ impl Inventory for OpenSearch {
             }
         }
         let is_cut = wanted.len() > query.limit || more > 0;
-        let truncated = is_cut.then(|| format!("cut here: {} entities; there are more", kept.len()));
+        let truncated =
+            is_cut.then(|| format!("cut here: {} entities; there are more", kept.len()));
         let content = Content::Inventory(kept);
         Ok(Answer { query: asked.join("\n"), content, truncated, notes })
     }
@@ -275,7 +280,15 @@ mod tests {
 
     #[test]
     fn patterns_can_name_indices_alone() {
-        assert!(["logs-*", "a,b-*", ".ds-logs-x", "remote:logs-*", "a,-b"].iter().all(|p| is_pattern(p)));
-        assert!(["", "_all", "a/_delete", "a,,b", "Logs", "a b", "a?x", "a,_b"].iter().all(|p| !is_pattern(p)));
+        assert!(
+            ["logs-*", "a,b-*", ".ds-logs-x", "remote:logs-*", "a,-b"]
+                .iter()
+                .all(|p| is_pattern(p))
+        );
+        assert!(
+            ["", "_all", "a/_delete", "a,,b", "Logs", "a b", "a?x", "a,_b"]
+                .iter()
+                .all(|p| !is_pattern(p))
+        );
     }
 }

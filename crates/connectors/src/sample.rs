@@ -122,7 +122,11 @@ mod tests {
         let sorts = [sort(1_000, 1_000, false), sort(1_000, 1_000, true), sort(100, 1_900, false)];
         let shares = shares(&sorts, 900);
         assert!(shares[1] > 3 * shares[0] && shares[2] > 3 * shares[0], "{shares:?}");
-        let kept: f64 = sorts.iter().zip(&shares).map(|(sort, share)| sort.count() as f64 * f64::from(*share) / 1e6).sum();
+        let kept: f64 = sorts
+            .iter()
+            .zip(&shares)
+            .map(|(sort, share)| sort.count() as f64 * f64::from(*share) / 1e6)
+            .sum();
         assert!((890.0..=900.0).contains(&kept), "{kept}");
     }
 

@@ -37,11 +37,10 @@ pub(super) async fn answer(
 ) -> Result<Answer, Error> {
     let from = query.window.to.saturating_sub(BACK).unwrap_or(query.window.from);
     let window = Window { from: from.min(query.window.from), to: query.window.to };
-    let mut tables = found.all();
+    let tables = found.all();
     if tables.is_empty() {
         // The error names what is missing.
-        found.traces().and_then(|_| found.logs())?;
-        tables.clear();
+        found.traces()?;
     }
     let mut graph = Graph::default();
     let described = described(&tables, window);
@@ -168,7 +167,8 @@ impl Graph {
                 entity.attributes.insert(key.to_owned(), value);
             }
         }
-        let is_other = |alias: &String| alias != id.as_str() && EntityId::new(alias.clone()).is_ok();
+        let is_other =
+            |alias: &String| alias != id.as_str() && EntityId::new(alias.clone()).is_ok();
         entity.aliases = aliases.into_iter().filter(is_other).collect();
         for host in hosts {
             match EntityId::new(host) {
@@ -225,7 +225,8 @@ impl Graph {
                 // Calls to it arrive at one entity alone: it is another name of that.
                 (Some(real), None) if !self.owners.contains_key(&id) => {
                     let mut entity = Entity::new(real.clone(), EntityKind::Unknown);
-                    entity.aliases = [id.as_str().to_owned()].into_iter().chain(peer.aliases).collect();
+                    entity.aliases =
+                        [id.as_str().to_owned()].into_iter().chain(peer.aliases).collect();
                     topology.add(entity);
                     other_names.insert(id, real);
                 }

@@ -29,7 +29,8 @@ const POINTS: usize = 240;
 
 /// Steps of the grid, milliseconds.
 const STEPS: [i64; 12] = [
-    1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 3_600_000,
+    1_000, 2_000, 5_000, 10_000, 15_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000,
+    3_600_000,
 ];
 
 /// A series as it is listed, those that changed most first: its shape's number, a number that stands for it,
@@ -90,7 +91,8 @@ pub(super) async fn answer(
         }
     }
     found.sort_by(|a, b| {
-        let key = |series: &MetricSeries| (series.entity.clone(), series.name.clone(), series.statistic);
+        let key =
+            |series: &MetricSeries| (series.entity.clone(), series.name.clone(), series.statistic);
         (key(a), &a.attributes).cmp(&(key(b), &b.attributes))
     });
     let mut cut = Vec::new();
@@ -106,7 +108,10 @@ pub(super) async fn answer(
     }
     if plan.is_shortened {
         let from = plan.window.from;
-        cut.push(format!("what was before {from} is left out, so that one step of {} s fits", plan.step / 1000));
+        cut.push(format!(
+            "what was before {from} is left out, so that one step of {} s fits",
+            plan.step / 1000
+        ));
     }
     let mut notes = Vec::new();
     if resets > 0 {
@@ -139,7 +144,8 @@ fn list(tables: &[(Shape, Table)], query: &Query) -> Sql {
     let reach = since.min(query.window.to).saturating_sub(RECENT).unwrap_or(query.window.from);
     let window = Window { from: reach.max(query.window.from), to: query.window.to };
     let is_of_all = query.entities.is_empty();
-    let each = numbered(tables).map(|(number, shape, table)| sql::list(number, shape, table, is_of_all));
+    let each =
+        numbered(tables).map(|(number, shape, table)| sql::list(number, shape, table, is_of_all));
     let text = format!(
         "SELECT shape, series, distance FROM ({}) ORDER BY changed DESC, series LIMIT 200000",
         each.collect::<Vec<_>>().join(" UNION ALL ")
@@ -150,9 +156,15 @@ fn list(tables: &[(Shape, Table)], query: &Query) -> Sql {
 fn plan(listed: Vec<Listed>, query: &Query, bytes: usize) -> Plan {
     let points = bytes / 10 * 7 / POINT;
     let all = listed.len();
-    // A histogram is six columns; nobody knows yet which of the listed ones are.
     let mut kept = listed;
-    kept.truncate(query.limit.min(points / POINTS).max(1));
+    kept.truncate(query.limit.max(1));
+    let mut columns = 0;
+    let fitting = kept.iter().take_while(|listed| {
+        columns += sql::columns(listed.0);
+        columns <= points / POINTS
+    });
+    let fitting = fitting.count().max(1);
+    kept.truncate(fitting);
     let mut steps: Vec<f64> = kept.iter().map(|listed| listed.2).filter(|ms| *ms > 0.0).collect();
     steps.sort_by(f64::total_cmp);
     let native = steps.get(steps.len() / 2).copied().unwrap_or(60_000.0);

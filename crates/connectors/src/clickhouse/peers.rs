@@ -41,9 +41,7 @@ pub(super) fn peer(role: &str, attributes: &Attributes) -> Option<Peer> {
         "CONSUMER" => RelationKind::Consumes,
         _ => return None,
     };
-    let named = |name: &str, kind: EntityKind| {
-        Some(Entity::new(EntityId::new(name).ok()?, kind))
-    };
+    let named = |name: &str, kind: EntityKind| Some(Entity::new(EntityId::new(name).ok()?, kind));
     if relation != RelationKind::Calls {
         return Some(Peer { entity: named(queue, EntityKind::Queue)?, relation });
     }

@@ -89,7 +89,8 @@ impl Shape {
 impl Tables {
     pub(super) fn new(config: Config) -> Result<Self, BadConfig> {
         let is_name = |name: &str| {
-            let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+            let fits =
+                |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
             !name.is_empty() && name.len() <= 200 && name.bytes().all(fits)
         };
         for (field, name) in [
@@ -151,9 +152,11 @@ impl Tables {
         Ok(Found {
             logs: self.logs.as_ref().map(|name| (name.clone(), table(name))),
             traces: self.traces.as_ref().map(|name| (name.clone(), table(name))),
-            metrics: self.metrics().map(|(shape, name)| (shape, (table(&name), name))).map(
-                |(shape, (table, name))| (shape, name, table),
-            ).collect(),
+            metrics: self
+                .metrics()
+                .map(|(shape, name)| (shape, (table(&name), name)))
+                .map(|(shape, (table, name))| (shape, name, table))
+                .collect(),
             as_json: columns.iter().filter(|(_, c)| is_json(c)).map(|(t, _)| t.clone()).collect(),
         })
     }
@@ -209,6 +212,15 @@ impl Found {
         }
     }
 
+    /// Whether nothing is missing that may come yet: the collector makes its tables when it starts.
+    pub(super) fn is_complete(&self) -> bool {
+        let single = [&self.logs, &self.traces].into_iter().flatten();
+        single
+            .map(|(_, table)| table)
+            .chain(self.metrics.iter().map(|(.., table)| table))
+            .all(Option::is_some)
+    }
+
     /// Every table that is there and says whose its rows are, with the column of their time.
     pub(super) fn all(&self) -> Vec<(Table, &'static str)> {
         let mut all = Vec::new();
@@ -247,8 +259,7 @@ fn missing(name: &str) -> Error {
 pub(super) async fn may_write(client: &Client, allowance: &mut Allowance) -> bool {
     #[derive(Deserialize)]
     struct Grant((String,));
-    let grants: Result<Vec<Grant>, Error> =
-        client.rows(&Sql::new("SHOW GRANTS"), allowance).await;
+    let grants: Result<Vec<Grant>, Error> = client.rows(&Sql::new("SHOW GRANTS"), allowance).await;
     let writes = ["INSERT", "ALTER", "DROP", "CREATE TABLE", "TRUNCATE", "ALL"];
     grants.is_ok_and(|grants| {
         grants.iter().any(|Grant((grant,))| {

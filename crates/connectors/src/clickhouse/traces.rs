@@ -51,7 +51,8 @@ pub(super) async fn answer(
     let (own, slow) = spans.first().map_or((0, 0), |(own, before, all)| {
         (own.count(), if before.0 > 0 { before.count() } else { all.count() })
     });
-    let looked_at = u32::try_from(LOOKED_AT * u64::from(WHOLE) / own.max(LOOKED_AT)).unwrap_or(WHOLE);
+    let looked_at =
+        u32::try_from(LOOKED_AT * u64::from(WHOLE) / own.max(LOOKED_AT)).unwrap_or(WHOLE);
 
     // One row per trace with its class: 2 failed, 1 slow, 0 the rest.
     let classed = |below: &str| {
@@ -185,7 +186,9 @@ fn settle(spans: &mut [(Span, bool)]) {
         }
     }
     for (span, _) in spans.iter_mut().filter(|(_, calls)| *calls) {
-        let Some(there) = arrived.get(&(span.trace_id.clone(), span.span_id.clone())) else { continue };
+        let Some(there) = arrived.get(&(span.trace_id.clone(), span.span_id.clone())) else {
+            continue;
+        };
         let mut others = there.iter().filter(|entity| **entity != span.entity);
         // What arrives at two is sent to neither alone.
         if let (Some(one), None) = (others.next(), others.next()) {

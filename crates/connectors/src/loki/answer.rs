@@ -76,7 +76,9 @@ impl Counts {
 
     /// Whether labels tell how bad lines are.
     pub(super) fn has_levels(&self) -> bool {
-        let told = |one: &Counted| ["detected_level", "level"].iter().any(|label| one.metric.contains_key(*label));
+        let told = |one: &Counted| {
+            ["detected_level", "level"].iter().any(|label| one.metric.contains_key(*label))
+        };
         self.data.result.iter().any(told)
     }
 
@@ -143,14 +145,16 @@ pub(super) fn lines(
     let mut oldest: Option<i128> = None;
     for Stream { stream, values } in page.data.result {
         let mut names = entity_labels.iter().filter_map(|label| stream.get(label));
-        let is_asked = |name: &&String| entities.iter().any(|entity| entity.as_str() == name.as_str());
+        let is_asked =
+            |name: &&String| entities.iter().any(|entity| entity.as_str() == name.as_str());
         // A stream that carries several names is asked for by any of them.
         let name = match entities.is_empty() {
             true => names.next(),
             false => names.clone().find(is_asked).or_else(|| names.next()),
         };
         let Some(entity) = name.and_then(|name| EntityId::new(name.clone()).ok()) else { continue };
-        let labels: Vec<String> = stream.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let labels: Vec<String> =
+            stream.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let id = hash(&labels.join("\n"));
         let told = ["detected_level", "level", "severity", "severity_text"];
         let of_stream = told.iter().find_map(|label| severity_named(stream.get(*label)?));

@@ -4,22 +4,19 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use nightjar_connect::{Answer, Error, ErrorKind, Query};
 use nightjar_incident::{Content, LogRecord, Window};
 
 use super::Loki;
 use super::answer::{Counts, Line, Pattern, Patterns, Streams, lines};
 use super::query::{BAD, BAD_LEVEL, NOT_BAD, OTHER_LEVEL, Selector, like, nanos, unlike};
+use super::spread::spread;
 use crate::http::{Ask, words};
 use crate::limits::Allowance;
 use crate::sample::{Sort, WHOLE, grouped, shares, thin};
 
 /// The most lines that Loki gives at once unless it is told otherwise.
 const PAGE: usize = 5000;
-
-/// Stretches on each side of the beginning of the trouble.
-const STRETCHES: i64 = 12;
 
 /// What is new by Loki's own patterns and is read whole.
 const NEW: usize = 5;
@@ -60,7 +57,8 @@ pub(super) async fn answer(
                 latest(loki, selector, whole, left, query, allowance, &mut found).await?;
             }
         } else {
-            asked = sample(loki, selectors, query, &counted, allowance, &mut found, &mut notes).await?;
+            asked =
+                sample(loki, selectors, query, &counted, allowance, &mut found, &mut notes).await?;
             found.is_cut = true;
         }
     }
@@ -133,14 +131,19 @@ async fn latest(
         let (mut lines, oldest) = lines(page, &loki.entity_labels, &query.entities, window);
         let came = lines.len();
         lines.sort_by_key(|line| std::cmp::Reverse(line.nanos));
-        lines.retain(|line| !seen.contains(&(line.stream, line.record.body.clone())) || line.nanos + 1 < end);
+        lines.retain(|line| {
+            !seen.contains(&(line.stream, line.record.body.clone())) || line.nanos + 1 < end
+        });
         let is_over = lines.len() > left;
         lines.truncate(left);
         left -= lines.len();
         let border = oldest.unwrap_or(end);
         let at_border = |line: &&Line| line.nanos == border;
-        let next: BTreeSet<(u64, String)> =
-            lines.iter().filter(at_border).map(|line| (line.stream, line.record.body.clone())).collect();
+        let next: BTreeSet<(u64, String)> = lines
+            .iter()
+            .filter(at_border)
+            .map(|line| (line.stream, line.record.body.clone()))
+            .collect();
         let is_stuck = border + 1 >= end;
         seen = match is_stuck {
             // The whole page is of one nanosecond, and there are more of it than a page holds.
@@ -232,7 +235,9 @@ async fn sample(
     let shares = shares(&sorts, query.limit - query.limit / 10);
     let mut asked = Vec::new();
     for ((selector, counted), shares) in selectors.iter().zip(counted).zip(shares.chunks(2)) {
-        let (Counted { bad, rest, levels }, [of_bad, of_rest]) = (counted, shares) else { continue };
+        let (Counted { bad, rest, levels }, [of_bad, of_rest]) = (counted, shares) else {
+            continue;
+        };
         let (is_bad, is_other) = if *levels { (BAD_LEVEL, OTHER_LEVEL) } else { (BAD, NOT_BAD) };
         let count = bad.count().saturating_add(rest.count());
         notes.push(format!(
@@ -288,7 +293,9 @@ async fn new_patterns(
         .data
         .into_iter()
         .map(|pattern| (pattern.split(since), pattern))
-        .filter(|((before, after), pattern)| *before == 0 && *after > 0 && pattern.pattern.len() < 1_000)
+        .filter(|((before, after), pattern)| {
+            *before == 0 && *after > 0 && pattern.pattern.len() < 1_000
+        })
         .map(|((_, after), pattern)| (after, pattern))
         .collect();
     new.sort_by_key(|(after, _)| std::cmp::Reverse(*after));
@@ -317,59 +324,4 @@ async fn stretches(
         latest(loki, selector, stretch, limit, query, allowance, found).await?;
     }
     Ok(())
-}
-
-/// Stretches that make up a share of both sides, in an order that has them spread wherever it ends.
-fn spread(window: Window, since: Option<Timestamp>, share: u32, by_minute: bool) -> Vec<Window> {
-    let since = since.filter(|since| window.contains(*since)).unwrap_or(window.to);
-    let mut found: Vec<(u64, Window)> = Vec::new();
-    for side in [Window { from: window.from, to: since }, Window { from: since, to: window.to }] {
-        let length = side.to.as_nanosecond() - side.from.as_nanosecond();
-        let minutes = i64::try_from(length / 60_000_000_000).unwrap_or(i64::MAX);
-        let pieces = if by_minute { minutes.clamp(1, 120) } else { STRETCHES };
-        if length <= 0 {
-            continue;
-        }
-        let (period, pieces) = (length / i128::from(pieces), pieces.unsigned_abs());
-        for piece in 0..pieces {
-            let begin = side.from.as_nanosecond() + period * i128::from(piece);
-            let took = (period * i128::from(share) / i128::from(WHOLE)).max(1);
-            let bounds = (Timestamp::from_nanosecond(begin), Timestamp::from_nanosecond(begin + took));
-            if let (Ok(from), Ok(to)) = bounds {
-                // Its number with the bits in reverse: halves come first, then quarters, then eighths.
-                let bits = pieces.next_power_of_two().trailing_zeros();
-                let place = piece.reverse_bits().checked_shr(64 - bits).unwrap_or(0);
-                found.push((place << (32 - bits), Window { from, to }));
-            }
-        }
-    }
-    found.sort();
-    found.into_iter().map(|(_, window)| window).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use jiff::SignedDuration;
-
-    use super::*;
-
-    #[test]
-    fn stretches_lie_evenly_over_both_sides() {
-        let at = |minute: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
-        let window = Window { from: at(0), to: at(90) };
-        let stretches = spread(window, Some(at(80)), 100_000, false);
-        let total = |side: Window| -> f64 {
-            let in_side = stretches.iter().filter(|stretch| side.contains(stretch.from));
-            in_side.map(|stretch| stretch.to.duration_since(stretch.from).as_secs_f64()).sum()
-        };
-        assert!((total(Window { from: at(0), to: at(80) }) - 480.0).abs() < 1.0);
-        assert!((total(Window { from: at(80), to: at(90) }) - 60.0).abs() < 1.0);
-        assert!(stretches.iter().all(|stretch| window.contains(stretch.from) && stretch.to <= window.to));
-        // Half of them are spread over everything as well.
-        let half = stretches.iter().take(12);
-        let late = half.filter(|stretch| stretch.from >= at(80)).count();
-        assert!((4..=8).contains(&late), "{late}");
-        assert_eq!(spread(window, None, 500_000, true).len(), 90);
-        assert!(spread(Window { from: at(1), to: at(1) }, None, 1, true).is_empty());
-    }
 }

@@ -119,10 +119,7 @@ mod tests {
         let selector = |values: &[&String]| Selector::new("app", values, &[]).text();
         assert_eq!(selector(&[&name]), r#"{app="a\"}|b\\c.d\u000a"}"#);
         let other = "x".to_owned();
-        assert_eq!(
-            selector(&[&name, &other]),
-            r#"{app=~"a\\\"\\}\\|b\\\\c\\.d\\\u000a|x"}"#
-        );
+        assert_eq!(selector(&[&name, &other]), r#"{app=~"a\\\"\\}\\|b\\\\c\\.d\\\u000a|x"}"#);
     }
 
     #[test]

@@ -144,9 +144,9 @@ impl Reply {
 
     /// How many lines a filter lets through, and how many of them another one within.
     pub(super) fn counted(&self, name: &str, within: &str) -> (u64, u64) {
-        self.aggregations.get(name).map_or((0, 0), |found| {
-            (found.doc_count, read(found.inner.get(within)).doc_count)
-        })
+        self.aggregations
+            .get(name)
+            .map_or((0, 0), |found| (found.doc_count, read(found.inner.get(within)).doc_count))
     }
 
     /// The groups of an aggregation within two others.

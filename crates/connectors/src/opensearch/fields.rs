@@ -33,7 +33,14 @@ impl Default for Names {
         Self {
             time: all(&["@timestamp", "time", "timestamp"]),
             message: all(&["message", "body.text", "body", "log", "msg", "event.original"]),
-            level: all(&["log.level", "severity_text", "severityText", "severity.text", "level", "severity"]),
+            level: all(&[
+                "log.level",
+                "severity_text",
+                "severityText",
+                "severity.text",
+                "level",
+                "severity",
+            ]),
             level_number: all(&["severity_number", "severityNumber", "severity.number"]),
             entity: all(&[
                 "service.name",
@@ -161,8 +168,14 @@ pub(super) fn plain(name: &str) -> &str {
 impl Fields {
     /// What is read of each line.
     pub(super) fn read(&self) -> Vec<&str> {
-        let lists =
-            [&self.messages, &self.levels, &self.level_numbers, &self.entities, &self.traces, &self.spans];
+        let lists = [
+            &self.messages,
+            &self.levels,
+            &self.level_numbers,
+            &self.entities,
+            &self.traces,
+            &self.spans,
+        ];
         lists.into_iter().flatten().map(|name| plain(name)).collect()
     }
 }

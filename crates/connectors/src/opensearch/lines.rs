@@ -130,7 +130,9 @@ pub(super) async fn answer(
         }
     }
     if nameless > 0 {
-        notes.push(format!("{nameless} lines without a time or without who wrote them were set aside"));
+        notes.push(format!(
+            "{nameless} lines without a time or without who wrote them were set aside"
+        ));
     }
     lines.retain(|line| query.window.contains(line.at));
     lines.sort_by(|a, b| (a.at, &a.entity, &a.body).cmp(&(b.at, &b.entity, &b.body)));
@@ -234,7 +236,11 @@ async fn classes(
     let rest_early = early.saturating_sub(bad_early).saturating_sub(new_early);
     Ok(vec![
         Class { filter: with(&bad), but: Vec::new(), sort: sort(bad_count, bad_early, true) },
-        Class { filter: with(&news), but: vec![bad.clone()], sort: sort(new_count, new_early, false) },
+        Class {
+            filter: with(&news),
+            but: vec![bad.clone()],
+            sort: sort(new_count, new_early, false),
+        },
         Class { filter: all.clone(), but: vec![bad, news], sort: sort(rest, rest_early, false) },
     ])
 }
@@ -272,7 +278,9 @@ fn line(hit: &Hit, fields: &Fields, time: &str, query: &Query) -> Option<LogReco
             .unwrap_or(LogSeverity::Unspecified),
     };
     let id = |names: &[String]| {
-        first(names).map(|id| id.to_ascii_lowercase()).filter(|id| id.bytes().any(|byte| byte != b'0'))
+        first(names)
+            .map(|id| id.to_ascii_lowercase())
+            .filter(|id| id.bytes().any(|byte| byte != b'0'))
     };
     Some(LogRecord {
         at,

@@ -50,7 +50,9 @@ pub(super) fn is_bad(fields: &Fields) -> Value {
     }
     let mut any: Vec<Value> =
         fields.levels.iter().map(|field| json!({ "terms": { field: words } })).collect();
-    any.extend(fields.level_numbers.iter().map(|field| json!({ "range": { field: { "gte": 17 } } })));
+    any.extend(
+        fields.level_numbers.iter().map(|field| json!({ "range": { field: { "gte": 17 } } })),
+    );
     match any.is_empty() {
         true => json!({ "match_none": {} }),
         false => json!({ "bool": { "should": any, "minimum_should_match": 1 } }),

@@ -21,12 +21,28 @@ fn good(request: &Request) -> Reply {
         json!([[name, "latency", "ms", {}], [["0", [250.0]], ["1", [null]], ["2", [200.0]]], 0])
     };
     let line = |name: &str, nanos: i64| {
-        json!([nanos.to_string(), name, 17, "ERROR", "no way", "0af7651916cd43dd8448eb211c80319c", ""])
+        json!([
+            nanos.to_string(),
+            name,
+            17,
+            "ERROR",
+            "no way",
+            "0af7651916cd43dd8448eb211c80319c",
+            ""
+        ])
     };
     let span = |name: &str, id: &str, parent: &str| {
         json!([
-            "0af7651916cd43dd8448eb211c80319c", id, parent, name, "SERVER", "GET /", AT.to_string(), 1_000_000,
-            "Error", []
+            "0af7651916cd43dd8448eb211c80319c",
+            id,
+            parent,
+            name,
+            "SERVER",
+            "GET /",
+            AT.to_string(),
+            1_000_000,
+            "Error",
+            []
         ])
     };
     let is = |part: &str| sql.contains(part);
@@ -36,7 +52,11 @@ fn good(request: &Request) -> Reply {
         json!([["GRANT SELECT ON default.* TO reader"]])
     } else if is("system.columns") {
         let tables = ["otel_logs", "otel_traces", "otel_metrics_gauge"];
-        json!(tables.map(|table| [table, "ResourceAttributes", "Map(LowCardinality(String), String)"]))
+        json!(tables.map(|table| [
+            table,
+            "ResourceAttributes",
+            "Map(LowCardinality(String), String)"
+        ]))
     } else if is("sum(least(length(Body)") {
         json!([[2, 12]])
     } else if is("AS sort") {
@@ -48,7 +68,10 @@ fn good(request: &Request) -> Reply {
     } else if is("SELECT class,") {
         json!([[2, 0, 2, 1]])
     } else if is("AS role, toString(SpanName)") {
-        json!([span("cart", "00000000000000aa", ""), span("orders", "00000000000000bb", "00000000000000aa")])
+        json!([
+            span("cart", "00000000000000aa", ""),
+            span("orders", "00000000000000bb", "00000000000000aa")
+        ])
     } else if is("AS distance") {
         json!([[0, "11", 60_000.0], [0, "12", 60_000.0]])
     } else if is("avg(last)") {
@@ -74,7 +97,8 @@ async fn clickhouse_conforms() {
         entities: &["cart", "orders"],
         good,
         reads: |request| {
-            let begins = ["SELECT ", "SHOW GRANTS"].iter().any(|word| request.body.starts_with(word));
+            let begins =
+                ["SELECT ", "SHOW GRANTS"].iter().any(|word| request.body.starts_with(word));
             request.method == "POST" && begins && request.param("readonly") == Some("2")
         },
     };

@@ -63,8 +63,10 @@ fn streams(all: &[Line], request: &Request) -> serde_json::Value {
     let number = |name: &str| request.param(name).unwrap().parse::<i64>().unwrap();
     let (start, end, limit) = (number("start"), number("end"), number("limit"));
     let query = request.param("query").unwrap();
-    let mut found: Vec<&Line> =
-        all.iter().filter(|line| is_asked(line, query) && start <= line.0 && line.0 < end).collect();
+    let mut found: Vec<&Line> = all
+        .iter()
+        .filter(|line| is_asked(line, query) && start <= line.0 && line.0 < end)
+        .collect();
     found.sort_by_key(|line| std::cmp::Reverse(line.0));
     found.truncate(usize::try_from(limit).unwrap());
     let streams: Vec<_> = ["cart", "orders"]
@@ -91,7 +93,10 @@ fn counts(all: &[Line], request: &Request) -> serde_json::Value {
     let seconds: i64 = range.split('s').next().unwrap().parse().unwrap();
     let count = |level: &str| {
         let is_in = |line: &&Line| {
-            line.2 == level && is_asked(line, query) && time - seconds * 1_000_000_000 <= line.0 && line.0 < time
+            line.2 == level
+                && is_asked(line, query)
+                && time - seconds * 1_000_000_000 <= line.0
+                && line.0 < time
         };
         all.iter().filter(is_in).count().to_string()
     };
@@ -134,7 +139,8 @@ async fn lines_come_page_by_page_with_severity_and_trace() {
     assert_eq!(all[0].trace_id.as_deref(), Some("0af7651916cd43dd8448eb211c80319c"));
     let few = loki.ask(&query(Question::Logs, &["orders"], 7)).await.unwrap().unwrap();
     assert!(few.truncated.unwrap().contains("of 20 lines"));
-    let errors = told(few.content).iter().filter(|line| line.severity == LogSeverity::Error).count();
+    let errors =
+        told(few.content).iter().filter(|line| line.severity == LogSeverity::Error).count();
     assert_eq!(errors, 2, "all there are");
     let nobody = loki.ask(&query(Question::Logs, &["cart\"} or {x=\""], 7)).await.unwrap().unwrap();
     assert!(nobody.content.is_empty());
@@ -172,7 +178,8 @@ async fn errors_and_news_are_kept_and_the_rest_lies_evenly_on_both_sides() {
         .collect();
     lines.retain(|line| line.0 < nanos(window().to));
     let fake = Fake::new(move |request| serve(&lines, request)).await;
-    let config = json!({ "limits": { "seconds": 30, "megabytes": 20, "requests_per_second": 1000 } });
+    let config =
+        json!({ "limits": { "seconds": 30, "megabytes": 20, "requests_per_second": 1000 } });
     let loki = open("loki", &fake.url, &config);
     let since = "2026-11-23T03:20:00Z".parse().unwrap();
     let question = Query { since: Some(since), ..query(Question::Logs, &["cart"], 5_000) };

@@ -51,10 +51,13 @@ fn busy() -> Index {
                 1 if late => ("INFO", format!("breaker opened for {second}")),
                 _ => ("INFO", format!("order {second} is paid")),
             };
-            index.add(second * 1_000 + number, &json!({
-                "service": { "name": "cart" }, "log": { "level": level }, "message": message,
-                "trace.id": "0AF7651916CD43DD8448EB211C80319C",
-            }));
+            index.add(
+                second * 1_000 + number,
+                &json!({
+                    "service": { "name": "cart" }, "log": { "level": level }, "message": message,
+                    "trace.id": "0AF7651916CD43DD8448EB211C80319C",
+                }),
+            );
         }
     }
     index
@@ -68,7 +71,8 @@ fn asked(entities: &[&str], limit: usize) -> Query {
 #[tokio::test]
 async fn all_lines_come_page_by_page() {
     let fake = Fake::new(busy().serve()).await;
-    let config = json!({ "index": "logs-*", "limits": { "seconds": 30, "requests_per_second": 1000 } });
+    let config =
+        json!({ "index": "logs-*", "limits": { "seconds": 30, "requests_per_second": 1000 } });
     let search = open("opensearch", &fake.url, &config);
     let question = asked(&["cart"], 50_000);
     let answer = search.ask(&question).await.unwrap().unwrap();
@@ -89,20 +93,30 @@ async fn all_lines_come_page_by_page() {
 #[tokio::test]
 async fn what_is_bad_or_new_is_kept_and_nothing_is_made_up() {
     let fake = Fake::new(busy().serve()).await;
-    let config = json!({ "index": "logs-*", "limits": { "seconds": 30, "requests_per_second": 1000 } });
+    let config =
+        json!({ "index": "logs-*", "limits": { "seconds": 30, "requests_per_second": 1000 } });
     let search = open("opensearch", &fake.url, &config);
     let question = asked(&["cart"], 3_000);
     let answer = search.ask(&question).await.unwrap().unwrap();
     within(&answer, &question);
     let told = answer.truncated.unwrap();
     assert!(told.contains("of 18,000 lines"), "{told}");
-    assert!(answer.notes.iter().any(|note| note.contains("600 hold words") && note.contains("breaker")), "{:?}", answer.notes);
-    assert!(answer.notes.iter().any(|note| note.contains("620 are errors, 20 of them before")), "{:?}", answer.notes);
+    assert!(
+        answer.notes.iter().any(|note| note.contains("600 hold words") && note.contains("breaker")),
+        "{:?}",
+        answer.notes
+    );
+    assert!(
+        answer.notes.iter().any(|note| note.contains("620 are errors, 20 of them before")),
+        "{:?}",
+        answer.notes
+    );
     let lines = lines(answer.content);
     assert!((2_800..=3_000).contains(&lines.len()), "{}", lines.len());
     let count = |part: &str| {
         let of = lines.iter().filter(|line| line.body.contains(part));
-        let (before, after): (Vec<_>, Vec<_>) = of.partition(|line| line.at < question.since.unwrap());
+        let (before, after): (Vec<_>, Vec<_>) =
+            of.partition(|line| line.at < question.since.unwrap());
         (before.len() as f64, after.len() as f64)
     };
     assert_eq!((count("refused"), count("breaker")), ((20.0, 600.0), (0.0, 600.0)));
@@ -126,7 +140,9 @@ async fn other_shippers_have_other_fields() {
     assert_eq!(answer.notes, ["1 lines without a time or without who wrote them were set aside"]);
     let told: Vec<_> = lines(answer.content)
         .into_iter()
-        .map(|line| (line.entity.as_str().to_owned(), line.body, line.severity, line.trace_id, line.span_id))
+        .map(|line| {
+            (line.entity.as_str().to_owned(), line.body, line.severity, line.trace_id, line.span_id)
+        })
         .collect();
     let ab = Some("ab".to_owned());
     assert_eq!(

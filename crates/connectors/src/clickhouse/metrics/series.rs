@@ -28,13 +28,7 @@ pub(super) enum Of {
 }
 
 /// The columns of a series; none of one that names nobody.
-pub(super) fn columns(
-    key: Key,
-    points: &Points,
-    of: Of,
-    end: i64,
-    step: i64,
-) -> Vec<MetricSeries> {
+pub(super) fn columns(key: Key, points: &Points, of: Of, end: i64, step: i64) -> Vec<MetricSeries> {
     let (entity, name, unit, attributes) = key;
     let Ok(entity) = EntityId::new(entity) else { return Vec::new() };
     let (unit, factor) = unit_of(&unit);

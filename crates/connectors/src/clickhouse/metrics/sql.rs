@@ -123,7 +123,8 @@ fn levels(rows: &str) -> String {
         "SELECT {ENTITY} AS entity, MetricName, MetricUnit, Attributes, {STREAM} AS stream, {PLACE} AS place,
                 argMax(Value, TimeUnix) AS last {rows} GROUP BY {SERIES}, stream, place"
     );
-    let means = format!("SELECT {SERIES}, place, avg(last) AS v FROM ({streams}) GROUP BY {SERIES}, place");
+    let means =
+        format!("SELECT {SERIES}, place, avg(last) AS v FROM ({streams}) GROUP BY {SERIES}, place");
     gathered("(place, [v])", "0", &means)
 }
 
@@ -140,7 +141,8 @@ const WINDOW: &str = "WINDOW w AS (PARTITION BY entity, MetricName, MetricUnit, 
     ORDER BY place DESC, start ASC ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)";
 
 /// Whether a count began anew after the point before: it says a start of its own that lies behind it.
-const RESTARTED: &str = "(start != was_start AND toUnixTimestamp64Nano(start) > 0 AND start >= was_at)";
+const RESTARTED: &str =
+    "(start != was_start AND toUnixTimestamp64Nano(start) > 0 AND start >= was_at)";
 
 fn counters(rows: &str) -> String {
     let streams = format!(

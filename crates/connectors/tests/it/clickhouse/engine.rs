@@ -110,7 +110,11 @@ async fn logs(stage: &Stage, house: &Connection) {
     let injected = ask(house, &asked(Question::Logs, &["x') OR 1=1 --"], 10)).await;
     assert!(injected.content.is_empty());
     let whole = ask(house, &asked(Question::Logs, &[], 50_000)).await;
-    assert!(whole.notes.iter().any(|note| note.starts_with("1 lines name nobody")), "{:?}", whole.notes);
+    assert!(
+        whole.notes.iter().any(|note| note.starts_with("1 lines name nobody")),
+        "{:?}",
+        whole.notes
+    );
 }
 
 /// Two traces a second: `web` calls `cart`, which asks its database. Since the trouble each tenth fails, and
@@ -129,18 +133,41 @@ async fn traces(stage: &Stage, house: &Connection) {
         )
     };
     for insert in [
-        spans("web", "Client", "", "00000000000000a1", "map('server.address', 'cart.local', 'server.port', '80')", 30),
+        spans(
+            "web",
+            "Client",
+            "",
+            "00000000000000a1",
+            "map('server.address', 'cart.local', 'server.port', '80')",
+            30,
+        ),
         spans("cart", "Server", "00000000000000a1", "00000000000000b1", "map()", 20),
-        spans("cart", "Client", "00000000000000b1", "00000000000000b2",
-              "map('db.system', 'postgresql', 'server.address', 'db', 'server.port', '5432', 'db.name', 'shop')", 10),
-        spans("web", "Producer", "00000000000000a1", "00000000000000c1",
-              "map('messaging.destination.name', 'mails', 'messaging.system', 'kafka')", 1),
+        spans(
+            "cart",
+            "Client",
+            "00000000000000b1",
+            "00000000000000b2",
+            "map('db.system', 'postgresql', 'server.address', 'db', 'server.port', '5432', 'db.name', 'shop')",
+            10,
+        ),
+        spans(
+            "web",
+            "Producer",
+            "00000000000000a1",
+            "00000000000000c1",
+            "map('messaging.destination.name', 'mails', 'messaging.system', 'kafka')",
+            1,
+        ),
         spans("mailer", "Consumer", "00000000000000c1", "00000000000000d1", "map()", 1),
     ] {
         stage.run(&insert).await;
     }
     let all = ask(house, &asked(Question::Traces, &["cart"], 50_000)).await;
-    assert_eq!((all.content.len(), &all.truncated), (5 * 3_600, &None), "others' spans of the same traces too");
+    assert_eq!(
+        (all.content.len(), &all.truncated),
+        (5 * 3_600, &None),
+        "others' spans of the same traces too"
+    );
 
     let few = ask(house, &asked(Question::Traces, &["cart"], 2_000)).await;
     let told = few.truncated.unwrap();
@@ -224,12 +251,19 @@ async fn metrics(stage: &Stage, house: &Connection) {
     }
     let answer = ask(house, &asked(Question::Metrics, &["cart"], 1_000)).await;
     assert_eq!(answer.truncated, None);
-    assert!(answer.notes.iter().any(|note| note.starts_with("1 counter resets")), "{:?}", answer.notes);
+    assert!(
+        answer.notes.iter().any(|note| note.starts_with("1 counter resets")),
+        "{:?}",
+        answer.notes
+    );
     let Content::Series(series) = answer.content else { panic!() };
 
     let pool = column(&series, "pool", Statistic::Last);
     assert_eq!((pool.column.len(), values(pool)[0], &*pool.attributes["pool"]), (30, 15.0, "main"));
-    assert_eq!(pool.column.times()[0], "2026-11-23T03:00:59.999Z".parse::<Timestamp>().unwrap().as_millisecond());
+    assert_eq!(
+        pool.column.times()[0],
+        "2026-11-23T03:00:59.999Z".parse::<Timestamp>().unwrap().as_millisecond()
+    );
     let requests = column(&series, "requests", Statistic::Count);
     let expected: Vec<f64> = (1..30).map(|minute| if minute == 10 { 5.0 } else { 6.0 }).collect();
     assert_eq!((values(requests), requests.unit.as_str()), (expected, "{request}"));
@@ -237,8 +271,13 @@ async fn metrics(stage: &Stage, house: &Connection) {
     assert_eq!((values(bytes)[7], bytes.unit.as_str()), (4_000.0, "By"));
     assert_eq!(values(column(&series, "queued", Statistic::Last))[1], 2.5);
     let duration = |statistic| column(&series, "http.server.request.duration", statistic);
-    assert_eq!((values(duration(Statistic::Count)), duration(Statistic::Mean).unit.as_str()), (vec![20.0; 29], "s"));
-    for (statistic, expected) in [(Statistic::Mean, 0.01), (Statistic::P50, 0.01), (Statistic::P90, 0.018)] {
+    assert_eq!(
+        (values(duration(Statistic::Count)), duration(Statistic::Mean).unit.as_str()),
+        (vec![20.0; 29], "s")
+    );
+    for (statistic, expected) in
+        [(Statistic::Mean, 0.01), (Statistic::P50, 0.01), (Statistic::P90, 0.018)]
+    {
         assert!((values(duration(statistic))[3] - expected).abs() < 1e-9, "{statistic:?}");
     }
     assert_eq!(values(column(&series, "delta", Statistic::Count)), [8.0; 30]);
@@ -283,12 +322,24 @@ async fn inventory(house: &Connection) {
     ] {
         assert!(relations.contains(&expected), "{expected:?} in {relations:?}");
     }
-    assert!(!relations.iter().any(|(from, to, _)| (*from, *to) == ("web", "mailer")), "{relations:?}");
+    assert!(
+        !relations.iter().any(|(from, to, _)| (*from, *to) == ("web", "mailer")),
+        "{relations:?}"
+    );
     let entity = |name: &str| {
-        topology.entities().find(|entity| entity.id.as_str() == name).unwrap_or_else(|| panic!("{name}"))
+        topology
+            .entities()
+            .find(|entity| entity.id.as_str() == name)
+            .unwrap_or_else(|| panic!("{name}"))
     };
-    assert_eq!((entity("db").kind, entity("mails").kind), (EntityKind::Database, EntityKind::Queue));
-    assert_eq!((entity("node-1").kind, entity("wide").kind), (EntityKind::Host, EntityKind::Service));
+    assert_eq!(
+        (entity("db").kind, entity("mails").kind),
+        (EntityKind::Database, EntityKind::Queue)
+    );
+    assert_eq!(
+        (entity("node-1").kind, entity("wide").kind),
+        (EntityKind::Host, EntityKind::Service)
+    );
     assert_eq!(topology.resolve("cart.local:80").unwrap().id.as_str(), "cart");
     assert_eq!(entity("cart").attributes["service.version"], "1.2");
     let near = ask(house, &query(Question::Inventory, &["db"], 100)).await;
@@ -308,7 +359,11 @@ async fn trouble(stage: &Stage) {
     assert_eq!(health.system, "ClickHouse");
     assert!(health.version.unwrap().starts_with("26."));
     // chdb's user may do everything.
-    assert!(health.notes.iter().any(|note| note.starts_with("the user may write")), "{:?}", health.notes);
+    assert!(
+        health.notes.iter().any(|note| note.starts_with("the user may write")),
+        "{:?}",
+        health.notes
+    );
     // A table that was there when it was looked up.
     let house = stage.open(&json!({}));
     house.ask(&asked(Question::Logs, &["cart"], 10)).await.unwrap().unwrap();

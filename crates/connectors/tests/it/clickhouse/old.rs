@@ -2,6 +2,7 @@
 //! saying what went wrong, and of holding a user to reading. It knows no parameters of queries, so nothing
 //! can be found in it. It starts in a second.
 
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -37,6 +38,12 @@ const USERS: &str = "<yandex>
     <quotas><default/></quotas>
 </yandex>";
 
+fn write(folder: &TempDir, name: &str, text: &str) {
+    let mut file = tempfile::NamedTempFile::new_in(folder).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file.persist(folder.path().join(name)).unwrap();
+}
+
 impl Server {
     /// Starts it; `None` where `make tools` hasn't unpacked it.
     async fn new() -> Option<Self> {
@@ -57,9 +64,10 @@ impl Server {
              <users_config>{here}/users.xml</users_config><default_profile>default</default_profile>
              <default_database>default</default_database><mark_cache_size>5368709120</mark_cache_size></yandex>"
         );
-        std::fs::write(folder.path().join("config.xml"), config).unwrap();
-        std::fs::write(folder.path().join("users.xml"), USERS).unwrap();
-        let libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map(|lib| tools.join(lib));
+        write(&folder, "config.xml", &config);
+        write(&folder, "users.xml", USERS);
+        let libraries =
+            ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"].map(|lib| tools.join(lib));
         let child = Command::new(program)
             .arg(format!("--config-file={here}/config.xml"))
             .env("LD_LIBRARY_PATH", std::env::join_paths(libraries).unwrap())
@@ -92,7 +100,10 @@ async fn an_old_server_is_understood() {
 
     let denied = server.open("reader", "wrong", true).probe.unwrap().probe().await.unwrap_err();
     assert_eq!(denied.kind, ErrorKind::Denied, "{denied}");
-    assert!(denied.message.contains("401") && denied.message.contains("Wrong password"), "{denied}");
+    assert!(
+        denied.message.contains("401") && denied.message.contains("Wrong password"),
+        "{denied}"
+    );
 
     // Its profile lets it set nothing, and nothing is what it has to be asked with.
     let denied = server.open("bound", password, true).probe.unwrap().probe().await.unwrap_err();

@@ -45,7 +45,8 @@ impl Stage {
             .unwrap();
         let mut port = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
-        let stage = Self { child, url: format!("http://127.0.0.1:{}", port.trim()), _folder: folder };
+        let stage =
+            Self { child, url: format!("http://127.0.0.1:{}", port.trim()), _folder: folder };
         for table in include_str!("../../clickhouse/tables.sql").split(";\n") {
             if !table.trim().is_empty() {
                 stage.run(table).await;

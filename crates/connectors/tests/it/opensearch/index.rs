@@ -28,7 +28,10 @@ struct Doc {
 pub(crate) fn good(request: &Request) -> Reply {
     let mut index = Index::default();
     for (millis, name) in [(1, "cart"), (2, "orders")] {
-        index.add(millis, &json!({ "service": { "name": name }, "message": "no way", "log.level": "error" }));
+        index.add(
+            millis,
+            &json!({ "service": { "name": name }, "message": "no way", "log.level": "error" }),
+        );
     }
     index.answer(request)
 }
@@ -62,7 +65,9 @@ impl Index {
             return Reply::json(reply.to_string());
         }
         match path.ends_with("/_search") {
-            true => Reply::json(self.search(&serde_json::from_str(&request.body).unwrap()).to_string()),
+            true => {
+                Reply::json(self.search(&serde_json::from_str(&request.body).unwrap()).to_string())
+            }
             false => Reply::status(404),
         }
     }
@@ -92,7 +97,8 @@ impl Index {
             .collect();
         found.sort_by_key(|(score, number, _)| (std::cmp::Reverse(*score), *number));
         let total = found.len();
-        let aggs = aggregate(&body["aggs"], &found.iter().map(|(.., doc)| *doc).collect::<Vec<_>>(), self);
+        let aggs =
+            aggregate(&body["aggs"], &found.iter().map(|(.., doc)| *doc).collect::<Vec<_>>(), self);
         if let Some(after) = body["search_after"].as_array() {
             let (score, number) = (after[0].as_u64().unwrap(), after[1].as_u64().unwrap());
             let is_behind = |(known, at, _): &(u64, u64, &Doc)| {
@@ -145,7 +151,9 @@ impl Doc {
             }
             "terms" => {
                 let (field, values) = inner.as_object().unwrap().iter().next().unwrap();
-                self.fields.get(field).is_some_and(|value| values.as_array().unwrap().contains(value))
+                self.fields
+                    .get(field)
+                    .is_some_and(|value| values.as_array().unwrap().contains(value))
             }
             "term" => {
                 let (field, word) = inner.as_object().unwrap().iter().next().unwrap();
@@ -175,14 +183,22 @@ fn aggregate(aggs: &Value, docs: &[&Doc], index: &Index) -> Value {
             let field = text["field"].as_str().unwrap();
             let words = |doc: &Doc| -> Vec<String> {
                 let text = doc.fields.get(field).and_then(Value::as_str).unwrap_or_default();
-                text.split(' ').filter(|word| word.parse::<u64>().is_err()).map(str::to_owned).collect()
+                text.split(' ')
+                    .filter(|word| word.parse::<u64>().is_err())
+                    .map(str::to_owned)
+                    .collect()
             };
             let usual = index.docs.iter().filter(|doc| doc.matches(&text["background_filter"]));
             let usual: BTreeSet<String> = usual.flat_map(words).collect();
-            let new: BTreeSet<String> =
-                docs.iter().flat_map(|doc| words(doc)).filter(|word| !usual.contains(word)).collect();
-            let buckets: Vec<Value> =
-                new.iter().map(|word| json!({ "key": word, "doc_count": 9, "score": 1.5, "bg_count": 0 })).collect();
+            let new: BTreeSet<String> = docs
+                .iter()
+                .flat_map(|doc| words(doc))
+                .filter(|word| !usual.contains(word))
+                .collect();
+            let buckets: Vec<Value> = new
+                .iter()
+                .map(|word| json!({ "key": word, "doc_count": 9, "score": 1.5, "bg_count": 0 }))
+                .collect();
             json!({ "doc_count": docs.len(), "buckets": buckets })
         } else {
             let field = agg["terms"]["field"].as_str().unwrap();
@@ -192,8 +208,11 @@ fn aggregate(aggs: &Value, docs: &[&Doc], index: &Index) -> Value {
             }
             let size = usize::try_from(agg["terms"]["size"].as_u64().unwrap()).unwrap();
             let others = counts.len().saturating_sub(size);
-            let buckets: Vec<Value> =
-                counts.iter().take(size).map(|(key, count)| json!({ "key": key, "doc_count": count })).collect();
+            let buckets: Vec<Value> = counts
+                .iter()
+                .take(size)
+                .map(|(key, count)| json!({ "key": key, "doc_count": count }))
+                .collect();
             json!({ "buckets": buckets, "sum_other_doc_count": others })
         };
         found.insert(name.clone(), value);
@@ -205,7 +224,8 @@ fn flatten(prefix: &str, value: &Value, fields: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(parts) => {
             for (name, part) in parts {
-                let name = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+                let name =
+                    if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
                 flatten(&name, part, fields);
             }
         }
