@@ -20,6 +20,9 @@ const LINE: u64 = 16_384;
 /// The most sorts of lines that get a share of their own.
 const SORTS: usize = 500;
 
+/// Lines of each kind, bad ones and others, whose text is looked at: of more an even part stands for all.
+const LOOKED_AT: u64 = 1_000_000;
+
 /// How many sorts that grew are told of in words.
 const TOLD: usize = 10;
 
@@ -71,9 +74,13 @@ pub(super) async fn answer(
         who(query.entities.is_empty())
     );
     let asked = |text: &str| Sql::new(text).within(query.window).entities("who", &query.entities);
-    let count = asked(&format!("SELECT count(), sum(least(length(Body), {LINE})) {matching}"));
-    let counted: Vec<(Whole, Whole)> = client.rows(&count, allowance).await?;
-    let (all, bytes) = counted.first().map_or((0, 0), |(all, bytes)| (all.count(), bytes.count()));
+    let count = asked(&format!(
+        "SELECT count(), countIf({BADNESS} = 2), sum(least(length(Body), {LINE})) {matching}"
+    ));
+    let counted: Vec<(Whole, Whole, Whole)> = client.rows(&count, allowance).await?;
+    let (all, bad, bytes) = counted
+        .first()
+        .map_or((0, 0, 0), |(all, bad, bytes)| (all.count(), bad.count(), bytes.count()));
     let room = room(query.limit, all, bytes, allowance.bytes);
     let is_cut = all > u64::try_from(room).unwrap_or(u64::MAX);
 
@@ -82,6 +89,8 @@ pub(super) async fn answer(
         false => String::new(),
         true => {
             let since = query.since.map_or(i64::MAX, nanos);
+            let parts = Parts::new(bad, all.saturating_sub(bad));
+            let some = parts.condition();
             // The last row is all that has no sort of its own.
             let sorts = format!(
                 "SELECT if(place <= {SORTS}, key, 0) AS sort, any(entity), max(bad), sum(before),
@@ -91,16 +100,16 @@ pub(super) async fn answer(
                                     countIf(Timestamp < fromUnixTimestamp64Nano({{since:Int64}})) AS before,
                                     countIf(Timestamp >= fromUnixTimestamp64Nano({{since:Int64}})) AS after,
                                     any(substring(Body, 1, 300)) AS example
-                             {matching} GROUP BY key))
+                             {matching} AND {some} GROUP BY key))
                  GROUP BY sort",
                 key()
             );
             let sorts = asked(&sorts).number("since", since);
             let sorts: Vec<Counted> = client.rows(&sorts, allowance).await?;
             if query.since.is_some() {
-                notes = grown(&sorts);
+                notes = grown(&sorts, &parts);
             }
-            format!("AND {LOT} < {}", share_of_each(&sorts, room))
+            format!("AND {some} AND {LOT} < {}", share_of_each(&sorts, &parts, room))
         }
     };
     let fetch = asked(&format!(
@@ -136,8 +145,40 @@ fn room(limit: usize, all: u64, bytes: u64, allowed: usize) -> usize {
     limit.min(usize::try_from(allowed / (mean + AROUND)).unwrap_or(usize::MAX))
 }
 
+/// The parts of bad lines and of others that are looked at, in millionths.
+struct Parts {
+    bad: u32,
+    rest: u32,
+}
+
+impl Parts {
+    fn new(bad: u64, rest: u64) -> Self {
+        let part = |count: u64| {
+            u32::try_from(LOOKED_AT * u64::from(WHOLE) / count.max(LOOKED_AT)).unwrap_or(WHOLE)
+        };
+        Self { bad: part(bad), rest: part(rest) }
+    }
+
+    /// Which lines are looked at.
+    fn condition(&self) -> String {
+        match (self.bad, self.rest) {
+            (WHOLE, WHOLE) => "1".to_owned(),
+            (bad, rest) => format!("{LOT} < if({BADNESS} = 2, {bad}, {rest})"),
+        }
+    }
+
+    fn of(&self, counted: &Counted) -> u64 {
+        u64::from(if counted.2 == 2 { self.bad } else { self.rest })
+    }
+
+    /// How many there are in all, by how many were looked at.
+    fn all(&self, counted: &Counted, seen: Whole) -> u64 {
+        seen.count().saturating_mul(u64::from(WHOLE)) / self.of(counted).max(1)
+    }
+}
+
 /// An expression for the share of the sort that a line is of, in millionths.
-fn share_of_each(sorts: &[Counted], room: usize) -> String {
+fn share_of_each(sorts: &[Counted], parts: &Parts, room: usize) -> String {
     let sort = |counted: &Counted| Sort {
         before: counted.3.count(),
         after: counted.4.count(),
@@ -161,9 +202,13 @@ fn share_of_each(sorts: &[Counted], room: usize) -> String {
     let of = |wanted: fn(i128) -> bool| {
         sorts.iter().zip(&shares).filter(move |(counted, _)| wanted(counted.0.0))
     };
-    let rest = of(|key| key == 0).map(|(_, share)| *share).next().unwrap_or(WHOLE);
+    // Of those that were looked at, which are a part themselves.
+    let share_of_all = |(counted, share): (&Counted, &u32)| {
+        u64::from(*share) * parts.of(counted) / u64::from(WHOLE)
+    };
+    let rest = of(|key| key == 0).map(share_of_all).next().unwrap_or(u64::from(WHOLE));
     let (keys, of_keys): (Vec<String>, Vec<String>) = of(|key| key != 0)
-        .map(|(counted, share)| (format!("toUInt64({})", counted.0.0), share.to_string()))
+        .map(|pair| (format!("toUInt64({})", pair.0.0.0), share_of_all(pair).to_string()))
         .unzip();
     if keys.is_empty() {
         return rest.to_string();
@@ -172,7 +217,7 @@ fn share_of_each(sorts: &[Counted], room: usize) -> String {
 }
 
 /// The sorts that grew most, in words.
-fn grown(sorts: &[Counted]) -> Vec<String> {
+fn grown(sorts: &[Counted], parts: &Parts) -> Vec<String> {
     let sum = |side: fn(&Counted) -> u64| sorts.iter().map(side).sum::<u64>().max(1) as f64;
     let expected = sum(|counted| counted.4.count()) / sum(|counted| counted.3.count());
     let mut grown: Vec<(f64, &Counted)> = sorts
@@ -191,9 +236,9 @@ fn grown(sorts: &[Counted]) -> Vec<String> {
         let example: String = words(example.as_bytes()).chars().take(160).collect();
         format!(
             "of all lines there: {} of `{}` since it began, {} before, such as: {example}",
-            grouped(after.count()),
+            grouped(parts.all(counted, *after)),
             words(entity.as_bytes()),
-            grouped(before.count())
+            grouped(parts.all(counted, *before))
         )
     };
     grown.iter().take(TOLD).map(told).collect()

@@ -58,7 +58,7 @@ fn good(request: &Request) -> Reply {
             "Map(LowCardinality(String), String)"
         ]))
     } else if is("sum(least(length(Body)") {
-        json!([[2, 12]])
+        json!([[2, 2, 12]])
     } else if is("AS sort") {
         json!([["7", "cart", 2, 1, 0, "no way"], ["8", "orders", 2, "0", "1", "no way"]])
     } else if is("SeverityNumber, toString(SeverityText)") {

@@ -42,9 +42,10 @@ fn serve(all: &[Line], request: &Request) -> Reply {
         "/loki/api/v1/status/buildinfo" => Reply::json(r#"{"version":"3.4.1"}"#),
         "/loki/api/v1/query_range" => data(streams(all, request)),
         "/loki/api/v1/query" => data(counts(all, request)),
-        "/loki/api/v1/patterns" => {
-            data(json!([{ "pattern": "breaker <_> opened", "samples": [[1_795_404_550, 3]] }]))
-        }
+        "/loki/api/v1/patterns" => data(json!([
+            { "pattern": "breaker <_> opened", "samples": [[1_795_404_550, 3]] },
+            { "pattern": "order <_> is paid", "samples": [[1_795_402_900, 3], [1_795_404_550, 3]] },
+        ])),
         _ => Reply::status(404),
     }
 }
