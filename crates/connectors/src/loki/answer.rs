@@ -134,15 +134,17 @@ pub(super) struct Line {
     pub(super) record: LogRecord,
 }
 
-/// The lines of a page, and the time of the oldest in Unix nanoseconds, whether it counts or not.
+/// The lines of a page, how many came with it, and the time of the oldest in Unix nanoseconds, whether it
+/// counts or not.
 pub(super) fn lines(
     page: Streams,
     entity_labels: &[String],
     entities: &[EntityId],
     window: Window,
-) -> (Vec<Line>, Option<i128>) {
+) -> (Vec<Line>, usize, Option<i128>) {
     let mut found = Vec::new();
     let mut oldest: Option<i128> = None;
+    let came = page.data.result.iter().map(|stream| stream.values.len()).sum();
     for Stream { stream, values } in page.data.result {
         let mut names = entity_labels.iter().filter_map(|label| stream.get(label));
         let is_asked =
@@ -189,5 +191,5 @@ pub(super) fn lines(
             found.push(Line { nanos, stream: id, record });
         }
     }
-    (found, oldest)
+    (found, came, oldest)
 }

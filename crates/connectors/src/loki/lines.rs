@@ -128,8 +128,7 @@ async fn latest(
             }
             Err(error) => return Err(error),
         };
-        let (mut lines, oldest) = lines(page, &loki.entity_labels, &query.entities, window);
-        let came = lines.len();
+        let (mut lines, came, oldest) = lines(page, &loki.entity_labels, &query.entities, window);
         lines.sort_by_key(|line| std::cmp::Reverse(line.nanos));
         lines.retain(|line| {
             !seen.contains(&(line.stream, line.record.body.clone())) || line.nanos + 1 < end

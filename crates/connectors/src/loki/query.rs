@@ -41,10 +41,10 @@ impl Selector {
 }
 
 /// Lines that loggers write of trouble, by their words.
-pub(super) const BAD: &str = r#"|~ "(?i)\b(err|error|severe|fatal|crit|critical|panic)\b""#;
+pub(super) const BAD: &str = "|~ `(?i)\\b(err|error|severe|fatal|crit|critical|panic)\\b`";
 
 /// All other lines.
-pub(super) const NOT_BAD: &str = r#"!~ "(?i)\b(err|error|severe|fatal|crit|critical|panic)\b""#;
+pub(super) const NOT_BAD: &str = "!~ `(?i)\\b(err|error|severe|fatal|crit|critical|panic)\\b`";
 
 /// Lines that are errors by what Loki or their shipper found out.
 pub(super) const BAD_LEVEL: &str = r#"| detected_level=~"(?i)(err|error|severe|fatal|crit|critical|panic|alert|emerg|emergency)" or level=~"(?i)(err|error|severe|fatal|crit|critical|panic|alert|emerg|emergency)""#;

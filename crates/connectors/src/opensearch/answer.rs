@@ -89,8 +89,6 @@ struct Aggregation {
 #[derive(Deserialize)]
 pub(super) struct Bucket {
     pub(super) key: Key,
-    #[serde(default)]
-    pub(super) doc_count: u64,
     #[serde(flatten)]
     inner: BTreeMap<String, Value>,
 }

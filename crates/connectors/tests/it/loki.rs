@@ -169,7 +169,7 @@ async fn errors_and_news_are_kept_and_the_rest_lies_evenly_on_both_sides() {
     let from = nanos(window().from);
     let mut lines: Vec<Line> = (0..54_000)
         .map(|number| {
-            let at = from + number * 33_333_333;
+            let at = from + number * 33_333_334;
             match number % 300 {
                 0 => (at, "cart", "error", "refused".to_owned()),
                 7 if number > 36_000 => (at, "cart", "info", format!("breaker {number} opened")),
