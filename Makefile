@@ -60,7 +60,7 @@ unit:
 # OpenID Connect provider from npm. Where one
 # can't be had, the tests that need it say so and the rest goes on. Debian's Alertmanager reads its templates
 # under /usr/share; unpacked without being installed, it looks where it is started.
-tools: ## what tests need beside Rust: PostgreSQL, clients from PyPI and npm, Prometheus
+tools: ## what tests need beside Rust: PostgreSQL, clients from PyPI and npm, Prometheus, VictoriaMetrics
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
 		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
 		apt-get install -y -qq --no-install-recommends postgresql >/dev/null 2>&1; } || \
@@ -91,6 +91,11 @@ tools: ## what tests need beside Rust: PostgreSQL, clients from PyPI and npm, Pr
 		apt-get download -qq $(CLICKHOUSE) >/dev/null 2>&1 && \
 		for package in *.deb; do dpkg-deb -x "$$package" . || exit 1; done && rm -f *.deb; } || \
 		echo "skipped: tests with an old ClickHouse server, since Debian's packages can't be had"
+	@test -x target/tools/victoria-metrics/usr/bin/victoria-metrics || { \
+		mkdir -p target/tools/victoria-metrics && cd target/tools/victoria-metrics && \
+		apt-get download -qq victoria-metrics >/dev/null 2>&1 && \
+		for package in *.deb; do dpkg-deb -x "$$package" . || exit 1; done && rm -f *.deb; } || \
+		echo "skipped: tests with a real VictoriaMetrics, since Debian's package can't be had"
 
 # A workspace of its own with a target folder of its own: minutes to build, and then it stays.
 sdk: ## the AWS SDK for Rust as a client that isn't ours, for `unit`; built once, into target/sdk

@@ -12,6 +12,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::Path;
 
+use nightjar_connect::Tape;
 use nightjar_incident::journal::Entry;
 use nightjar_incident::{Investigation, Recording};
 
@@ -57,17 +58,17 @@ pub fn verify_archive(bytes: &[u8], limits: &Limits) -> Report {
     verified.unwrap_or_else(|error| Report { errors: vec![error.to_string()], ..Report::default() })
 }
 
+/// A result to be kept: its journal, its investigations, and what live systems answered.
+pub type Kept<'a> = (&'a [Entry], &'a [Investigation], &'a [Tape]);
+
 /// Writes a capsule as an archive, tar.zst. The same content gives the same bytes.
-pub fn write_archive(
-    recording: &Recording,
-    result: Option<(&[Entry], &[Investigation])>,
-) -> Result<Vec<u8>, Error> {
+pub fn write_archive(recording: &Recording, result: Option<Kept<'_>>) -> Result<Vec<u8>, Error> {
     in_folder(|home| {
         let folder = home.join(TOP);
         // The archive is compressed as a whole.
         write(&folder, recording, false)?;
-        if let Some((journal, investigations)) = result {
-            write_result(&folder, journal, investigations)?;
+        if let Some((journal, investigations, tapes)) = result {
+            write_result(&folder, journal, investigations, tapes)?;
         }
         pack(&folder)
     })

@@ -20,6 +20,7 @@ pub(crate) const TRACES: &str = "traces.jsonl";
 pub(crate) const RESULT: &str = "result";
 pub(crate) const JOURNAL: &str = "result/journal.jsonl";
 pub(crate) const INVESTIGATION: &str = "result/investigation.json";
+pub(crate) const TAPE: &str = "result/tape.jsonl";
 pub(crate) const README: &str = "README.md";
 
 /// The parts that are read line by line and may be compressed.
@@ -40,7 +41,7 @@ const COMPRESSED: [&str; 6] = [
 
 /// All names that a file of a capsule may have, the manifest first; a tape's aside.
 pub(crate) fn known() -> impl Iterator<Item = &'static str> {
-    let plain = [MANIFEST, README, TOPOLOGY, EXPECT, JOURNAL, INVESTIGATION];
+    let plain = [MANIFEST, README, TOPOLOGY, EXPECT, JOURNAL, INVESTIGATION, TAPE];
     plain.into_iter().chain(PARTS).chain(COMPRESSED)
 }
 

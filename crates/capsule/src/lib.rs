@@ -22,7 +22,7 @@ mod result;
 mod verify;
 mod write;
 
-pub use archive::{Archive, pack, read_archive, unpack, verify_archive, write_archive};
+pub use archive::{Archive, Kept, pack, read_archive, unpack, verify_archive, write_archive};
 pub use connection::connection;
 pub use error::Error;
 pub use gather::import_folder;

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
+use nightjar_connect::Tape;
 use nightjar_incident::Investigation;
 use nightjar_incident::journal::Entry;
 
 use crate::Error;
-use crate::folder::{Folder, INVESTIGATION, JOURNAL, RESULT};
+use crate::folder::{Folder, INVESTIGATION, JOURNAL, RESULT, TAPE};
 use crate::limits::{Budget, Limits};
 use crate::lines::{self, each_line};
 use crate::notes::Notes;
@@ -20,6 +21,9 @@ pub struct Outcome {
     pub journal: Vec<Entry>,
     /// One investigation per incident.
     pub investigations: Vec<Investigation>,
+    /// What live systems answered, one tape each, in the order in which they were asked first. A replay plays
+    /// them; where there is none it asks the recording.
+    pub tapes: Vec<Tape>,
 }
 
 /// Keeps a result in a capsule, in the place of an earlier one.
@@ -27,11 +31,12 @@ pub fn write_result(
     folder: &Path,
     journal: &[Entry],
     investigations: &[Investigation],
+    tapes: &[Tape],
 ) -> Result<(), Error> {
     let draft = folder.join(format!(".{RESULT}.{}.draft", std::process::id()));
     let result = folder.join(RESULT);
     fs::create_dir(&draft).map_err(Error::io(&draft))?;
-    let written = fill(&draft, journal, investigations).and_then(|()| {
+    let written = fill(&draft, journal, investigations, tapes).and_then(|()| {
         if result.exists() {
             fs::remove_dir_all(&result).map_err(Error::io(&result))?;
         }
@@ -44,10 +49,25 @@ pub fn write_result(
     written
 }
 
-fn fill(draft: &Path, journal: &[Entry], investigations: &[Investigation]) -> Result<(), Error> {
+fn fill(
+    draft: &Path,
+    journal: &[Entry],
+    investigations: &[Investigation],
+    tapes: &[Tape],
+) -> Result<(), Error> {
     let (journal_name, investigation_name) = (bare(JOURNAL), bare(INVESTIGATION));
     write::text(draft, journal_name, "")?;
     write::lines(draft, journal_name, false, journal.iter().map(Ok))?;
+    if !tapes.is_empty() {
+        let mut lines = String::new();
+        for tape in tapes {
+            lines += &tape.to_lines().map_err(|error| Error::Malformed {
+                file: TAPE.to_owned(),
+                message: error.to_string(),
+            })?;
+        }
+        write::text(draft, bare(TAPE), &lines)?;
+    }
     write::text(draft, investigation_name, &(write::pretty(&investigations)? + "\n"))
 }
 
@@ -83,5 +103,12 @@ pub fn read_result(folder: &Path, limits: &Limits) -> Result<Option<Outcome>, Er
         })?,
         None => Vec::new(),
     };
-    Ok(Some(Outcome { journal, investigations }))
+    let tapes = match folder.text(TAPE, limits.result_bytes)? {
+        Some(text) => Tape::all_from_lines(&text).map_err(|error| Error::Malformed {
+            file: format!("{TAPE}:{}", error.line),
+            message: error.message,
+        })?,
+        None => Vec::new(),
+    };
+    Ok(Some(Outcome { journal, investigations, tapes }))
 }

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use nightjar_agent::{
     Keeper, Names, Onlooker, Outcome, Policy, Retelling, Setup, Start, UserRequest,
 };
+use nightjar_connect::{Connection, Player, Tape};
 use nightjar_incident::journal::Entry;
 use nightjar_incident::{Recording, SpaceId, Verdict};
 use serde_json::json;
@@ -31,11 +32,16 @@ pub(crate) fn quietly(recording: Arc<Recording>, policy: Policy) -> anyhow::Resu
     with(recording, Names::default(), policy, &Asked::default(), &mut keeper)
 }
 
-/// Does again what a stored journal tells of, under its names and with what people asked then.
-pub(crate) fn again(recording: Arc<Recording>, stored: &[Entry]) -> anyhow::Result<Outcome> {
+/// Does again what a stored journal tells of, under its names and with what people asked then. What live
+/// systems answered is played, where there are tapes of it.
+pub(crate) fn again(
+    recording: Arc<Recording>,
+    stored: &[Entry],
+    tapes: &[Tape],
+) -> anyhow::Result<Outcome> {
     let looks = nightjar_agent::tells_of_looks(stored).then_some(stored);
     let (start, requests) = (Start::of_journal(stored), UserRequest::of_journal(stored));
-    let asked = Asked { start, requests, looks };
+    let asked = Asked { start, requests, looks, tapes };
     let policy = Policy::default().as_told(stored);
     with(recording, Names::of_journal(stored), policy, &asked, &mut Retelling(stored))
 }
@@ -47,6 +53,8 @@ struct Asked<'a> {
     requests: Vec<UserRequest>,
     /// The journal, where it tells when which alerts were looked at.
     looks: Option<&'a [Entry]>,
+    /// What live systems answered; nothing where it was the recording that was asked.
+    tapes: &'a [Tape],
 }
 
 fn with(
@@ -57,7 +65,10 @@ fn with(
     keeper: &mut dyn Keeper,
 ) -> anyhow::Result<Outcome> {
     let name = recording.name.clone();
-    let connections = [nightjar_capsule::connection(recording, &name)];
+    let connections: Vec<Connection> = match asked.tapes {
+        [] => vec![nightjar_capsule::connection(recording, &name)],
+        tapes => tapes.iter().map(|tape| Player::new(tape).connection()).collect(),
+    };
     let setup = Setup { space: SpaceId::new(SPACE), names, connections: &connections, policy };
     // One thread: an investigation waits for its connections and computes in between.
     let runtime = tokio::runtime::Builder::new_current_thread()

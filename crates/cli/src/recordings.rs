@@ -20,7 +20,10 @@ impl Recordings for Capsules {
     }
 
     fn write(&self, recording: &Recording, played: Option<&Played>) -> Result<Vec<u8>, BadArchive> {
-        let result = played.map(|played| (&played.journal[..], &played.investigations[..]));
+        let result = played.map(|played| {
+            let Played { journal, investigations, tapes } = played;
+            (&journal[..], &investigations[..], &tapes[..])
+        });
         nightjar_capsule::write_archive(recording, result).map_err(bad)
     }
 

@@ -109,7 +109,8 @@ impl Registry {
         let settings = config.as_object().ok_or(BadConfig::NotAnObject)?;
         let known = connector.settings();
         if let Some(field) = settings.keys().find(|key| !known.contains_key(*key)) {
-            let known: Vec<String> = known.keys().map(|key| format!("`{key}`")).collect();
+            let mut known: Vec<String> = known.keys().map(|key| format!("`{key}`")).collect();
+            known.sort();
             let reason = format!("there is no such setting; there is: {}", known.join(", "));
             return Err(BadConfig::field(field, reason));
         }

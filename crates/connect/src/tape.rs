@@ -89,6 +89,29 @@ impl Tape {
         Ok(lines)
     }
 
+    /// Reads several tapes, one after the other: each begins with its head.
+    ///
+    /// # Errors
+    /// With the first line that can't be read.
+    pub fn all_from_lines(text: &str) -> Result<Vec<Self>, BadLine> {
+        let mut tapes: Vec<Self> = Vec::new();
+        for (line, number) in text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty()) {
+            if let Ok(Head { source, capabilities }) = serde_json::from_str(line) {
+                tapes.push(Self { source, capabilities, takes: Vec::new() });
+                continue;
+            }
+            let bad = |message| BadLine { line: number, message };
+            let Some(tape) = tapes.last_mut() else {
+                let message = "the head of a tape (source, capabilities) expected".to_owned();
+                return Err(bad(message));
+            };
+            tape.takes.push(serde_json::from_str(line).map_err(|error| {
+                bad(format!("a query with its result expected, found: {error}"))
+            })?);
+        }
+        Ok(tapes)
+    }
+
     /// Reads what [`Tape::to_lines`] wrote. A tape with a broken line is no tape: a replay would
     /// differ without saying why.
     ///
@@ -260,6 +283,10 @@ mod tests {
 
     #[test]
     fn a_broken_tape_names_its_line() {
+        let both = recorded().to_lines().unwrap().repeat(2);
+        assert_eq!(Tape::all_from_lines(&both).unwrap(), [recorded(), recorded()]);
+        assert_eq!(Tape::all_from_lines("").unwrap(), []);
+        assert_eq!(Tape::all_from_lines(&format!("{both}{{}}")).unwrap_err().line, 11);
         let mut lines = recorded().to_lines().unwrap();
         lines.truncate(lines.len() - 10);
         assert_eq!(Tape::from_lines(&lines).unwrap_err().line, 5);

@@ -7,16 +7,26 @@
 //!
 //! Nothing here writes to a system: there is no call for it.
 
+mod around;
 mod clickhouse;
+mod files;
+mod git;
 mod guard;
 mod http;
+mod jaeger;
 mod kind;
 mod limits;
 mod lines;
+mod log_files;
 mod loki;
 mod opensearch;
+mod otlp_files;
+mod prometheus;
 mod sample;
 mod secret;
+mod spans;
+mod tempo;
+mod waves;
 
 use nightjar_connect::Registry;
 
@@ -26,7 +36,13 @@ use crate::kind::connector;
 pub fn registry() -> Registry {
     Registry::new([
         connector::<clickhouse::ClickHouse>(),
+        connector::<git::Git>(),
+        connector::<jaeger::Jaeger>(),
+        connector::<log_files::LogFiles>(),
         connector::<loki::Loki>(),
         connector::<opensearch::OpenSearch>(),
+        connector::<otlp_files::OtlpFiles>(),
+        connector::<prometheus::Prometheus>(),
+        connector::<tempo::Tempo>(),
     ])
 }

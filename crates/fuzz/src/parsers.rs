@@ -39,6 +39,12 @@ const PROVIDERS: [&str; 21] = [
 pub(crate) fn payloads(bytes: &[u8]) {
     let payload = nightjar_payloads::json(bytes)
         .unwrap_or_else(|_| serde_json::Value::String(String::from_utf8_lossy(bytes).into_owned()));
+    if let Some(Ok(changes)) = nightjar_payloads::changes(&payload, Timestamp::UNIX_EPOCH) {
+        for change in changes {
+            let told = !change.id.as_str().is_empty() && !change.entities.is_empty();
+            assert!(told && !change.summary.chars().any(char::is_control), "a change of nothing");
+        }
+    }
     let shapes = nightjar_payloads::recognised(&payload);
     for provider in std::iter::once(None).chain(PROVIDERS.map(Some)) {
         let raw = RawAlert {
@@ -103,7 +109,8 @@ pub(crate) fn capsule(bytes: &[u8]) {
 pub(crate) fn archive(bytes: &[u8]) {
     let limits = Limits { samples: 100_000, total_bytes: 4 << 20, ..Limits::upload() };
     let Ok(archive) = read_archive(bytes, &limits) else { return };
-    let result = archive.result.as_ref().map(|kept| (&*kept.journal, &*kept.investigations));
+    let result =
+        archive.result.as_ref().map(|kept| (&*kept.journal, &*kept.investigations, &*kept.tapes));
     // A recording may hold what can't be written, such as times before 1970.
     if let Ok(bytes) = write_archive(&archive.recording, result) {
         let again = read_archive(&bytes, &Limits::default());

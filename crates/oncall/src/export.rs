@@ -7,6 +7,8 @@ use nightjar_store::{Error as StoreError, InvestigationRecord, JournalEntry, Pag
 
 use crate::conduct::incidents;
 use crate::error::compute;
+use crate::live::tapes;
+use crate::recorded::recorded;
 use crate::task::start_of;
 use crate::{Played, Recordings, Result, connectors};
 
@@ -32,6 +34,18 @@ pub async fn export_capsule(
     investigation: &str,
 ) -> Result<Exported> {
     let record = space.investigation(investigation).await?;
+    let journal = entries(space, record.number).await?;
+    let investigations = incidents(space, &record).await?;
+    let tapes = if record.is_live { tapes(space, &journal).await? } else { Vec::new() };
+    if let (Some(state), false) = (investigations.first(), tapes.is_empty()) {
+        let mut evidence = Vec::new();
+        for piece in space.evidence_of(&state.incident.id).await? {
+            evidence.push(space.evidence(&piece.evidence.id).await?);
+        }
+        let recording = recorded(&record.id, state, messages(space, &record).await?, evidence);
+        let played = Played { journal, investigations, tapes };
+        return pack(recordings, recording, played).await;
+    }
     let connection = match (&record.connection, record.is_live) {
         (Some(id), _) => Some(space.connection(id).await?),
         // What its executions asked, as long as no newer one has come.
@@ -49,11 +63,17 @@ pub async fn export_capsule(
     if record.is_live {
         recording.alerts = messages(space, &record).await?;
     }
-    let journal = entries(space, record.number).await?;
-    let investigations = incidents(space, &record).await?;
+    let played = Played { journal, investigations, tapes };
+    pack(recordings, recording, played).await
+}
+
+async fn pack(
+    recordings: &Arc<dyn Recordings>,
+    recording: Recording,
+    played: Played,
+) -> Result<Exported> {
     let recordings = Arc::clone(recordings);
     compute(move || {
-        let played = Played { journal, investigations };
         let archive = recordings.write(&recording, Some(&played))?;
         Ok(Exported { name: recording.name, archive })
     })

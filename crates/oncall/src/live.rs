@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use nightjar_connect::{
-    Answer, Answers, Capability, Connection, Error, ErrorKind, Query, all_through,
+    Answer, Answers, Asked, Capability, Connection, Error, ErrorKind, Given, Query,
+    Tape as Recorded, all_through,
 };
-use nightjar_incident::journal::Digest;
+use nightjar_incident::journal::{Digest, Entry};
 use nightjar_incident::{Content, Evidence, EvidenceId, RawAlert, Source};
 use nightjar_redact::{Policy, Redactor};
 use nightjar_store::{Error as StoreError, Space, Take};
@@ -198,24 +199,28 @@ impl Answers for Taped {
 }
 
 /// What the executions of an incident were answered, as tapes that play it again: one per connection, in the
-/// order of asking.
-pub(crate) async fn tapes(
-    space: &Space,
-    chains: &[String],
-) -> crate::Result<Vec<nightjar_connect::Tape>> {
-    let mut tapes: BTreeMap<String, nightjar_connect::Tape> = BTreeMap::new();
-    for chain in chains {
-        for take in space.takes(chain).await? {
+/// order in which they were asked first, which its journal tells.
+pub(crate) async fn tapes(space: &Space, journal: &[Entry]) -> crate::Result<Vec<Recorded>> {
+    let mut tapes: Vec<Recorded> = Vec::new();
+    let firsts = journal.iter().filter(|entry| entry.seq == 0 && entry.chain.contains("/exec-"));
+    for first in firsts {
+        for take in space.takes(&first.chain).await? {
             let told: Told = serde_json::from_value(take.told.clone())
                 .map_err(|error| StoreError::Invalid(error.to_string()))?;
             let Told { source, capabilities, query, .. } = told;
-            let result = given(take)?.map(nightjar_connect::Given::Answer);
-            let tape = tapes.entry(source.connection.clone()).or_insert_with(|| {
-                nightjar_connect::Tape { source, capabilities, takes: Vec::new() }
-            });
-            let query = nightjar_connect::Asked::Query(query);
-            tape.takes.push(nightjar_connect::Take { query, result });
+            let result = given(take)?.map(Given::Answer);
+            let take = nightjar_connect::Take { query: Asked::Query(query), result };
+            match tapes.iter_mut().find(|tape| tape.source == source) {
+                Some(tape) => tape.takes.push(take),
+                None => tapes.push(Recorded { source, capabilities, takes: vec![take] }),
+            }
         }
     }
-    Ok(tapes.into_values().collect())
+    let asked: Vec<&str> = journal
+        .iter()
+        .filter_map(|entry| entry.body.get("asks")?.get("connection")?.as_str())
+        .collect();
+    let place = |tape: &Recorded| asked.iter().position(|name| *name == tape.source.connection);
+    tapes.sort_by_key(|tape| place(tape).unwrap_or(usize::MAX));
+    Ok(tapes)
 }

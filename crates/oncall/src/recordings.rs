@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use nightjar_connect::Connection;
+use nightjar_connect::{Connection, Tape};
 use nightjar_incident::journal::Entry;
 use nightjar_incident::{Investigation, Recording};
 
@@ -30,6 +30,8 @@ pub struct Played {
     pub journal: Vec<Entry>,
     /// One per incident, with all evidence of the last execution.
     pub investigations: Vec<Investigation>,
+    /// What live systems answered, one tape each, in the order in which they were asked first.
+    pub tapes: Vec<Tape>,
 }
 
 /// An archive that can't be read or written.

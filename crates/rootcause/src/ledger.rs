@@ -209,7 +209,7 @@ pub(crate) fn metrics(evidence: &[Evidence]) -> impl Iterator<Item = (&Evidence,
 /// Client-side metrics of a known edge belong to the edge; what a caller sees of nobody in
 /// particular, and what a callee tells apart by caller, belongs to no table.
 pub(crate) fn place_of(series: &MetricSeries) -> Option<Place> {
-    let client_side = series.name.contains("client");
+    let client_side = signal::is_of_caller(series);
     match (&series.peer, client_side) {
         (None, false) => Some(Place::Entity(series.entity.clone())),
         (Some(peer), true) if *peer != series.entity => {

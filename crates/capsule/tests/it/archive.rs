@@ -77,8 +77,8 @@ fn refused(entries: &[Vec<u8>]) -> String {
 #[test]
 fn what_is_written_is_read_again_and_always_the_same_bytes() {
     let journal = journal();
-    let bytes = write_archive(&recording(), Some((&journal, &[]))).unwrap();
-    assert_eq!(bytes, write_archive(&recording(), Some((&journal, &[]))).unwrap());
+    let bytes = write_archive(&recording(), Some((&journal, &[], &[]))).unwrap();
+    assert_eq!(bytes, write_archive(&recording(), Some((&journal, &[], &[]))).unwrap());
     let archive = read_archive(&bytes, &Limits::upload()).unwrap();
     let expected = Recording { window: archive.recording.window, ..recording() };
     assert_eq!(archive.recording, expected);

@@ -57,8 +57,8 @@ fn a_result_is_kept_and_replaced() {
     let folder = empty_capsule(home.path());
     let limits = Limits::default();
     assert_eq!(read_result(&folder, &limits).unwrap(), None);
-    write_result(&folder, &[], &[]).unwrap();
-    write_result(&folder, &journal(), &[investigation()]).unwrap();
+    write_result(&folder, &[], &[], &[]).unwrap();
+    write_result(&folder, &journal(), &[investigation()], &[]).unwrap();
     let outcome = read_result(&folder, &limits).unwrap().unwrap();
     assert_eq!(outcome.journal, journal());
     assert_eq!(outcome.investigations, [investigation()]);
@@ -72,7 +72,7 @@ fn a_result_is_kept_and_replaced() {
 fn a_journal_that_was_changed_is_found_out() {
     let home = tempfile::tempdir().unwrap();
     let folder = empty_capsule(home.path());
-    write_result(&folder, &journal(), &[]).unwrap();
+    write_result(&folder, &journal(), &[], &[]).unwrap();
     let path = folder.join("result/journal.jsonl");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(&path, text.replace("second", "another")).unwrap();

@@ -33,7 +33,7 @@ pub(crate) fn run(arguments: &Investigate, is_json: bool) -> anyhow::Result<Exit
     story.end()?;
 
     if arguments.record {
-        nightjar_capsule::write_result(folder, &outcome.journal, &outcome.investigations)
+        nightjar_capsule::write_result(folder, &outcome.journal, &outcome.investigations, &[])
             .map_err(|error| capsule_folder::explain(error, folder))?;
     }
     let mut reports = Vec::new();

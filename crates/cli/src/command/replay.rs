@@ -15,8 +15,12 @@ use crate::terminal;
 pub(crate) fn run(capsule: &Path, is_json: bool) -> anyhow::Result<Exit> {
     let Archive { recording, result } = capsule_folder::open(capsule)?;
     let recording = Arc::new(recording);
+    let mut tapes = Vec::new();
     let (stored, against) = match result {
-        Some(result) => (result.journal, "the stored result"),
+        Some(result) => {
+            tapes = result.tapes;
+            (result.journal, "the stored result")
+        }
         None => {
             output::remark(&format!(
                 "no stored result: comparing two fresh runs (store one with: nightjar investigate {} --record)",
@@ -25,7 +29,7 @@ pub(crate) fn run(capsule: &Path, is_json: bool) -> anyhow::Result<Exit> {
             (conduct::conduct(Arc::clone(&recording), &mut |_| {})?.journal, "a second run")
         }
     };
-    let now = conduct::again(recording, &stored)?.journal;
+    let now = conduct::again(recording, &stored, &tapes)?.journal;
     let found = differences(&stored, &now);
     let is_same = found.is_empty();
     if is_json {

@@ -75,7 +75,7 @@ fn played(capsule: &Path, start: Option<&Start>) -> Vec<u8> {
     };
     let last = runtime.block_on(resume(&setup, state, &[asked], &mut keeper)).unwrap();
     journal.extend(last.journal);
-    write_archive(&recording, Some((&journal, &last.investigations))).unwrap()
+    write_archive(&recording, Some((&journal, &last.investigations, &[]))).unwrap()
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn what_a_budget_ended_is_replayed_to_the_same_end() {
         let played = runtime.block_on(replay(&setup, None, &[], &mut keeper)).unwrap();
         let told = |entry: &Entry| entry.body.get("budget").is_some();
         assert!(played.journal.iter().any(told), "{most}");
-        let result = Some((&*played.journal, &*played.investigations));
+        let result = Some((&*played.journal, &*played.investigations, &[][..]));
         let name = format!("limited-{most}.tar.zst");
         fs::write(folder.join(&name), write_archive(&recording, result).unwrap()).unwrap();
         let replayed = json(folder, &["replay", &name, "--json"]);

@@ -5,19 +5,23 @@ use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use nightjar_agent::{Names, Onlooker, Setup, look_as_told};
 use nightjar_connect::{
-    Answer, Answers, Capability, Connection, Connector, Error, ErrorKind, Query, Question,
+    Answer, Answers, Capability, Connection, Connector, Error, ErrorKind, Player, Query, Question,
     Registry, all_through,
 };
-use nightjar_incident::journal::Digest;
-use nightjar_incident::{Content, IncidentId, LogRecord, LogSeverity, RawAlert, Source};
-use nightjar_oncall::{NewTask, StartingPoint, start_task};
+use nightjar_incident::journal::{Digest, Entry};
+use nightjar_incident::{Content, IncidentId, LogRecord, LogSeverity, RawAlert, Recording, Source};
+use nightjar_oncall::{
+    BadArchive, NewTask, Played, Policy, Recordings, StartingPoint, Unpacked, export_capsule,
+    start_task,
+};
 use nightjar_store::{DeliveryStatus, NewConnection, Once, Priority, TaskKind, TaskStatus};
 use nightjar_topology::{Entity, EntityId, EntityKind, Relation, RelationKind, Topology};
 use serde_json::{Value, json};
 
 use crate::crashes::{LEASE_IS_OVER, mortal};
-use crate::house::House;
+use crate::house::{House, assert_same};
 use crate::live::{alert, occasions, send};
 
 /// How often any of the systems was asked. Each test is a process of its own.
@@ -187,6 +191,60 @@ async fn a_look_that_is_taken_up_again_is_given_what_was_answered_before() {
             let again = house.space.take(&format!("{incident}/exec-1"), &take.key).await.unwrap();
             assert_eq!(again, Some(take));
         }
+    }
+}
+
+/// Recordings as capsules, of which this test only writes.
+struct Capsules;
+
+impl Recordings for Capsules {
+    fn read(&self, _: &[u8]) -> Result<Unpacked, BadArchive> {
+        Err(BadArchive::Malformed("nothing is read here".to_owned()))
+    }
+
+    fn write(&self, recording: &Recording, played: Option<&Played>) -> Result<Vec<u8>, BadArchive> {
+        let result = played
+            .map(|played| (&played.journal[..], &played.investigations[..], &played.tapes[..]));
+        let written = nightjar_capsule::write_archive(recording, result);
+        written.map_err(|error| BadArchive::Malformed(error.to_string()))
+    }
+
+    fn connection(&self, recording: Arc<Recording>, name: &str) -> Connection {
+        nightjar_capsule::connection(recording, name)
+    }
+}
+
+#[tokio::test]
+async fn what_is_exported_holds_what_was_seen_and_is_looked_at_again_in_the_same_way() {
+    for house in houses().await {
+        connect(&house, &["traces", "broken", "database"]).await;
+        let intake = house.intake();
+        send(&house, &intake, &alert("i-1", "checkout", "created")).await;
+        house.worker().work_off().await.unwrap();
+        house.pass(61);
+        send(&house, &intake, &alert("i-2", "checkout", "created")).await;
+        house.worker().work_off().await.unwrap();
+        let capsules: Arc<dyn Recordings> = Arc::new(Capsules);
+        let exported = export_capsule(&house.space, &capsules, "inv-1").await.unwrap();
+        let archive =
+            nightjar_capsule::read_archive(&exported.archive, &nightjar_capsule::Limits::upload());
+        let nightjar_capsule::Archive { recording, result } = archive.unwrap();
+        assert_eq!((recording.alerts.len(), recording.topology.len()), (2, 2));
+        assert_eq!(recording.logs.len(), 4, "two lines a look");
+        assert_eq!(recording.sources, ["database", "traces"]);
+        let nightjar_capsule::Outcome { journal, tapes, .. } = result.unwrap();
+        assert_eq!(tapes.len(), 3);
+        let connections: Vec<Connection> =
+            tapes.iter().map(|tape| Player::new(tape).connection()).collect();
+        let setup = Setup {
+            space: house.space.id().clone(),
+            names: Names::of_journal(&journal),
+            connections: &connections,
+            policy: Policy::default(),
+        };
+        let again = look_as_told(&setup, &journal, &mut Onlooker(|_: &Entry| {})).await.unwrap();
+        assert_eq!(again.investigations[0].executions.len(), 2);
+        assert_same(&again.journal, &journal);
     }
 }
 

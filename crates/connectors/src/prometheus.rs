@@ -1,0 +1,211 @@
+//! Metrics, who is there, and alerts from Prometheus and what speaks its HTTP API: Mimir, Thanos, VictoriaMetrics.
+//!
+//! What a metric means comes from the table of `nightjar_incident::signal`; here it becomes PromQL. Where an
+//! estate has more columns than may travel, the server itself compares each with its past, and only what is
+//! abnormal is downloaded.
+
+mod alerts;
+mod answer;
+mod api;
+mod column;
+mod download;
+mod estate;
+mod inventory;
+mod made;
+mod metrics;
+mod promql;
+mod score;
+mod screen;
+mod twice;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use nightjar_connect::{
+    BadConfig, Capability, Connection, Error, Health, Probe, Query, Question, Tested,
+};
+use nightjar_incident::{Source, Window};
+use nightjar_topology::EntityId;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use self::api::Api;
+use self::promql::{is_label, is_one_of};
+use crate::http::Http;
+use crate::kind::Kind;
+
+/// Settings of a connection to Prometheus.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Config {
+    /// The tenant, where there are several (`X-Scope-OrgID`, as Mimir takes it).
+    #[serde(default)]
+    tenant: Option<String>,
+    /// Only series with these labels: `{"cluster": "prod"}`.
+    #[serde(default)]
+    only: BTreeMap<String, String>,
+    /// Seconds from one scrape to the next. Unless told it is seen from `up`, and 15 where there is none.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 3600))]
+    scrape_seconds: Option<u32>,
+    /// How many columns are downloaded at most for one question; of more, those that changed most.
+    #[serde(default = "most_columns")]
+    #[schemars(range(min = 1, max = 100_000))]
+    most_columns: u32,
+}
+
+fn most_columns() -> u32 {
+    3000
+}
+
+/// One server.
+pub(crate) struct Prometheus {
+    api: Api,
+    /// What selects the series that may be looked at at all.
+    matchers: Vec<String>,
+    scrape_seconds: Option<u32>,
+    most_columns: usize,
+}
+
+impl Kind for Prometheus {
+    const KIND: &'static str = "prometheus";
+    const SUMMARY: &'static str = "Metrics from Prometheus, Mimir, Thanos or VictoriaMetrics, with the topology and the alerts they tell.";
+    const CAPABILITIES: &'static [Capability] = &[
+        Capability::Answers(Question::Metrics),
+        Capability::Answers(Question::Inventory),
+        Capability::Alerts,
+    ];
+    const TESTED: &'static [Tested] = &[
+        Tested { how: "server", system: "Prometheus", version: "2.42.0" },
+        Tested { how: "server", system: "VictoriaMetrics", version: "1.79.5" },
+        Tested { how: "fake", system: "Mimir", version: "2.x" },
+    ];
+    type Reach = Http;
+    type Config = Config;
+
+    fn connect(mut http: Http, config: Config, source: Source) -> Result<Connection, BadConfig> {
+        for label in config.only.keys() {
+            if !is_label(label) {
+                return Err(BadConfig::field("only", "this is no name of a label"));
+            }
+        }
+        if config.scrape_seconds.is_some_and(|seconds| seconds == 0 || seconds > 3600) {
+            return Err(BadConfig::field("scrape_seconds", "a number from 1 to 3600 is expected"));
+        }
+        if config.most_columns == 0 || config.most_columns > 100_000 {
+            return Err(BadConfig::field("most_columns", "a number from 1 to 100000 is expected"));
+        }
+        if let Some(tenant) = config.tenant {
+            http.set_header("X-Scope-OrgID", tenant);
+        }
+        let only = config.only.iter().map(|(label, value)| is_one_of(label, [value.as_str()]));
+        let prometheus = Arc::new(Self {
+            api: Api::new(&http)?,
+            matchers: only.collect(),
+            scrape_seconds: config.scrape_seconds,
+            most_columns: usize::try_from(config.most_columns).unwrap_or(usize::MAX),
+        });
+        Ok(Connection {
+            metrics: Some(prometheus.clone()),
+            inventory: Some(prometheus.clone()),
+            alerts: Some(prometheus.clone()),
+            probe: Some(prometheus),
+            ..Connection::new(source)
+        })
+    }
+}
+
+impl Prometheus {
+    /// The last moment of a window: its end isn't within.
+    fn moment(&self, window: Window) -> Timestamp {
+        window.to.saturating_sub(SignedDuration::from_millis(1)).unwrap_or(window.to)
+    }
+}
+
+/// Who is meant by the value of a label that names entities.
+fn name_of(label: &str, value: &str) -> Option<EntityId> {
+    let name = match label {
+        // A target is named by its machine; the port is the exporter's.
+        "instance" => host_of(value),
+        // OpenTelemetry and the operator of Kubernetes put the namespace in front.
+        "job" => value.rsplit('/').next().unwrap_or(value),
+        _ => value,
+    };
+    EntityId::new(name).ok()
+}
+
+/// An address without its port.
+fn host_of(address: &str) -> &str {
+    match address.rsplit_once(':') {
+        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+            host.trim_start_matches('[').trim_end_matches(']')
+        }
+        _ => address,
+    }
+}
+
+#[async_trait]
+impl Probe for Prometheus {
+    async fn probe(&self) -> Result<Health, Error> {
+        let mut allowance = self.api.allowance();
+        // Whether queries are answered decides; hosted servers keep their build to themselves.
+        let mut notes = Vec::new();
+        let up = promql::select("up", &self.matchers);
+        let count = format!("count({up})");
+        let found = self.api.now(&count, &mut allowance, &mut notes).await?;
+        let targets = found.result.first().and_then(|series| series.value);
+        if targets.is_none() {
+            notes.push(match self.matchers.is_empty() {
+                true => "there is no series `up` now: nothing is scraped, or metrics are only written to it; \
+                         set `scrape_seconds` then"
+                    .to_owned(),
+                false => format!("nothing is scraped that `only` selects: {up}"),
+            });
+        }
+        let build = self.api.build(&mut allowance).await.ok();
+        let (system, version) = match build {
+            Some(build) => {
+                let version = build.version.map(|version| answer::one_line(&version));
+                let is_victoria = build.application.is_none()
+                    && version.as_deref().is_some_and(|version| version.contains("victoria"));
+                let name = build.application.map(|name| answer::one_line(&name));
+                let system = match is_victoria {
+                    true => "VictoriaMetrics".to_owned(),
+                    false => name.unwrap_or_else(|| "Prometheus".to_owned()),
+                };
+                (system, version.filter(|version| !version.is_empty()))
+            }
+            None => ("Prometheus' API".to_owned(), None),
+        };
+        if let Err(error) = self.api.alerts(&mut allowance).await {
+            notes.push(format!("its alerts can't be read: {}", error.message));
+        }
+        Ok(Health { system, version, notes })
+    }
+}
+
+/// Whether a question is about an entity.
+fn is_asked(query: &Query, entity: &EntityId) -> bool {
+    query.entities.is_empty() || query.entities.contains(entity)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(label: &str, value: &str) -> String {
+        name_of(label, value).unwrap().to_string()
+    }
+
+    #[test]
+    fn names_are_taken_out_of_labels() {
+        assert_eq!(named("instance", "10.0.0.7:9100"), "10.0.0.7");
+        assert_eq!(named("instance", "[::1]:9100"), "::1");
+        assert_eq!(named("instance", "https://shop.example"), "https://shop.example");
+        assert_eq!(named("instance", "web-1"), "web-1");
+        assert_eq!(named("job", "shop/cart"), "cart");
+        assert_eq!(named("service_name", "shop/cart"), "shop/cart");
+        assert_eq!(name_of("job", "shop/"), None);
+    }
+}

@@ -1,0 +1,225 @@
+//! From a row of the table of metrics to PromQL: what is asked for one column of each entity.
+
+use std::collections::BTreeSet;
+
+use nightjar_incident::Statistic;
+use nightjar_incident::signal::{Combine, Instrument, Make, Row, Signal};
+
+use super::estate::{Group, exposed};
+use super::promql::{demand, is_none_of, is_one_of, seconds, select};
+
+/// Some entities' columns of one row.
+#[derive(Clone)]
+pub(super) struct Wanted<'a> {
+    pub(super) row: &'static Row,
+    pub(super) group: &'a Group,
+    /// What selects the entities, without the name of the metric.
+    pub(super) matchers: Vec<String>,
+}
+
+/// What of a row is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Part {
+    /// The column as the row makes it; of a histogram its mean.
+    Made,
+    /// How many a histogram counted.
+    Count,
+    /// A quantile of a histogram.
+    Quantile(f64, Statistic),
+}
+
+/// The label that tells rows apart where several are asked for at once.
+pub(super) const TAG: &str = "nightjar";
+
+/// A label that nothing carries. It isn't the tag: VictoriaMetrics reads a label that it is about to write as
+/// whatever stood in its place before.
+const NO_LABEL: &str = "nightjar_none";
+
+impl<'a> Wanted<'a> {
+    /// The columns of these values of the group's label; all of them without a choice.
+    pub(super) fn new(
+        row: &'static Row,
+        group: &'a Group,
+        values: Option<&[&str]>,
+        more: &[String],
+    ) -> Self {
+        let mut matchers = vec![match values {
+            Some(values) => is_one_of(group.label, values.iter().copied()),
+            None => is_none_of(group.label, [""]),
+        }];
+        matchers.extend(group.better.iter().map(|label| is_one_of(label, [""])));
+        if !group.without_jobs.is_empty() {
+            matchers.push(is_none_of("job", group.without_jobs.iter().map(String::as_str)));
+        }
+        matchers.extend(more.iter().cloned());
+        Self { row, group, matchers }
+    }
+
+    /// The labels by which columns are told apart.
+    pub(super) fn by(&self) -> Vec<&'static str> {
+        let mut by: Vec<&'static str> = vec![self.group.label];
+        let peer = self.row.owner.peer.iter().copied();
+        let port = self.row.owner.peer.contains(&"server_address").then_some("server_port");
+        for label in self.row.attributes().chain(peer).chain(port) {
+            if !by.contains(&label) {
+                by.push(label);
+            }
+        }
+        by
+    }
+
+    /// What is asked of the row, where the names that are there allow it.
+    pub(super) fn parts(&self, names: &BTreeSet<String>) -> Vec<Part> {
+        let is_latency = self.row.signal == Signal::Latency;
+        match self.row.instrument {
+            Instrument::Histogram | Instrument::Summary if is_latency => {
+                let mut parts = vec![Part::Count, Part::Made];
+                if names.contains(&format!("{}_bucket", self.row.name)) {
+                    parts.push(Part::Quantile(0.5, Statistic::P50));
+                    parts.push(Part::Quantile(0.95, Statistic::P95));
+                    parts.push(Part::Quantile(0.99, Statistic::P99));
+                }
+                parts
+            }
+            _ => vec![Part::Made],
+        }
+    }
+
+    /// The selector of a metric of these entities, with what the row demands of labels.
+    pub(super) fn selector(&self, name: &str) -> String {
+        self.selector_with(name, self.row.only)
+    }
+
+    fn selector_with(&self, name: &str, only: &[nightjar_incident::signal::Label]) -> String {
+        let only = only.iter().map(demand);
+        let matchers: Vec<String> = self.matchers.iter().cloned().chain(only).collect();
+        select(name, &matchers)
+    }
+
+    /// How many columns there are now.
+    pub(super) fn count(&self) -> String {
+        format!("count(count by ({}) ({}))", self.by().join(","), self.selector(&exposed(self.row)))
+    }
+
+    /// The columns, each value over `range` seconds before its time.
+    pub(super) fn expression(&self, part: Part, range: i64) -> String {
+        let by = self.by().join(",");
+        let name = self.row.name;
+        let over = |name: &str| format!("{}[{}]", self.selector(name), seconds(range));
+        let rate = |name: &str| format!("sum by ({by}) (rate({}))", over(name));
+        let combined =
+            |inner: String| format!("{} by ({by}) ({inner})", aggregate(self.row.combine));
+        let factor = |expression: String| match self.row.factor() {
+            1.0 => expression,
+            factor => format!("{factor} * {expression}"),
+        };
+        match (part, self.row.instrument, self.row.make) {
+            (Part::Count, _, _) => {
+                format!("sum by ({by}) (increase({}))", over(&format!("{name}_count")))
+            }
+            (Part::Quantile(share, _), _, _) => {
+                let buckets = over(&format!("{name}_bucket"));
+                let rates = format!("sum by ({by},le) (rate({buckets}))");
+                factor(format!("histogram_quantile({share}, {rates})"))
+            }
+            (Part::Made, Instrument::Histogram | Instrument::Summary, _) => {
+                let (sum, count) = (format!("{name}_sum"), format!("{name}_count"));
+                factor(format!("{} / {}", rate(&sum), rate(&count)))
+            }
+            (Part::Made, _, Make::AsIs | Make::Changes) => match self.row.signal {
+                // No limit is told as nothing or less.
+                Signal::MemoryLimit | Signal::PoolLimit => {
+                    format!("{} > 0", combined(self.selector(name)))
+                }
+                _ => combined(self.selector(name)),
+            },
+            (Part::Made, _, Make::Times(_)) => factor(combined(self.selector(name))),
+            (Part::Made, _, Make::Increase) => format!("sum by ({by}) (increase({}))", over(name)),
+            (Part::Made, _, Make::Rate) => combined(format!("rate({})", over(name))),
+            (Part::Made, _, Make::Busy) => {
+                format!("1 - {}", combined(format!("rate({})", over(name))))
+            }
+            (Part::Made, Instrument::Counter, Make::ShareOf(whole)) => {
+                let whole = self.selector_with(whole.name, &with(self.row.only, whole.only));
+                format!("{} / {}", rate(name), combined(whole))
+            }
+            (Part::Made, _, Make::ShareOf(whole)) => {
+                let whole = self.selector_with(whole.name, &with(self.row.only, whole.only));
+                format!("{} / {}", combined(self.selector(name)), combined(whole))
+            }
+            (Part::Made, _, Make::MissingFrom(whole)) => {
+                let whole = self.selector_with(whole.name, &with(self.row.only, whole.only));
+                format!("1 - {} / {}", combined(self.selector(name)), combined(whole))
+            }
+            (Part::Made, _, Make::PerEach(count)) => format!("{} / {}", rate(name), rate(count)),
+            (Part::Made, _, Make::TimeUntil) => {
+                format!("{} - time()", combined(self.selector(name)))
+            }
+        }
+    }
+}
+
+/// What both demand; each demand once.
+fn with(
+    a: &[nightjar_incident::signal::Label],
+    b: &[nightjar_incident::signal::Label],
+) -> Vec<nightjar_incident::signal::Label> {
+    let mut all = a.to_vec();
+    all.extend(b.iter().filter(|label| !a.contains(label)));
+    all
+}
+
+pub(super) fn aggregate(combine: Combine) -> &'static str {
+    match combine {
+        Combine::Sum => "sum",
+        Combine::Mean => "avg",
+        Combine::Max => "max",
+        Combine::Min => "min",
+    }
+}
+
+/// Several expressions as one query; the tag tells them apart.
+pub(super) fn together(expressions: &[(usize, String)]) -> String {
+    let tagged = expressions.iter().map(|(number, expression)| {
+        format!("label_replace({expression}, \"{TAG}\", \"{number}\", \"{NO_LABEL}\", \"\")")
+    });
+    tagged.collect::<Vec<_>>().join(" or ")
+}
+
+/// The longest query that is sent, bytes: VictoriaMetrics takes 16 kB.
+const LONGEST: usize = 12_000;
+
+/// The most samples that one answer should hold: some ten megabytes, which a server writes in a second or two.
+const HEAVIEST: usize = 400_000;
+
+/// An expression that is asked for together with others.
+pub(super) struct Asked {
+    pub(super) number: usize,
+    pub(super) expression: String,
+    /// How many samples it may be answered with.
+    pub(super) samples: usize,
+}
+
+/// Expressions in as few queries as the length of a query, the size of its answer and `most` for each allow.
+pub(super) fn batches(
+    expressions: impl IntoIterator<Item = Asked>,
+    most: usize,
+) -> Vec<Vec<(usize, String)>> {
+    let mut batches: Vec<Vec<(usize, String)>> = Vec::new();
+    let (mut length, mut weight) = (0, 0);
+    for Asked { number, expression, samples } in expressions {
+        let size = expression.len() + 64;
+        let fits = length + size <= LONGEST && weight + samples <= HEAVIEST;
+        match batches.last_mut() {
+            Some(last) if fits && last.len() < most => {
+                (length, weight) = (length + size, weight + samples);
+                last.push((number, expression));
+            }
+            Some(_) | None => {
+                (length, weight) = (size, samples);
+                batches.push(vec![(number, expression)]);
+            }
+        }
+    }
+    batches
+}

@@ -1,0 +1,99 @@
+//! PromQL as text. Names come from outside, so they are quoted; only this file writes a matcher.
+
+use nightjar_incident::signal::{Label, Value};
+
+/// A string of PromQL, as Go writes them.
+pub(super) fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            letter if letter.is_control() => {
+                quoted.push_str(&format!("\\u{:04x}", u32::from(letter)));
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// A regular expression (RE2) that matches this text alone.
+fn literal(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_ascii() && !letter.is_ascii_alphanumeric() && letter != '_' {
+            escaped.push('\\');
+        }
+        escaped.push(letter);
+    }
+    escaped
+}
+
+/// A regular expression for any of these texts and nothing else.
+pub(super) fn any_of<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
+    values.into_iter().map(literal).collect::<Vec<_>>().join("|")
+}
+
+/// A label is one of these values.
+pub(super) fn is_one_of<'a>(label: &str, values: impl IntoIterator<Item = &'a str>) -> String {
+    let values: Vec<&str> = values.into_iter().collect();
+    match values.as_slice() {
+        [only] => format!("{label}={}", quoted(only)),
+        many => format!("{label}=~{}", quoted(&any_of(many.iter().copied()))),
+    }
+}
+
+/// A label is none of these values.
+pub(super) fn is_none_of<'a>(label: &str, values: impl IntoIterator<Item = &'a str>) -> String {
+    let values: Vec<&str> = values.into_iter().collect();
+    match values.as_slice() {
+        [only] => format!("{label}!={}", quoted(only)),
+        many => format!("{label}!~{}", quoted(&any_of(many.iter().copied()))),
+    }
+}
+
+/// What a row demands of a label.
+pub(super) fn demand(label: &Label) -> String {
+    match label.value {
+        Value::OneOf(values) => is_one_of(label.name, values.iter().copied()),
+        Value::NoneOf(values) => is_none_of(label.name, values.iter().copied()),
+        Value::Begins(start) => format!("{}=~{}", label.name, quoted(&(literal(start) + ".*"))),
+    }
+}
+
+/// `name{a="b",c=~"d"}`
+pub(super) fn select<'a>(name: &str, matchers: impl IntoIterator<Item = &'a String>) -> String {
+    let matchers: Vec<&str> = matchers.into_iter().map(String::as_str).collect();
+    match matchers.is_empty() {
+        true => name.to_owned(),
+        false => format!("{name}{{{}}}", matchers.join(",")),
+    }
+}
+
+/// Whether a text can be the name of a label.
+pub(super) fn is_label(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+/// Seconds as PromQL writes a duration.
+pub(super) fn seconds(duration: i64) -> String {
+    format!("{duration}s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_from_outside_stay_names() {
+        let name = "a\"}|b\\c.d\n";
+        assert_eq!(is_one_of("app", [name]), r#"app="a\"}|b\\c.d\u000a""#);
+        assert_eq!(is_one_of("app", [name, "x"]), r#"app=~"a\\\"\\}\\|b\\\\c\\.d\\\u000a|x""#);
+        assert_eq!(is_none_of("job", ["a-b"]), r#"job!="a-b""#);
+    }
+}
