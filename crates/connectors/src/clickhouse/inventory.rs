@@ -27,7 +27,7 @@ const CALLS: usize = 20_000;
 type Described = (String, String, String, String, Vec<String>, Vec<String>);
 
 /// Caller, its role, attributes of the peer, callee, its role, calls.
-type Called = (String, String, Vec<String>, String, String, Whole);
+type Called = (String, String, Attributes, String, String, Whole);
 
 pub(super) async fn answer(
     client: &Client,
@@ -132,7 +132,7 @@ async fn calls(
     let text = format!(
         "SELECT caller, role, peer, callee, how, count() AS calls FROM
             (SELECT TraceId, SpanId, {ENTITY} AS caller, {ROLE} AS role,
-                    if(role IN ('CLIENT', 'PRODUCER', 'CONSUMER'), {ATTRIBUTES}, []) AS peer {some}) AS p
+                    {ATTRIBUTES} AS peer {some}) AS p
          LEFT JOIN
             (SELECT TraceId, ParentSpanId, {ENTITY} AS callee, {ROLE} AS how {some} AND ParentSpanId != '') AS c
          ON p.TraceId = c.TraceId AND p.SpanId = c.ParentSpanId
@@ -149,8 +149,8 @@ struct Graph {
     relations: BTreeSet<Relation>,
     /// Peers by the name their callers have for them, and where calls to them arrived.
     peers: BTreeMap<EntityId, (Entity, BTreeSet<EntityId>)>,
-    /// Who called a peer without a span that answers.
-    unanswered: BTreeSet<(EntityId, EntityId)>,
+    /// Who called a peer without a span that answers, and what for.
+    unanswered: BTreeMap<(EntityId, EntityId), BTreeSet<RelationKind>>,
 }
 
 impl Graph {
@@ -188,30 +188,30 @@ impl Graph {
         let (caller, role, attributes, callee, how, _) = row;
         let Ok(caller) = EntityId::new(caller) else { return };
         let callee = EntityId::new(callee).ok().filter(|callee| *callee != caller);
-        let peer = attributes.try_into().ok().and_then(|found: Attributes| peer(&role, &found));
-        let peer = peer.filter(|peer| peer.entity.id != caller);
+        let peer = peer(&role, "", &attributes).filter(|peer| peer.id != caller);
         let is_queue = role == "PRODUCER" || how == "CONSUMER";
         if let (Some(callee), false) = (&callee, is_queue || role == "CONSUMER") {
             let kind = RelationKind::Calls;
             self.relations.insert(Relation { from: caller.clone(), to: callee.clone(), kind });
         }
         let Some(peer) = peer else { return };
-        let id = peer.entity.id.clone();
-        let known = self.peers.entry(id.clone()).or_insert((peer.entity, BTreeSet::new()));
-        match (peer.relation, callee) {
-            (RelationKind::Calls, Some(callee)) => {
-                known.1.insert(callee);
-            }
-            (RelationKind::Calls, None) => {
-                self.unanswered.insert((caller, id));
-            }
-            (relation, callee) => {
+        let id = peer.id.clone();
+        let known = self.peers.entry(id.clone()).or_insert((peer.entity(), BTreeSet::new()));
+        let kind = peer.relation;
+        match (kind, callee) {
+            (RelationKind::Publishes | RelationKind::Consumes, callee) => {
                 // Whoever goes on with the message got it there, whether it says so or not.
-                if let Some(callee) = callee.filter(|_| relation == RelationKind::Publishes) {
+                if let Some(callee) = callee.filter(|_| kind == RelationKind::Publishes) {
                     let kind = RelationKind::Consumes;
                     self.relations.insert(Relation { from: callee, to: id.clone(), kind });
                 }
-                self.relations.insert(Relation { from: caller, to: id, kind: relation });
+                self.relations.insert(Relation { from: caller, to: id, kind });
+            }
+            (_, Some(callee)) => {
+                known.1.insert(callee);
+            }
+            (_, None) => {
+                self.unanswered.entry((caller, id)).or_default().insert(kind);
             }
         }
     }
@@ -235,11 +235,11 @@ impl Graph {
                 (_, _) => topology.add(peer),
             }
         }
-        for (from, to) in self.unanswered {
+        for ((from, to), kinds) in self.unanswered {
             let to = other_names.get(&to).unwrap_or(&to).clone();
             // One that answers elsewhere, and several names behind one address, are known by their spans.
             if from != to && topology.entity(&to).is_some() {
-                topology.relate(Relation { from, to, kind: RelationKind::Calls });
+                topology.relate(Relation { from, to, kind: strongest(&kinds) });
             }
         }
         // Whoever writes spans is described better by itself than by those who call it.
@@ -252,5 +252,16 @@ impl Graph {
             }
         }
         topology
+    }
+}
+
+/// One relation for all that a caller does with a peer.
+fn strongest(kinds: &BTreeSet<RelationKind>) -> RelationKind {
+    if kinds.iter().all(|kind| *kind == RelationKind::Reads) {
+        RelationKind::Reads
+    } else if kinds.contains(&RelationKind::Writes) {
+        RelationKind::Writes
+    } else {
+        RelationKind::Calls
     }
 }

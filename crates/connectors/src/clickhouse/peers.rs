@@ -1,105 +1,41 @@
-//! Whom a span speaks to, by its attributes.
+//! Whom a span speaks to, by its attributes: by the rules that hold for every source of traces.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
-use nightjar_topology::{Entity, EntityId, EntityKind, RelationKind};
-
-/// The attributes that name a peer, in the order of [`Attributes`]; older names stand behind newer ones.
-pub(super) const ATTRIBUTES: &str = "[
-    if(SpanAttributes['service.peer.name'] != '', SpanAttributes['service.peer.name'], SpanAttributes['peer.service']),
-    if(SpanAttributes['server.address'] != '', SpanAttributes['server.address'], SpanAttributes['net.peer.name']),
-    if(SpanAttributes['server.port'] != '', SpanAttributes['server.port'], SpanAttributes['net.peer.port']),
-    if(SpanAttributes['db.system.name'] != '', SpanAttributes['db.system.name'], SpanAttributes['db.system']),
-    if(SpanAttributes['db.namespace'] != '', SpanAttributes['db.namespace'], SpanAttributes['db.name']),
-    if(SpanAttributes['messaging.destination.name'] != '', SpanAttributes['messaging.destination.name'],
-       SpanAttributes['messaging.destination'])]";
+use nightjar_otlp::{Names, Peer, Role};
+use nightjar_topology::Topology;
 
 /// The part that a span has in a call, in capitals and without the prefix of older exporters.
 pub(super) const ROLE: &str = "upper(replaceOne(toString(SpanKind), 'SPAN_KIND_', ''))";
 
-/// What [`ATTRIBUTES`] gives: service, address, port, kind of database, its name, queue.
-pub(super) type Attributes = [String; 6];
+/// The attributes that tell whom a span speaks to, of those that call somebody: of addresses their host, of
+/// statements their first word, so that there aren't as many as there are calls.
+pub(super) const ATTRIBUTES: &str = "mapApply(
+    (key, value) -> (toString(key), multiIf(
+        key IN ('db.query.text', 'db.statement', 'db.query.summary'), splitByChar(' ', trimLeft(value))[1],
+        key IN ('url.full', 'http.url'),
+            concat('http://', extract(value, '^[A-Za-z0-9+.-]+://(?:[^/?#@]*@)?([^/?#]+)')),
+        value)),
+    mapFilter(
+        (key, value) -> value != '' AND SpanKind IN ('Client', 'Producer', 'Consumer', 'SPAN_KIND_CLIENT',
+                                                     'SPAN_KIND_PRODUCER', 'SPAN_KIND_CONSUMER')
+            AND key IN ('nightjar.peer', 'service.peer.name', 'peer.service', 'server.address', 'server.port',
+                        'net.peer.name', 'net.peer.port', 'http.host', 'url.full', 'http.url',
+                        'network.peer.address', 'network.peer.port', 'net.sock.peer.addr',
+                        'net.sock.peer.port', 'net.peer.ip', 'db.system.name', 'db.system', 'db.namespace',
+                        'db.name', 'db.operation.name', 'db.operation', 'db.query.summary', 'db.query.text',
+                        'db.statement', 'messaging.system', 'messaging.destination.name',
+                        'messaging.destination', 'aws.s3.bucket', 'faas.invoked_name',
+                        'aws.dynamodb.table_names'),
+        SpanAttributes))";
 
-/// The other end of a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Peer {
-    pub(super) entity: Entity,
-    /// What the caller does with it.
-    pub(super) relation: RelationKind,
-}
-
-/// Systems that keep values for others rather than the truth.
-const CACHES: [&str; 5] = ["redis", "valkey", "memcached", "keydb", "dragonfly"];
+/// What [`ATTRIBUTES`] gives.
+pub(super) type Attributes = BTreeMap<String, String>;
 
 /// Whom a span of that role speaks to; nobody, if it doesn't say or doesn't call.
-pub(super) fn peer(role: &str, attributes: &Attributes) -> Option<Peer> {
-    let [service, address, port, system, namespace, queue] = attributes;
-    let relation = match role {
-        "CLIENT" => RelationKind::Calls,
-        "PRODUCER" => RelationKind::Publishes,
-        "CONSUMER" => RelationKind::Consumes,
-        _ => return None,
-    };
-    let named = |name: &str, kind: EntityKind| Some(Entity::new(EntityId::new(name).ok()?, kind));
-    if relation != RelationKind::Calls {
-        return Some(Peer { entity: named(queue, EntityKind::Queue)?, relation });
-    }
-    let kind = match system.as_str() {
-        "" => EntityKind::Unknown,
-        system if CACHES.contains(&system) => EntityKind::Cache,
-        _ => EntityKind::Database,
-    };
-    if !service.is_empty() {
-        return Some(Peer { entity: named(service, kind)?, relation });
-    }
-    let full = match (address.as_str(), port.as_str()) {
-        (address, "") => address.to_owned(),
-        (address, port) => format!("{address}:{port}"),
-    };
-    // Many programs share a machine; only the port tells them apart.
-    let is_machine = address == "localhost" || address.parse::<IpAddr>().is_ok();
-    let name = match (address.as_str(), is_machine) {
-        ("", _) if namespace.is_empty() => system,
-        ("", _) => namespace,
-        (_, true) => &full,
-        (address, false) => address,
-    };
-    let mut entity = named(name, kind)?;
-    if !full.is_empty() && full != *name {
-        entity.aliases.push(full.clone());
-    }
-    let told = [("db.system.name", system), ("db.namespace", namespace)];
-    let told = told.into_iter().filter(|(_, value)| !value.is_empty());
-    entity.attributes =
-        told.map(|(key, value)| (key.to_owned(), value.clone())).collect::<BTreeMap<_, _>>();
-    Some(Peer { entity, relation })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(role: &str, attributes: [&str; 6]) -> Option<(String, EntityKind, RelationKind)> {
-        let peer = peer(role, &attributes.map(str::to_owned))?;
-        Some((peer.entity.id.as_str().to_owned(), peer.entity.kind, peer.relation))
-    }
-
-    #[test]
-    fn attributes_tell_whom_a_span_speaks_to() {
-        let check = |role, attributes, name: &str, kind, relation| {
-            assert_eq!(of(role, attributes), Some((name.to_owned(), kind, relation)));
-        };
-        use EntityKind::{Cache, Database, Queue, Unknown};
-        use RelationKind::{Calls, Consumes, Publishes};
-        check("CLIENT", ["cart", "10.0.0.1", "80", "", "", ""], "cart", Unknown, Calls);
-        check("CLIENT", ["", "10.0.0.1", "80", "", "", ""], "10.0.0.1:80", Unknown, Calls);
-        check("CLIENT", ["", "db", "5432", "postgresql", "shop", ""], "db", Database, Calls);
-        check("CLIENT", ["", "", "", "redis", "", ""], "redis", Cache, Calls);
-        check("PRODUCER", ["", "mq", "", "", "", "orders"], "orders", Queue, Publishes);
-        check("CONSUMER", ["", "", "", "", "", "orders"], "orders", Queue, Consumes);
-        assert_eq!(of("SERVER", ["cart", "x", "", "", "", ""]), None);
-        assert_eq!(of("CLIENT", [""; 6]), None);
-        assert_eq!(of("CLIENT", ["a\nb", "", "", "", "", ""]), None);
-    }
+pub(super) fn peer(role: &str, operation: &str, attributes: &Attributes) -> Option<Peer> {
+    let unknown = Topology::default();
+    let found = Names::new(&unknown).peer(attributes, operation, Role::of_word(role));
+    // A name that can't be an id names nobody.
+    found.ok().flatten()
 }

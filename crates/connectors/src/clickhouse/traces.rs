@@ -26,7 +26,7 @@ pub(super) const LOT: &str = "cityHash64(TraceId) % 1000000";
 const FAILED: &str = "(StatusCode IN ('Error', 'STATUS_CODE_ERROR', 'ERROR'))";
 
 /// Trace, span, parent, entity, role, operation, start, nanoseconds, status, attributes of the peer.
-type Row = (String, String, String, String, String, String, Whole, Whole, String, Vec<String>);
+type Row = (String, String, String, String, String, String, Whole, Whole, String, Attributes);
 
 pub(super) async fn answer(
     client: &Client,
@@ -107,7 +107,7 @@ pub(super) async fn answer(
     let fetch = asked(&format!(
         "SELECT lower(TraceId), lower(SpanId), lower(ParentSpanId), {ENTITY}, {ROLE} AS role,
                 toString(SpanName), toUnixTimestamp64Nano(Timestamp), Duration, toString(StatusCode),
-                if(role IN ('CLIENT', 'PRODUCER', 'CONSUMER'), {ATTRIBUTES}, [])
+                {ATTRIBUTES}
          FROM {named} WHERE {when} AND TraceId != '' AND TraceId IN ({chosen})
          ORDER BY Timestamp, TraceId, SpanId LIMIT {}",
         room.saturating_mul(2)
@@ -156,14 +156,13 @@ fn span(row: Row) -> Option<(Span, bool)> {
     let start_nanos = i64::try_from(start.0).ok()?;
     let took = i64::try_from(took.0).ok()?.max(0);
     let is_id = |id: &String| id.bytes().any(|byte| byte != b'0');
-    let attributes: Option<Attributes> = attributes.try_into().ok();
-    let peer = attributes.and_then(|attributes| peer(&role, &attributes));
+    let peer = peer(&role, &operation, &attributes);
     let span = Span {
         trace_id: Some(trace_id).filter(is_id)?,
         span_id: Some(span_id).filter(is_id)?,
         parent_id: Some(parent).filter(is_id),
         entity: EntityId::new(entity).ok()?,
-        peer: peer.map(|peer| peer.entity.id),
+        peer: peer.map(|peer| peer.id),
         operation,
         start_nanos,
         end_nanos: start_nanos.checked_add(took)?,

@@ -42,7 +42,7 @@ fn good(request: &Request) -> Reply {
             AT.to_string(),
             1_000_000,
             "Error",
-            []
+            {}
         ])
     };
     let is = |part: &str| sql.contains(part);
@@ -79,7 +79,7 @@ fn good(request: &Request) -> Reply {
     } else if is("groupUniqArray") {
         json!([entity("cart"), entity("orders")])
     } else if is("AS callee") {
-        json!([["cart", "CLIENT", ["", "orders-host", "80", "", "", ""], "orders", "SERVER", 5]])
+        json!([["cart", "CLIENT", { "server.address": "orders-host" }, "orders", "SERVER", 5]])
     } else if is("SELECT count() FROM") {
         json!([[2]])
     } else {

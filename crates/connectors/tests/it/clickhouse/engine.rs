@@ -147,7 +147,7 @@ async fn traces(stage: &Stage, house: &Connection) {
             "Client",
             "00000000000000b1",
             "00000000000000b2",
-            "map('db.system', 'postgresql', 'server.address', 'db', 'server.port', '5432', 'db.name', 'shop')",
+            "map('db.system', 'postgresql', 'server.address', 'db', 'server.port', '5432', 'db.name', 'shop', 'db.statement', 'SELECT 1 FROM x')",
             10,
         ),
         spans(
@@ -315,7 +315,7 @@ async fn inventory(house: &Connection) {
         .collect();
     for expected in [
         ("web", "cart", RelationKind::Calls),
-        ("cart", "db", RelationKind::Calls),
+        ("cart", "db", RelationKind::Reads),
         ("web", "mails", RelationKind::Publishes),
         ("mailer", "mails", RelationKind::Consumes),
         ("cart", "node-1", RelationKind::RunsOn),
