@@ -21,6 +21,7 @@ mod queue;
 mod requests;
 #[cfg(test)]
 mod starts;
+#[cfg(test)]
 mod systems;
 #[cfg(test)]
 mod tasks;
