@@ -59,7 +59,8 @@ impl Server {
         // It can't say which port it was given, so a free one is looked for.
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config = format!(
-            "<yandex><http_port>{port}</http_port><listen_host>127.0.0.1</listen_host>
+            "<yandex><logger><level>warning</level><console>1</console></logger>
+             <http_port>{port}</http_port><listen_host>127.0.0.1</listen_host>
              <path>{here}/data/</path><tmp_path>{here}/tmp/</tmp_path>
              <users_config>{here}/users.xml</users_config><default_profile>default</default_profile>
              <default_database>default</default_database><mark_cache_size>5368709120</mark_cache_size></yandex>"
