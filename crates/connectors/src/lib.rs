@@ -9,6 +9,7 @@
 
 mod around;
 mod clickhouse;
+mod database;
 mod files;
 mod git;
 mod guard;
@@ -19,9 +20,12 @@ mod limits;
 mod lines;
 mod log_files;
 mod loki;
+mod mysql;
 mod opensearch;
 mod otlp_files;
+mod postgresql;
 mod prometheus;
+mod redis;
 mod sample;
 mod secret;
 mod spans;
@@ -40,9 +44,12 @@ pub fn registry() -> Registry {
         connector::<jaeger::Jaeger>(),
         connector::<log_files::LogFiles>(),
         connector::<loki::Loki>(),
+        connector::<mysql::Mysql>(),
         connector::<opensearch::OpenSearch>(),
         connector::<otlp_files::OtlpFiles>(),
+        connector::<postgresql::Postgresql>(),
         connector::<prometheus::Prometheus>(),
+        connector::<redis::Redis>(),
         connector::<tempo::Tempo>(),
     ])
 }
