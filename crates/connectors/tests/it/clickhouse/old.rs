@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::conformance::{open, query};
+use crate::servers::skipped;
 
 struct Server {
     child: Child,
@@ -51,7 +52,7 @@ impl Server {
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/clickhouse");
         let program = tools.join("usr/sbin/clickhouse-server");
         if !program.exists() {
-            eprintln!("skipped: ClickHouse's server isn't unpacked (make tools)");
+            skipped("ClickHouse's server isn't unpacked (make tools)");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
