@@ -144,11 +144,6 @@ impl Door {
         self.limits.allowance()
     }
 
-    /// The address, for provenance: it holds no credentials.
-    pub(crate) fn address(&self) -> &str {
-        self.base.as_str().trim_end_matches('/')
-    }
-
     /// Asks, and reads the answer as JSON.
     pub(crate) async fn json<T: DeserializeOwned>(
         &self,

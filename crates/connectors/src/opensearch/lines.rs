@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::answer::{Hit, Reply};
 use super::fields::{Fields, plain};
 use super::{OpenSearch, search, told};
+use crate::http::words as one_line;
 use crate::limits::Allowance;
 use crate::lines::{severity_named, severity_within};
 use crate::sample::{Sort, WHOLE, grouped, shares, thin};
@@ -218,7 +219,7 @@ async fn classes(
         notes.push(format!(
             "of all lines there: {} hold words that came up since it began ({}), {} of them were before",
             grouped(new_count),
-            crate::http::words(words.join(", ").as_bytes()),
+            one_line(words.join(", ").as_bytes()),
             grouped(new_early)
         ));
     }

@@ -9,6 +9,8 @@ use nightjar_connectors::registry;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::servers::skipped;
+
 const PASSWORD: &str = "hunter2-for-reading";
 
 /// The engine; it ends with its value.
@@ -31,7 +33,7 @@ impl Stage {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let python: PathBuf = here.join("../../target/tools/chdb/bin/python");
         if !python.exists() {
-            eprintln!("skipped: ClickHouse's engine isn't installed (make tools)");
+            skipped("ClickHouse's engine isn't installed (make tools)");
             return None;
         }
         let folder = tempfile::tempdir().unwrap();

@@ -45,7 +45,7 @@ impl Index {
         self.docs.push(Doc { source: source.clone(), fields, at });
     }
 
-    pub(crate) fn serve(&self) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
+    pub(crate) fn serve(&self) -> impl Fn(&Request) -> Reply + Send + Sync + 'static + use<> {
         let index = Arc::new(self.clone());
         move |request| index.answer(request)
     }
