@@ -8,6 +8,7 @@
 //! Nothing here writes to a system: there is no call for it.
 
 mod around;
+mod clickhouse;
 mod database;
 mod files;
 mod git;
@@ -20,10 +21,12 @@ mod lines;
 mod log_files;
 mod loki;
 mod mysql;
+mod opensearch;
 mod otlp_files;
 mod postgresql;
 mod prometheus;
 mod redis;
+mod sample;
 mod secret;
 mod spans;
 mod tempo;
@@ -36,11 +39,13 @@ use crate::kind::connector;
 /// All connectors.
 pub fn registry() -> Registry {
     Registry::new([
+        connector::<clickhouse::ClickHouse>(),
         connector::<git::Git>(),
         connector::<jaeger::Jaeger>(),
         connector::<log_files::LogFiles>(),
         connector::<loki::Loki>(),
         connector::<mysql::Mysql>(),
+        connector::<opensearch::OpenSearch>(),
         connector::<otlp_files::OtlpFiles>(),
         connector::<postgresql::Postgresql>(),
         connector::<prometheus::Prometheus>(),

@@ -1,6 +1,8 @@
 //! Connectors as the engine meets them: opened by kind and settings, asked, and held to the contract.
 
 #[cfg(test)]
+mod clickhouse;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod databases;
@@ -18,6 +20,8 @@ mod log_files;
 mod loki;
 #[cfg(test)]
 mod mysql;
+#[cfg(test)]
+mod opensearch;
 #[cfg(test)]
 mod otlp_files;
 #[cfg(test)]
