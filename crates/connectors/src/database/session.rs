@@ -76,6 +76,9 @@ impl Ask {
 
     /// As [`Ask::rows`], where it matters whether it failed or nothing is there.
     pub(crate) async fn try_rows(&mut self, sql: &'static str) -> Option<Vec<Row>> {
+        if !self.told.goes_on() {
+            return None;
+        }
         match self.quietly(sql).await {
             Ok(rows) => {
                 self.told.answered(sql);

@@ -38,7 +38,9 @@ impl Told {
             | ErrorKind::Unavailable
             | ErrorKind::Protocol
             | ErrorKind::TooLarge
-            | ErrorKind::NotRecorded => self.end = Some(error.clone()),
+            | ErrorKind::NotRecorded => {
+                self.end.get_or_insert_with(|| error.clone());
+            }
         }
         self.failed.get_or_insert(error);
     }

@@ -111,6 +111,9 @@ fn is_full(message: &str) -> bool {
 impl Client {
     /// The reply to a command; none where it can't be had, which is noted.
     pub(super) async fn ask(&mut self, words: &'static [&'static str]) -> Option<Reply> {
+        if !self.told.goes_on() {
+            return None;
+        }
         let query = words.join(" ");
         match self.quietly(words).await {
             Ok(reply) => {
