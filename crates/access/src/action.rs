@@ -106,6 +106,8 @@ actions! {
     DeleteWebhook "deleteWebhook" Space Write "Ends a webhook."
     ListDeliveries "listDeliveries" Space Read "Lists the messages that webhooks took in or rejected."
     ReadDelivery "readDelivery" Space Read "Shows a message as it came, and what became of it."
+    ListChanges "listChanges" Space Read "Lists the changes that systems told of over webhooks."
+    ReadChange "readChange" Space Read "Shows a change that a system told of over a webhook."
     ListWebhooks "listWebhooks" Space Read "Lists the addresses that outside services send alerts to, without their secrets."
     CreateSubscription "createSubscription" Space Write "Has events sent to an address."
     ListSubscriptions "listSubscriptions" Space Read "Lists where events are sent to, without secrets and whole addresses."

@@ -3,8 +3,8 @@
 use nightjar_connect::Question;
 use nightjar_incident::journal::Kind;
 use nightjar_incident::{
-    Alert, Conclusion, Content, Evidence, ExecutionId, Incident, Investigation, MitigationPlan,
-    Verdict,
+    Alert, Conclusion, Content, Evidence, ExecutionId, Gap, Incident, Investigation,
+    MitigationPlan, Verdict,
 };
 use nightjar_rootcause::{Case, Sort, Symptom, Wanted, second_round};
 use nightjar_topology::{EntityId, Topology};
@@ -17,6 +17,7 @@ use crate::keeper::Refused;
 use crate::record::Recorder;
 use crate::scope::scope;
 use crate::stands::weighed;
+use crate::strangers::{introduce, strangers};
 
 /// What one execution found, with everything it saw.
 pub(crate) struct Executed {
@@ -55,6 +56,13 @@ pub(crate) async fn execute(
     let near = scope(&topology, &names, asking.policy.scope);
     let first =
         look(asking, incident, &symptoms, &near, &mut topology, &mut gathered, recorder).await?;
+    let first = match gathered.is_cut_short() || is_sure(&first) {
+        true => first,
+        false => {
+            let (topology, gathered) = (&mut topology, &mut gathered);
+            look_outside(asking, incident, &symptoms, first, topology, gathered, recorder).await?
+        }
+    };
     // Beyond the graph's neighbourhood when the trail isn't found within it.
     let wider = topology.len() > near.len() && !near.is_empty() && !gathered.is_cut_short();
     let conclusion = if wider && matches!(first.verdict, Verdict::NotFound { .. }) {
@@ -118,6 +126,73 @@ async fn look(
     );
     asking.ask(&questions, entities, gathered, recorder).await?;
     Ok(think(asking, incident, symptoms, topology, gathered))
+}
+
+/// Looks up names that failed calls and errors speak of and the topology doesn't know, and thinks again
+/// where somebody knows something about them.
+async fn look_outside(
+    asking: &Asking<'_>,
+    incident: &Incident,
+    symptoms: &[Symptom],
+    conclusion: Conclusion,
+    topology: &mut Topology,
+    gathered: &mut Gathered,
+    recorder: &mut Recorder<'_, '_>,
+) -> Result<Conclusion, Refused> {
+    let strangers = strangers(&gathered.considered(), topology);
+    if strangers.is_empty() {
+        return Ok(conclusion);
+    }
+    let names: Vec<EntityId> = strangers.iter().map(|stranger| stranger.name.clone()).collect();
+    let reason = "failed calls and errors speak of what the topology doesn't know: look it up";
+    recorder.write(Kind::Planning, "agent", json!({ "strangers": names, "reason": reason }));
+    let questions = [
+        Question::Inventory,
+        Question::Metrics,
+        Question::Logs,
+        Question::Traces,
+        Question::Changes,
+    ];
+    let before = gathered.evidence.len();
+    asking.ask(&questions, &names, gathered, recorder).await?;
+    let answers = gathered.evidence.get(before..).unwrap_or_default();
+    topology.merge(topology_of(answers));
+    let (known, unknown): (Vec<_>, Vec<_>) =
+        strangers.into_iter().partition(|stranger| tells_of(answers, &stranger.name));
+    known.iter().for_each(|stranger| introduce(topology, stranger));
+    gathered.gaps.extend(unknown.into_iter().map(|stranger| Gap {
+        entity: Some(stranger.by.clone()),
+        wanted: format!("what `{}` is", stranger.name),
+        reason: format!(
+            "{} failed calls or errors of `{}` speak of it, and no connection knows it",
+            stranger.times, stranger.by
+        ),
+        would_tell: "whether the cause lies outside of what is watched".to_owned(),
+    }));
+    Ok(think(asking, incident, symptoms, topology, gathered))
+}
+
+/// Whether answers hold anything of an entity.
+fn tells_of(answers: &[Evidence], entity: &EntityId) -> bool {
+    answers.iter().any(|piece| match &piece.content {
+        Content::Series(series) => series.iter().any(|series| series.entity == *entity),
+        Content::Logs(lines) => lines.iter().any(|line| line.entity == *entity),
+        Content::Spans(spans) => spans.iter().any(|span| span.entity == *entity),
+        Content::Inventory(topology) => topology.entity(entity).is_some(),
+        Content::Changes(changes) => changes.iter().any(|change| change.entities.contains(entity)),
+        Content::Text(_) => false,
+    })
+}
+
+/// Whether a cause is found that hardly anything could still change.
+fn is_sure(conclusion: &Conclusion) -> bool {
+    match &conclusion.verdict {
+        Verdict::CauseFound { causes } => {
+            let all = causes.iter().map(|cause| cause.hypothesis.confidence.value());
+            all.fold(0.0, f64::max) >= 0.8
+        }
+        Verdict::NoIncident { .. } | Verdict::NotFound { .. } => false,
+    }
 }
 
 /// Asks for what would tell the leading places apart, where the first answers were cut or didn't

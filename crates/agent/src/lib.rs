@@ -22,6 +22,7 @@ mod record;
 mod request;
 mod scope;
 mod stands;
+mod strangers;
 
 pub use budget::{Left, Place, Spent, used_up};
 pub use conduct::{Outcome, RejectedAlert, Setup, State, conduct, replay, resume};

@@ -1,6 +1,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use nightjar_otlp::Unwritable;
+
 /// Why a capsule couldn't be read or written as a whole. What concerns one line only is a note.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -101,6 +103,12 @@ pub enum Error {
         /// The value and why.
         what: String,
     },
+}
+
+impl From<Unwritable> for Error {
+    fn from(Unwritable(what): Unwritable) -> Self {
+        Self::Unwritable { what }
+    }
 }
 
 impl Error {

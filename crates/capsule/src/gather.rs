@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use nightjar_incident::{Change, RawAlert, Recording};
+use nightjar_otlp::{Names, first_key};
 use nightjar_topology::{Entity, EntityId, EntityKind, Relation, RelationKind, Topology};
 
 use crate::Error;
@@ -10,7 +11,7 @@ use crate::folder::{ALERTS, CHANGES, EXPECT, Folder, MANIFEST, RESULT, TOPOLOGY}
 use crate::limits::{Budget, Limits};
 use crate::lines::{self, each_line};
 use crate::notes::Notes;
-use crate::otlp::{LogsIn, MetricsIn, Names, TracesIn};
+use crate::otlp::{LogsIn, MetricsIn, TracesIn};
 use crate::read::{covered, expectation, read, sort, topology};
 use crate::verify::Report;
 use crate::write::write;
@@ -56,7 +57,7 @@ fn gather(folder: &Folder, limits: &Limits) -> Result<Recording, Error> {
     let empty = Topology::default();
     let mut gathered = Gathered {
         names: Names::new(known.as_ref().unwrap_or(&empty)),
-        metrics: MetricsIn::default(),
+        metrics: MetricsIn::new(limits),
         logs: LogsIn::default(),
         traces: TracesIn::default(),
         alerts: Vec::new(),
@@ -136,12 +137,6 @@ impl Gathered<'_> {
         }
         Ok(())
     }
-}
-
-/// The first key of an object, unless it holds an escape, which none of ours does.
-fn first_key(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix('{')?.trim_start().strip_prefix('"')?;
-    rest.split_once('"').map(|(key, _)| key)
 }
 
 /// Who calls whom, as spans and metrics tell it.

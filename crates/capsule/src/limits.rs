@@ -68,7 +68,6 @@ impl Limits {
 pub(crate) struct Budget {
     pub(crate) limits: Limits,
     bytes: u64,
-    samples: u64,
     log_lines: u64,
     spans: u64,
     records: u64,
@@ -77,23 +76,21 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, bytes: 0, samples: 0, log_lines: 0, spans: 0, records: 0, record_bytes: 0 }
+        Self { limits, bytes: 0, log_lines: 0, spans: 0, records: 0, record_bytes: 0 }
     }
 
     pub(crate) fn bytes(&mut self, file: &str, amount: u64) -> Result<(), Error> {
         spend(&mut self.bytes, amount, self.limits.total_bytes, file, "decompressed bytes")
     }
 
-    pub(crate) fn samples(&mut self, file: &str, amount: u64) -> Result<(), Error> {
-        spend(&mut self.samples, amount, self.limits.samples, file, "samples")
+    pub(crate) fn log_lines(&mut self, file: &str, amount: usize) -> Result<(), Error> {
+        let amount = u64::try_from(amount).unwrap_or(u64::MAX);
+        spend(&mut self.log_lines, amount, self.limits.log_lines, file, "log lines")
     }
 
-    pub(crate) fn log_line(&mut self, file: &str) -> Result<(), Error> {
-        spend(&mut self.log_lines, 1, self.limits.log_lines, file, "log lines")
-    }
-
-    pub(crate) fn span(&mut self, file: &str) -> Result<(), Error> {
-        spend(&mut self.spans, 1, self.limits.spans, file, "spans")
+    pub(crate) fn spans(&mut self, file: &str, amount: usize) -> Result<(), Error> {
+        let amount = u64::try_from(amount).unwrap_or(u64::MAX);
+        spend(&mut self.spans, amount, self.limits.spans, file, "spans")
     }
 
     pub(crate) fn record(&mut self, file: &str, text: &str) -> Result<(), Error> {

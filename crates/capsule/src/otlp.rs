@@ -1,38 +1,115 @@
-//! Telemetry in the words of OpenTelemetry, to and from ours.
-//!
-//! One line of a file is one request as the Collector's file exporter writes it. The mapping is
-//! laid down in docs/specs/capsule.md.
+//! Lines of OpenTelemetry's files, against the limits and with notes of file and line.
 
-mod attributes;
-mod columns;
-mod cumulative;
-mod histogram;
-mod logs;
-mod metrics;
-mod names;
-mod stream;
-mod summary;
-mod traces;
-mod unit;
+use nightjar_incident::{LogRecord, MetricSeries, Span};
+use nightjar_otlp::{
+    Full, LogsData, Metrics, MetricsData, Names, Parse, TracesData, Wanted, read_logs, read_spans,
+};
 
-use nightjar_incident::Statistic;
+use crate::Error;
+use crate::limits::{Budget, Limits};
+use crate::notes::Notes;
 
-pub(crate) use columns::lines_of_series;
-pub(crate) use logs::{LogsIn, line_of_log};
-pub(crate) use metrics::MetricsIn;
-pub(crate) use names::Names;
-pub(crate) use traces::{TracesIn, line_of_span};
+/// Metrics as they are read, line by line.
+pub(crate) struct MetricsIn(Metrics);
 
-/// Attribute: the entity's id as it is, before any other attribute.
-pub(crate) const ENTITY: &str = "nightjar.entity";
-/// Attribute: the other end's id as it is.
-pub(crate) const PEER: &str = "nightjar.peer";
-/// Attribute: what each value of a gauge or sum says of its interval. Units stay as they are.
-pub(crate) const STATISTIC: &str = "nightjar.statistic";
-/// Attributes of this kind are ours and no part of a metric's identity.
-pub(crate) const OURS: &str = "nightjar.";
-/// Name of the instrumentation scope of what we write.
-pub(crate) const SCOPE: &str = "nightjar";
+/// Log lines as they are read.
+#[derive(Default)]
+pub(crate) struct LogsIn(Vec<LogRecord>);
 
-/// What one stream of histograms or summaries becomes: samples by statistic.
-type Columns = Vec<(Statistic, Vec<(i64, f64)>)>;
+/// Spans as they are read.
+#[derive(Default)]
+pub(crate) struct TracesIn(Vec<Span>);
+
+impl MetricsIn {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self(Metrics::new(Wanted::default(), limits.samples))
+    }
+
+    /// Takes one line of the file.
+    pub(crate) fn take(
+        &mut self,
+        line: u64,
+        text: &str,
+        names: &mut Names<'_>,
+        _: &mut Budget,
+        notes: &mut Notes,
+    ) -> Result<(), Error> {
+        let data = match MetricsData::from_json(text) {
+            Ok(data) => data,
+            Err(why) => {
+                notes.at(line, why);
+                return Ok(());
+            }
+        };
+        let taken = self.0.take(&data, names, &mut |why| notes.at(line, why));
+        taken.map_err(|Full { most_samples }| Error::TooLarge {
+            file: notes.file().to_owned(),
+            what: "samples",
+            limit: most_samples,
+        })
+    }
+
+    /// The columns, in the order in which their streams first appeared.
+    pub(crate) fn finish(self, notes: &mut Notes) -> Vec<MetricSeries> {
+        self.0.finish(&mut |why| notes.whole(why))
+    }
+}
+
+impl LogsIn {
+    /// Takes one line of the file.
+    pub(crate) fn take(
+        &mut self,
+        line: u64,
+        text: &str,
+        names: &mut Names<'_>,
+        budget: &mut Budget,
+        notes: &mut Notes,
+    ) -> Result<(), Error> {
+        match LogsData::from_json(text) {
+            Ok(data) => {
+                let scopes = data.resource_logs.iter().flat_map(|resource| &resource.scope_logs);
+                let held = scopes.map(|scope| scope.log_records.len()).sum();
+                budget.log_lines(notes.file(), held)?;
+                self.0.extend(read_logs(data, names, &mut |why| notes.at(line, why)));
+            }
+            Err(why) => notes.at(line, why),
+        }
+        Ok(())
+    }
+
+    /// The lines in time order.
+    pub(crate) fn finish(mut self) -> Vec<LogRecord> {
+        self.0.sort_by_key(|line| line.at);
+        self.0
+    }
+}
+
+impl TracesIn {
+    /// Takes one line of the file.
+    pub(crate) fn take(
+        &mut self,
+        line: u64,
+        text: &str,
+        names: &mut Names<'_>,
+        budget: &mut Budget,
+        notes: &mut Notes,
+    ) -> Result<(), Error> {
+        match TracesData::from_json(text) {
+            Ok(data) => {
+                let scopes = data.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
+                let held = scopes.map(|scope| scope.spans.len()).sum();
+                budget.spans(notes.file(), held)?;
+                let found = read_spans(data, names, &mut |why| notes.at(line, why));
+                self.0.extend(found.into_iter().map(|traced| traced.span));
+            }
+            Err(why) => notes.at(line, why),
+        }
+        Ok(())
+    }
+
+    /// The spans in the order of their start.
+    pub(crate) fn finish(mut self) -> Vec<Span> {
+        self.0.sort_by_key(|span| span.start_nanos);
+        self.0
+    }
+}

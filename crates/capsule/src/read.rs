@@ -4,6 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 use nightjar_incident::{Change, Expectation, RawAlert, Recording, Window};
+use nightjar_otlp::Names;
 use nightjar_topology::Topology;
 
 use crate::Error;
@@ -12,7 +13,7 @@ use crate::limits::{Budget, Limits};
 use crate::lines::{self, each_line};
 use crate::manifest::Manifest;
 use crate::notes::Notes;
-use crate::otlp::{LogsIn, MetricsIn, Names, TracesIn};
+use crate::otlp::{LogsIn, MetricsIn, TracesIn};
 
 /// Reads a capsule.
 ///
@@ -129,7 +130,7 @@ fn telemetry(folder: &Folder, recording: &mut Recording, budget: &mut Budget) ->
     let mut names = Names::new(&recording.topology);
     if let Some((file, reader)) = folder.part(METRICS, &budget.limits)? {
         let mut notes = Notes::new(&file, budget.limits.notes_per_file);
-        let mut metrics = MetricsIn::default();
+        let mut metrics = MetricsIn::new(&budget.limits);
         each_line(reader, budget, &mut notes, |line, text, budget, notes| {
             metrics.take(line, text, &mut names, budget, notes)
         })?;

@@ -5,12 +5,12 @@ use std::io::{self, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 
 use nightjar_incident::Recording;
+use nightjar_otlp::{Unwritable, line_of_log, line_of_span, lines_of_series};
 use serde::Serialize;
 
 use crate::Error;
 use crate::folder::{ALERTS, CHANGES, EXPECT, LOGS, MANIFEST, METRICS, TOPOLOGY, TRACES};
 use crate::manifest::{Manifest, SCHEMA};
-use crate::otlp::{line_of_log, line_of_span, lines_of_series};
 
 /// zstd's own default: fast, and telemetry shrinks to a tenth already.
 pub(crate) const COMPRESSION_LEVEL: i32 = 3;
@@ -96,7 +96,7 @@ pub(crate) fn lines<T: Serialize>(
     folder: &Path,
     name: &str,
     compress: bool,
-    items: impl Iterator<Item = Result<T, Error>>,
+    items: impl Iterator<Item = Result<T, Unwritable>>,
 ) -> Result<(), Error> {
     let mut items = items.peekable();
     if items.peek().is_none() {
@@ -118,7 +118,7 @@ pub(crate) fn lines<T: Serialize>(
 fn each<W: io::Write, T: Serialize>(
     mut to: W,
     path: &Path,
-    items: impl Iterator<Item = Result<T, Error>>,
+    items: impl Iterator<Item = Result<T, Unwritable>>,
 ) -> Result<W, Error> {
     for item in items {
         let line = serde_json::to_vec(&item?).map_err(|error| unwritable(&error))?;

@@ -75,7 +75,8 @@ async fn of_space(space: &Space, retention: &Retention, now: Timestamp) -> Resul
     let checkpoint = space.checkpoint(now).await?;
     if let Some(before) = days_ago(retention.delivery_days, now) {
         let messages = space.drop_deliveries(before).await?;
-        debug!(space.id = %space.id(), messages, "old messages dropped");
+        let changes = space.drop_changes(before).await?;
+        debug!(space.id = %space.id(), messages, changes, "old messages dropped");
     }
     let Some(before) = days_ago(retention.journal_days, now) else { return Ok(()) };
     let chains = space.prune_journal(before, now).await?;

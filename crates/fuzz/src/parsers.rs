@@ -39,6 +39,12 @@ const PROVIDERS: [&str; 21] = [
 pub(crate) fn payloads(bytes: &[u8]) {
     let payload = nightjar_payloads::json(bytes)
         .unwrap_or_else(|_| serde_json::Value::String(String::from_utf8_lossy(bytes).into_owned()));
+    if let Some(Ok(changes)) = nightjar_payloads::changes(&payload, Timestamp::UNIX_EPOCH) {
+        for change in changes {
+            let told = !change.id.as_str().is_empty() && !change.entities.is_empty();
+            assert!(told && !change.summary.chars().any(char::is_control), "a change of nothing");
+        }
+    }
     let shapes = nightjar_payloads::recognised(&payload);
     for provider in std::iter::once(None).chain(PROVIDERS.map(Some)) {
         let raw = RawAlert {

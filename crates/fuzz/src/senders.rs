@@ -7,13 +7,14 @@ use nightjar_senders::{Delivery, Method, Secret, handshake, verify};
 use crate::contract::parts;
 
 /// Every method, by the names that the kept inputs use.
-const METHODS: [&str; 11] = [
+const METHODS: [&str; 12] = [
     "hmac",
     "apikey",
     "basic:nightjar",
     "header:X-Secret",
     "query:token",
     "pagerduty",
+    "github",
     "gitlab",
     "grafana",
     "grafana:X-Grafana-Alerting-Timestamp",

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use nightjar_incident::{Alert, AlertId, RawAlert, SpaceId};
+use nightjar_incident::{Alert, AlertId, Change, RawAlert, SpaceId};
 use nightjar_payloads::Rejected;
 use nightjar_redact::Redactor;
 use nightjar_store::Space;
@@ -61,9 +61,16 @@ struct Waiting {
 pub(crate) struct Prepared {
     address: Address,
     raw: RawAlert,
-    /// Its alerts, whose ids are given at the desk.
-    read: std::result::Result<Vec<Alert>, Rejected>,
+    read: std::result::Result<Read, Rejected>,
     originals: Vec<(String, String)>,
+}
+
+/// What a message tells of.
+pub(crate) enum Read {
+    /// Alerts, whose ids are given at the desk.
+    Alerts(Vec<Alert>),
+    /// Changes.
+    Changes(Vec<Change>),
 }
 
 /// How many messages wait for a space before senders are kept waiting.
@@ -115,10 +122,7 @@ impl Intake {
                 reason,
                 kind: nightjar_payloads::Kind::Unreadable,
             }),
-            None => nightjar_payloads::parse(&raw, &mut || AlertId::new("")).map(|mut alerts| {
-                nightjar_triage::in_order(&mut alerts);
-                alerts
-            }),
+            None => understood(&raw),
         };
         let originals = redactor.originals().clone().into_iter().collect();
         Ok(Prepared { address: address.clone(), raw, read, originals })
@@ -135,6 +139,16 @@ impl Intake {
         tokio::spawn(serve(Arc::clone(&self.0), receiver));
         sender
     }
+}
+
+/// What a message says: of changes where it has the shape of one that does, else of alerts.
+fn understood(raw: &RawAlert) -> std::result::Result<Read, Rejected> {
+    if let Some(changes) = nightjar_payloads::changes(&raw.payload, raw.received_at) {
+        return changes.map(Read::Changes);
+    }
+    let mut alerts = nightjar_payloads::parse(raw, &mut || AlertId::new(""))?;
+    nightjar_triage::in_order(&mut alerts);
+    Ok(Read::Alerts(alerts))
 }
 
 /// The longest text that is kept of a body nobody could read, bytes.
@@ -199,7 +213,11 @@ impl Waiting {
 
 impl Prepared {
     fn alerts(&self) -> usize {
-        self.read.as_ref().map_or(1, |alerts| alerts.len().max(1))
+        match &self.read {
+            Ok(Read::Alerts(alerts)) => alerts.len().max(1),
+            Ok(Read::Changes(changes)) => changes.len().max(1),
+            Err(_) => 1,
+        }
     }
 
     fn received_at(&self) -> Timestamp {

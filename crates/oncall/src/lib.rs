@@ -10,6 +10,7 @@
 
 mod attempt;
 mod budgets;
+mod changes;
 mod conduct;
 mod connectors;
 mod courier;
@@ -35,6 +36,7 @@ mod watch;
 mod worker;
 
 pub use budgets::{Budget, Budgets};
+pub use changes::told_changes;
 pub use connectors::{capsule, check, probe};
 pub use courier::{Channel, Courier, CourierPace, Fate, Sent, fate};
 pub use error::Error;

@@ -6,6 +6,8 @@
 //! noted on the alert, a message that holds no alert is [`Rejected`] with the field that was
 //! expected and what stood there instead.
 //!
+//! A message may tell of changes instead ([`changes`]): such are asked for first, and are no alerts.
+//!
 //! This room doesn't know the topology (names are handed on as the sender writes them), doesn't
 //! verify signatures and never answers a sender.
 
@@ -22,6 +24,7 @@ mod alertmanager;
 mod azure;
 mod base64;
 mod body;
+mod change;
 mod checkmk;
 mod cloudevents;
 mod cloudwatch;
@@ -48,6 +51,8 @@ mod site24x7;
 mod splunk;
 mod tags;
 mod time;
+
+pub use change::changes;
 
 /// A message in which no alert could be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

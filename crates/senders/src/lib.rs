@@ -57,6 +57,7 @@ pub fn verify(
         Method::Grafana { timestamp_header } => {
             signature::grafana(&keys, delivery, timestamp_header.as_deref(), now)
         }
+        Method::GitHub => signature::github(&keys, delivery),
         Method::Sentry => signature::sentry(&keys, delivery),
         Method::Standard => signature::standard(&keys, delivery, now),
         Method::ApiKey => token::api_key(&keys, delivery),

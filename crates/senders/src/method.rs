@@ -28,6 +28,8 @@ pub enum Method {
     },
     /// `pagerduty`: the signature of PagerDuty's webhooks, version 3.
     PagerDuty,
+    /// `github`: the signature of GitHub's webhooks, and of forges that sign as it does.
+    GitHub,
     /// `gitlab`: the secret in `X-Gitlab-Token`.
     GitLab,
     /// `grafana`, `grafana:<name>`: the signature of Grafana's contact points.
@@ -82,6 +84,7 @@ impl Method {
             "hmac" => plain(Self::Hmac),
             "apikey" => plain(Self::ApiKey),
             "pagerduty" => plain(Self::PagerDuty),
+            "github" => plain(Self::GitHub),
             "gitlab" => plain(Self::GitLab),
             "sentry" => plain(Self::Sentry),
             "standard" => plain(Self::Standard),
@@ -100,7 +103,7 @@ impl Method {
                 Ok(Self::Sns { topic: optional(is_topic, expected)? })
             }
             _ => Err(unknown(
-                "there are `hmac`, `apikey`, `basic`, `header`, `query`, `pagerduty`, `gitlab`, `grafana`, `sentry`, `standard` and `sns`",
+                "there are `hmac`, `apikey`, `basic`, `header`, `query`, `pagerduty`, `github`, `gitlab`, `grafana`, `sentry`, `standard` and `sns`",
             )),
         }
     }
@@ -120,6 +123,7 @@ impl fmt::Display for Method {
             Self::Header { name } => write!(f, "header:{name}"),
             Self::Query { name } => write!(f, "query:{name}"),
             Self::PagerDuty => f.write_str("pagerduty"),
+            Self::GitHub => f.write_str("github"),
             Self::GitLab => f.write_str("gitlab"),
             Self::Grafana { timestamp_header } => optional(f, "grafana", timestamp_header),
             Self::Sentry => f.write_str("sentry"),
@@ -160,6 +164,7 @@ mod tests {
         for label in [
             "hmac",
             "apikey",
+            "github",
             "gitlab",
             "pagerduty",
             "sentry",

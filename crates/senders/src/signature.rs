@@ -52,6 +52,17 @@ pub(crate) fn pagerduty(keys: &Keys<'_>, delivery: &Delivery<'_>) -> Result<(), 
     keys.any(|key| is_signed(key, &[delivery.body], &tags))
 }
 
+/// As GitHub's webhooks sign: `sha256=` and hexadecimal over the body. The older header beside it, with
+/// SHA-1, isn't looked at.
+pub(crate) fn github(keys: &Keys<'_>, delivery: &Delivery<'_>) -> Result<(), Denied> {
+    const SIGNATURE: &str = "X-Hub-Signature-256";
+    let tag = delivery.header(SIGNATURE)?.strip_prefix(b"sha256=").and_then(hexadecimal_tag);
+    let expected = "`sha256=` and 64 hexadecimal digits";
+    let part = || Part::Header(SIGNATURE.to_owned());
+    let tag = tag.ok_or_else(|| Denied::Malformed { part: part(), expected })?;
+    keys.any(|key| is_signed(key, &[delivery.body], &[tag]))
+}
+
 /// As Grafana's contact points sign: hexadecimal over the body, or over `time:body` where the
 /// contact point names a header for the time. That is part of the method: if it went by which
 /// headers came, whoever sends would choose how much was signed.

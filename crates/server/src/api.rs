@@ -5,6 +5,7 @@ mod alerts;
 mod audit;
 mod capsules;
 mod causes;
+mod changes;
 mod checkpoints;
 mod connections;
 mod connectors;
@@ -53,6 +54,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         connectors::routes,
         webhooks::routes,
         deliveries::routes,
+        changes::routes,
         subscriptions::routes,
         events::routes,
         investigations::routes,

@@ -83,7 +83,7 @@ impl Hook {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Receival {
-    /// `accepted`, `linked`, `duplicate` or `rejected`.
+    /// `accepted`, `linked`, `changed` (it told of changes), `duplicate` or `rejected`.
     #[schema(example = "linked")]
     status: &'static str,
     /// Under which name the message is kept.
@@ -102,6 +102,8 @@ struct Receival {
     reason: String,
     /// All alerts of the message, in its order.
     alerts: Vec<ReceivedAlert>,
+    /// The changes it told of, in its order.
+    changes: Vec<String>,
 }
 
 /// What became of one alert of a message.
@@ -131,6 +133,7 @@ impl Receival {
             incident_id: None,
             reason: reason.to_owned(),
             alerts: Vec::new(),
+            changes: Vec::new(),
         }
     }
 }
@@ -143,6 +146,7 @@ impl From<Receipt> for Receival {
                 // It opens nothing, but nothing is wrong with it.
                 DeliveryStatus::Noted | DeliveryStatus::Accepted => "accepted",
                 DeliveryStatus::Linked => "linked",
+                DeliveryStatus::Changed => "changed",
                 DeliveryStatus::Duplicate => "duplicate",
                 DeliveryStatus::Rejected => "rejected",
             },
@@ -151,6 +155,7 @@ impl From<Receipt> for Receival {
             incident_id: foremost.and_then(|alert| Some(alert.incident.as_ref()?.to_string())),
             reason: receipt.reason.clone(),
             alerts: receipt.alerts.iter().map(ReceivedAlert::from).collect(),
+            changes: receipt.changes,
             delivery_id: Some(receipt.delivery),
         }
     }

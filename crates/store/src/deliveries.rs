@@ -15,6 +15,8 @@ pub enum DeliveryStatus {
     Duplicate,
     /// It was understood and kept; it opens nothing.
     Noted,
+    /// It told of changes, which are kept.
+    Changed,
     /// An alert of it belongs to an open incident.
     Linked,
     /// An alert of it opened an incident.
@@ -36,6 +38,8 @@ pub struct DeliveryRecord {
     pub raw: RawAlert,
     /// The alerts it told of, in its order.
     pub alerts: Vec<AlertId>,
+    /// The changes it told of, in its order, as they are kept.
+    pub changes: Vec<String>,
     /// Why it was rejected, or how it came to its status.
     pub reason: Option<String>,
 }
@@ -51,6 +55,8 @@ pub struct NewDelivery<'a> {
     pub status: DeliveryStatus,
     /// The alerts it told of, in its order.
     pub alerts: &'a [AlertId],
+    /// The changes it told of, in its order, as they are kept.
+    pub changes: &'a [String],
     /// Why it was rejected, or how it came to its status.
     pub reason: Option<&'a str>,
 }
@@ -60,6 +66,8 @@ pub struct NewDelivery<'a> {
 pub(crate) struct Body {
     pub(crate) raw: RawAlert,
     pub(crate) alerts: Vec<AlertId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) changes: Vec<String>,
     pub(crate) reason: Option<String>,
 }
 
@@ -79,6 +87,7 @@ impl DeliveryStatus {
             Self::Rejected => "rejected",
             Self::Duplicate => "duplicate",
             Self::Noted => "noted",
+            Self::Changed => "changed",
             Self::Linked => "linked",
             Self::Accepted => "accepted",
         }
@@ -86,7 +95,14 @@ impl DeliveryStatus {
 
     /// The status of this label.
     pub fn parse(text: &str) -> Option<Self> {
-        let all = [Self::Rejected, Self::Duplicate, Self::Noted, Self::Linked, Self::Accepted];
+        let all = [
+            Self::Rejected,
+            Self::Duplicate,
+            Self::Noted,
+            Self::Changed,
+            Self::Linked,
+            Self::Accepted,
+        ];
         all.into_iter().find(|status| status.label() == text)
     }
 }
@@ -166,6 +182,7 @@ impl Space {
             status,
             raw: body.raw,
             alerts: body.alerts,
+            changes: body.changes,
             reason: body.reason,
             id,
         })

@@ -1,6 +1,6 @@
 //! Everything that lasts: SQLite or PostgreSQL, blobs, keys, the journal and the audit trail.
 //!
-//! The only SQL and the only blobs of the project. Whatever belongs to a space is reached through a
+//! The only database and the only blobs of the project's own. Whatever belongs to a space is reached through a
 //! [`Space`], so that a query without one doesn't compile; bodies are sealed with the space's key
 //! before they leave this room. Time and randomness enter here and nowhere below.
 //!
@@ -10,6 +10,7 @@ mod alerts;
 mod audit;
 mod blobs;
 mod capsules;
+mod changes;
 mod checkpoints;
 mod connections;
 mod credentials;
@@ -48,6 +49,7 @@ mod work;
 pub use alerts::{AlertRecord, NewMessage};
 pub use audit::{AuditEntry, AuditFilter, NewAudit, Outcome};
 pub use capsules::{CapsuleRecord, NewCapsule};
+pub use changes::{Arrived, ChangeRecord, Told};
 pub use checkpoints::{ChainHead, Checkpoint};
 pub use connections::{ConnectionRecord, NewConnection};
 pub use credentials::{AccessKey, Holder, IssuedKey, NewKey};

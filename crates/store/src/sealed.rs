@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::blobs::BlobKeys;
-use crate::crypto::{Key, Sealer};
+use crate::crypto::{Key, Sealer, mac};
 use crate::{Error, Result};
 
 /// The keys of one space, all derived from its data key.
@@ -14,6 +14,7 @@ pub(crate) struct SpaceKeys {
     rows: Sealer,
     journal: Sealer,
     pseudonym: Key,
+    names: Key,
     pub(crate) blobs: Arc<BlobKeys>,
 }
 
@@ -29,6 +30,7 @@ impl SpaceKeys {
             rows: Sealer::new(&data_key.derive("rows")),
             journal: Sealer::new(&data_key.derive("journal")),
             pseudonym: data_key.derive("pseudonyms"),
+            names: data_key.derive("names"),
             blobs: Arc::new(BlobKeys {
                 name: data_key.derive("blob names"),
                 seal: Sealer::new(&data_key.derive("blobs")),
@@ -38,6 +40,11 @@ impl SpaceKeys {
 
     pub(crate) fn pseudonym(&self) -> [u8; 32] {
         *self.pseudonym.bytes()
+    }
+
+    /// A keyed digest of a text, by which it is found without being told.
+    pub(crate) fn digest(&self, what: &str, text: &str) -> [u8; 32] {
+        mac(&self.names, what, &[text.as_bytes()])
     }
 
     /// Seals a value of a row; `context` names table, space and id.

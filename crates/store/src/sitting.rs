@@ -7,6 +7,7 @@ use nightjar_incident::{Alert, AlertId, Incident, IncidentId, Investigation, Tri
 use nightjar_topology::{EntityId, Topology};
 
 use crate::alerts::Message;
+use crate::changes::{Arrived, Told};
 use crate::db::{Columns as _, Tx, from_driver, id, micros, next_number, number};
 use crate::deliveries::{Body, NewDelivery};
 use crate::heads::{self, Head};
@@ -176,6 +177,7 @@ impl Sitting {
         let body = Body {
             raw: new.raw.clone(),
             alerts: new.alerts.to_vec(),
+            changes: new.changes.to_vec(),
             reason: new.reason.map(str::to_owned),
         };
         sqlx::query(
@@ -193,6 +195,11 @@ impl Sitting {
         .await
         .map_err(from_driver)?;
         Ok(())
+    }
+
+    /// Keeps a change that somebody told of, and says what came of it.
+    pub async fn keep_change(&mut self, told: &Told<'_>) -> Result<(String, Arrived)> {
+        self.space.keep_change(&mut self.tx, told).await
     }
 
     /// Opens an incident, with an investigation of its own that is watched from now on.

@@ -64,7 +64,7 @@ pub struct Space {
 }
 
 /// What a deleted space leaves nothing in. Journal, heads and checkpoints stay.
-const EMPTIED: [&str; 19] = [
+const EMPTIED: [&str; 20] = [
     "DELETE FROM sign_in_links WHERE space = $1",
     "DELETE FROM sessions WHERE space = $1",
     "DELETE FROM sign_in_attempts WHERE space = $1",
@@ -83,6 +83,7 @@ const EMPTIED: [&str; 19] = [
     "DELETE FROM deliveries WHERE space = $1",
     "DELETE FROM outbox WHERE space = $1",
     "DELETE FROM usage WHERE space = $1",
+    "DELETE FROM changes WHERE space = $1",
     "DELETE FROM takes WHERE space = $1",
 ];
 
@@ -392,6 +393,12 @@ impl Space {
     /// The next number of a kind of thing, without gaps where the transaction is committed.
     pub(crate) async fn next(&self, tx: &mut Tx, what: &str) -> Result<u64> {
         next_number(tx, self.id.as_str(), what).await
+    }
+
+    /// What stands in clear for a text from outside, so that the same one is found again: keyed, so that who
+    /// has the database alone can't try texts.
+    pub(crate) fn digest(&self, what: &str, text: &str) -> [u8; 32] {
+        self.keys.digest(what, text)
     }
 
     pub(crate) fn seal(&self, what: &str, id: &str, value: &impl Serialize) -> Result<Vec<u8>> {

@@ -96,9 +96,17 @@ pub(super) fn rooms(root: &Path) -> anyhow::Result<Vec<Room>> {
     let names: BTreeMap<_, _> =
         metadata.packages.iter().map(|package| (&package.id, package.name.to_string())).collect();
     let members: BTreeSet<_> = metadata.workspace_members.iter().collect();
+    let macros: BTreeSet<_> = metadata
+        .packages
+        .iter()
+        .filter(|package| package.targets.iter().any(cargo_metadata::Target::is_proc_macro))
+        .map(|package| &package.id)
+        .collect();
+    // A procedural macro runs when we compile; what it is made of is no part of the program.
     let normal: BTreeMap<_, Vec<_>> = resolve
         .nodes
         .iter()
+        .filter(|node| !macros.contains(&node.id))
         .map(|node| {
             let is_normal = |dep: &&cargo_metadata::NodeDep| {
                 dep.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal)

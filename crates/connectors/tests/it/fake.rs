@@ -39,6 +39,8 @@ impl Request {
 pub(crate) enum Reply {
     /// A status, more headers, and a body.
     Whole(u16, Vec<(&'static str, String)>, String),
+    /// A body that isn't text.
+    Bytes(&'static str, Vec<u8>),
     /// The beginning of an answer, and then the connection ends.
     Half(String),
     /// Nothing, for as long as anybody waits.
@@ -189,6 +191,13 @@ async fn write(stream: &mut TcpStream, reply: Reply) -> bool {
             }
             let whole = format!("{head}\r\n{body}");
             stream.write_all(whole.as_bytes()).await.is_ok()
+        }
+        Reply::Bytes(content_type, body) => {
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(&[head.as_bytes(), &body].concat()).await.is_ok()
         }
         Reply::Half(body) => {
             let length = body.len() * 2 + 2;

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use nightjar_incident::journal::Kind;
-use nightjar_incident::{Alert, AlertId, IncidentId, TriageDecision, TriageNote};
-use nightjar_store::{DeliveryStatus, LiveAlert, NewDelivery, NewEntry, Sitting, Space};
+use nightjar_incident::{Alert, AlertId, Change, IncidentId, TriageDecision, TriageNote};
+use nightjar_store::{
+    Arrived, DeliveryStatus, LiveAlert, NewDelivery, NewEntry, Sitting, Space, Told,
+};
 use nightjar_triage::{Desk, Estate, News};
 use serde_json::{Value, json};
 
-use super::Prepared;
 use super::receipt::{Receipt, Received, status};
+use super::{Prepared, Read};
 use crate::sources::Sources;
 use crate::task::{heard, of_linked, of_opened, of_skipped, priority};
 use crate::{Result, Rules};
@@ -136,9 +138,11 @@ impl Turn<'_> {
                 };
                 self.write(kind, "payloads", body);
                 let alerts = Vec::new();
-                Receipt { delivery, status, alerts, reason, is_unreadable }
+                let changes = Vec::new();
+                Receipt { delivery, status, alerts, changes, reason, is_unreadable }
             }
-            Ok(alerts) => {
+            Ok(Read::Changes(changes)) => self.learn(message, delivery, changes).await?,
+            Ok(Read::Alerts(alerts)) => {
                 let (mut received, mut told) = (Vec::new(), Vec::new());
                 for alert in alerts {
                     let went = self.admit(message, &delivery, alert.clone()).await?;
@@ -155,6 +159,7 @@ impl Turn<'_> {
                     delivery,
                     status,
                     alerts: received,
+                    changes: Vec::new(),
                     reason: String::new(),
                     is_unreadable: false,
                 };
@@ -169,10 +174,54 @@ impl Turn<'_> {
             raw: &message.raw,
             status: receipt.status,
             alerts: &names,
+            changes: &receipt.changes,
             reason: Some(&receipt.reason),
         };
         self.sitting.keep_delivery(&receipt.delivery, &new).await?;
         Ok(receipt)
+    }
+
+    /// Keeps changes. They open nothing: who looks at an incident asks for them.
+    async fn learn(
+        &mut self,
+        message: &Prepared,
+        delivery: String,
+        changes: &[Change],
+    ) -> Result<Receipt> {
+        let (mut names, mut told, mut news) = (Vec::new(), Vec::new(), 0);
+        for change in changes {
+            let arrived = Told {
+                change,
+                webhook: &message.address.webhook,
+                delivery: &delivery,
+                received_at: message.received_at(),
+            };
+            let (name, arrived) = self.sitting.keep_change(&arrived).await?;
+            if arrived == Arrived::Known {
+                told.push(json!({ "id": name }));
+            } else {
+                news += 1;
+                told.push(json!({ "id": name, "change": change }));
+            }
+            names.push(name);
+        }
+        let body = json!({
+            "delivery": delivery, "webhook": message.address.webhook, "changes": told,
+        });
+        self.write(Kind::Update, "changes", body);
+        let (status, reason) = match news {
+            0 => (DeliveryStatus::Duplicate, "every change in it is known".to_owned()),
+            1 => (DeliveryStatus::Changed, "it tells of a change".to_owned()),
+            many => (DeliveryStatus::Changed, format!("it tells of {many} changes")),
+        };
+        Ok(Receipt {
+            delivery,
+            status,
+            alerts: Vec::new(),
+            changes: names,
+            reason,
+            is_unreadable: false,
+        })
     }
 
     /// Decides where an alert belongs, and puts it there.

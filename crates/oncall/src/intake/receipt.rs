@@ -10,6 +10,8 @@ pub struct Receipt {
     pub status: DeliveryStatus,
     /// Its alerts, in its order.
     pub alerts: Vec<Received>,
+    /// The changes it told of, in its order, as they are kept.
+    pub changes: Vec<String>,
     /// Why, in one sentence.
     pub reason: String,
     /// Whether the sender did something wrong; otherwise there was simply no alert in it.

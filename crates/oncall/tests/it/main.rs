@@ -4,6 +4,7 @@
 mod budgets;
 #[cfg(test)]
 mod capsules;
+mod changes;
 #[cfg(test)]
 mod courier;
 #[cfg(test)]

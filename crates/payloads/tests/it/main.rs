@@ -9,6 +9,7 @@
 )]
 
 mod alertmanager;
+mod changes;
 mod cloudwatch;
 mod datadog;
 mod detection;

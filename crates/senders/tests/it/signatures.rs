@@ -114,6 +114,24 @@ fn pagerduty_signs_once_for_each_secret() {
 }
 
 #[test]
+fn github_signs_the_body() {
+    let name = "X-Hub-Signature-256";
+    let github = |value: &str| Request::new().header(name, value);
+    let right = format!("sha256={OF_BODY}");
+    github(&right).header("X-Hub-Signature", "sha1=00").check_only_with_the_secret("github");
+    github(&format!("sha256={OF_NOTHING}")).body("").check_only_with_the_secret("github");
+    assert_eq!(github(&format!("sha256={OF_NOTHING}")).check("github"), Err(Denied::Wrong));
+    assert_eq!(Request::new().check("github"), missing(name));
+    assert_eq!(
+        github(&right).header("x-hub-signature-256", &right).check("github"),
+        repeated(name)
+    );
+    for wrong in ["abc", OF_BODY, &format!("sha1={OF_BODY}"), &format!("sha256={OF_BODY}00")] {
+        assert_malformed(github(wrong).check("github"), name, wrong);
+    }
+}
+
+#[test]
 fn sentry_signs_the_body() {
     let name = "Sentry-Hook-Signature";
     let sentry = |value: &str| Request::new().header(name, value);

@@ -30,13 +30,15 @@ struct Delivery {
     webhook: String,
     /// When it arrived.
     received_at: Time,
-    /// `accepted`, `linked`, `duplicate`, `noted` (it opens nothing) or `rejected` (nobody could read it).
+    /// `accepted`, `linked`, `changed` (it told of changes), `duplicate`, `noted` (it opens nothing) or `rejected` (nobody could read it).
     status: String,
     /// Why, in one sentence.
     #[schema(required)]
     reason: Option<String>,
     /// The alerts it told of.
     alerts: Vec<String>,
+    /// The changes it told of.
+    changes: Vec<String>,
     /// The message as it came, redacted; a body that is no JSON is a text.
     raw: Raw,
 }
@@ -50,6 +52,7 @@ impl From<DeliveryRecord> for Delivery {
             status: record.status.label().to_owned(),
             reason: record.reason,
             alerts: record.alerts.iter().map(ToString::to_string).collect(),
+            changes: record.changes,
             raw: record.raw.into(),
         }
     }
@@ -77,7 +80,7 @@ async fn list(InSpace(space): InSpace, Asked(which): Asked<Which>) -> Answer<Jso
     let status = match which.status.as_deref() {
         None => None,
         Some(label) => Some(DeliveryStatus::parse(label).ok_or_else(|| {
-            let told = "query: status: accepted, linked, duplicate, noted or rejected is expected";
+            let told = "query: status: accepted, linked, changed, duplicate, noted or rejected is expected";
             Problem::new(Kind::MalformedRequest, told)
         })?),
     };

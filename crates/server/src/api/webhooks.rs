@@ -75,7 +75,7 @@ struct WebhookToMake {
     #[serde(default)]
     provider: Option<Label>,
     /// How a sender proves who it is: `hmac`, `apikey`, `basic:<user>`, `header:<name>`, `query:<name>`,
-    /// `pagerduty`, `grafana`, `sentry`, `gitlab`, `standard`, `sns`; what suits the provider best, unless told.
+    /// `pagerduty`, `grafana`, `sentry`, `github`, `gitlab`, `standard`, `sns`; what suits the provider best, unless told.
     #[serde(default)]
     auth: Option<Name>,
     /// The secret, where the sender makes it, as PagerDuty and Sentry do; made here unless told.

@@ -14,7 +14,7 @@ pub(crate) struct Sample {
 }
 
 /// Every kind of id that a path can name, as the sample has them.
-pub(crate) const IDS: [(&str, &str); 8] = [
+pub(crate) const IDS: [(&str, &str); 9] = [
     ("capsule", "cap-1"),
     ("connection", "con-1"),
     ("investigation", "inv-1"),
@@ -23,6 +23,7 @@ pub(crate) const IDS: [(&str, &str); 8] = [
     ("evidence", "ev-1"),
     ("alert", "alert-1-1"),
     ("session", "none"),
+    ("change", "chg-1"),
 ];
 
 pub(crate) fn recording() -> Vec<u8> {
@@ -48,6 +49,12 @@ pub(crate) async fn sample(stage: &Stage, name: &str) -> Sample {
     let connection = json!({ "connection": "con-1" });
     let reply = stage.post(admin, &format!("{at}/investigations"), &connection).await;
     assert_eq!(reply.status, 202, "{}", reply.text());
+    let change = json!({ "change": {
+        "id": "d-7", "kind": "deployment", "summary": "v8", "entities": ["orders"],
+        "at": "2026-11-23T02:50:00Z",
+    } });
+    let reply = stage.post(admin, &format!("{at}/alerts"), &change).await;
+    assert_eq!(reply.status, 200, "{}", reply.text());
     fill(&space).await;
     Sample { space: id }
 }

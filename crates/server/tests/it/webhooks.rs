@@ -62,6 +62,31 @@ async fn a_message_is_answered_with_what_became_of_it() {
 }
 
 #[tokio::test]
+async fn a_change_is_answered_and_listed() {
+    let Hooked { stage, base, webhook } = hooked(json!({ "auth": "apikey" })).await;
+    let (to, secret) = (path(&webhook), webhook["secret"].as_str().unwrap());
+    let change = json!({ "change": {
+        "id": "d-7", "kind": "deployment", "summary": "cart v8", "entities": ["cart"],
+        "at": "2026-11-23T02:58:00Z", "previous": "cart v7",
+    } });
+    let told = send(&stage, &to, secret, change.to_string()).await;
+    assert_eq!(told.status, 200);
+    let told = told.json();
+    assert_eq!((&told["status"], &told["changes"]), (&json!("changed"), &json!(["chg-1"])));
+    let again = send(&stage, &to, secret, change.to_string()).await.json();
+    assert_eq!((&again["status"], &again["changes"]), (&json!("duplicate"), &json!(["chg-1"])));
+    let viewer = stage.key("viewer", base.rsplit('/').next()).await;
+    let kept = stage.get(&viewer, &format!("{base}/changes/chg-1")).await.json();
+    assert_eq!((&kept["sender_id"], &kept["kind"]), (&json!("d-7"), &json!("deployment")));
+    assert_eq!((&kept["at"], &kept["delivery"]), (&json!("2026-11-23T02:58:00Z"), &json!("del-1")));
+    let listed = stage.get(&viewer, &format!("{base}/changes")).await.json();
+    assert_eq!(listed["items"], json!([kept]));
+    let changed =
+        stage.get(&stage.administrator, &format!("{base}/deliveries?status=changed")).await;
+    assert_eq!(changed.json()["items"][0]["changes"], json!(["chg-1"]));
+}
+
+#[tokio::test]
 async fn what_nobody_can_read_is_a_clear_4xx_and_visible() {
     let Hooked { stage, base, webhook } = hooked(json!({ "provider": "alertmanager" })).await;
     let (to, secret) = (path(&webhook), webhook["secret"].as_str().unwrap());

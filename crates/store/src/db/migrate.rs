@@ -6,7 +6,7 @@ use sqlx::{AnyPool, SqlSafeStr as _};
 use super::{Kind, from_driver};
 use crate::{Error, Result};
 
-const SQLITE: [(i64, &str, &str); 9] = [
+const SQLITE: [(i64, &str, &str); 10] = [
     (1, "store", include_str!("../../migrations/sqlite/0001_store.sql")),
     (2, "documents", include_str!("../../migrations/sqlite/0002_documents.sql")),
     (3, "tasks", include_str!("../../migrations/sqlite/0003_tasks.sql")),
@@ -15,9 +15,10 @@ const SQLITE: [(i64, &str, &str); 9] = [
     (6, "outbox", include_str!("../../migrations/sqlite/0006_outbox.sql")),
     (7, "queue", include_str!("../../migrations/sqlite/0007_queue.sql")),
     (8, "rules", include_str!("../../migrations/sqlite/0008_rules.sql")),
+    (9, "changes", include_str!("../../migrations/sqlite/0009_changes.sql")),
     (10, "takes", include_str!("../../migrations/sqlite/0010_takes.sql")),
 ];
-const POSTGRES: [(i64, &str, &str); 9] = [
+const POSTGRES: [(i64, &str, &str); 10] = [
     (1, "store", include_str!("../../migrations/postgres/0001_store.sql")),
     (2, "documents", include_str!("../../migrations/postgres/0002_documents.sql")),
     (3, "tasks", include_str!("../../migrations/postgres/0003_tasks.sql")),
@@ -26,6 +27,7 @@ const POSTGRES: [(i64, &str, &str); 9] = [
     (6, "outbox", include_str!("../../migrations/postgres/0006_outbox.sql")),
     (7, "queue", include_str!("../../migrations/postgres/0007_queue.sql")),
     (8, "rules", include_str!("../../migrations/postgres/0008_rules.sql")),
+    (9, "changes", include_str!("../../migrations/postgres/0009_changes.sql")),
     (10, "takes", include_str!("../../migrations/postgres/0010_takes.sql")),
 ];
 

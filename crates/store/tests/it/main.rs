@@ -4,6 +4,7 @@
 // `cfg(test)` tells clippy that helpers here are test code as well.
 #[cfg(test)]
 mod audit;
+mod changes;
 #[cfg(test)]
 mod connections;
 #[cfg(test)]

@@ -1,0 +1,1 @@
+SELECT id, name, price_cents, description FROM products WHERE id = $1

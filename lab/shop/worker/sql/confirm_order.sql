@@ -1,0 +1,1 @@
+UPDATE orders SET status = 'confirmed' WHERE id = $1
