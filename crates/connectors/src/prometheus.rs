@@ -185,6 +185,14 @@ impl Probe for Prometheus {
     }
 }
 
+/// How long ago one also looks for who is there, seconds: just before the trouble, and half an hour ago. What has
+/// died has no sample any more, and is what an investigation is about.
+fn ago(query: &Query) -> [i64; 2] {
+    let before =
+        query.since.map_or(300, |since| query.window.to.duration_since(since).as_secs() + 60);
+    [before.clamp(60, 6 * 3600), 1800]
+}
+
 /// Whether a question is about an entity.
 fn is_asked(query: &Query, entity: &EntityId) -> bool {
     query.entities.is_empty() || query.entities.contains(entity)

@@ -6,7 +6,7 @@ use nightjar_incident::Statistic;
 use nightjar_incident::signal::{Combine, Instrument, Make, Row, Signal};
 
 use super::estate::{Group, exposed};
-use super::promql::{demand, is_none_of, is_one_of, seconds, select};
+use super::promql::{demand, is_none_of, is_one_of, lately, seconds, select};
 
 /// Some entities' columns of one row.
 #[derive(Clone)]
@@ -96,9 +96,15 @@ impl<'a> Wanted<'a> {
         select(name, &matchers)
     }
 
-    /// How many columns there are now.
-    pub(super) fn count(&self) -> String {
-        format!("count(count by ({}) ({}))", self.by().join(","), self.selector(&exposed(self.row)))
+    /// What tells these columns from all others.
+    pub(super) fn key(&self) -> String {
+        format!("{} by {}", self.selector(&exposed(self.row)), self.by().join(","))
+    }
+
+    /// How many columns there are, or were lately.
+    pub(super) fn count(&self, ago: [i64; 2]) -> String {
+        let found = lately(&self.selector(&exposed(self.row)), ago);
+        format!("count(count by ({}) ({found}))", self.by().join(","))
     }
 
     /// The columns, each value over `range` seconds before its time.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use nightjar_connect::Error;
+use nightjar_connect::{Error, Query};
 use nightjar_incident::Window;
 use nightjar_incident::signal::{FAMILIES, Family, Instrument, Origin, Owner, Row};
 use nightjar_topology::EntityId;
 
 use super::answer::Labels;
-use super::promql::{is_none_of, is_one_of, select};
-use super::{Prometheus, name_of};
+use super::promql::{is_none_of, is_one_of, lately, select};
+use super::{Prometheus, ago, name_of};
 use crate::limits::Allowance;
 
 /// Labels that tell where an entity is scraped and runs; they are asked beside those that name it.
@@ -42,17 +42,17 @@ pub(super) struct Estate {
 }
 
 impl Prometheus {
-    /// Looks at who is there towards the end of a window.
+    /// Looks at who is there towards the end of a question's window.
     pub(super) async fn estate(
         &self,
-        window: Window,
+        query: &Query,
         allowance: &mut Allowance,
         notes: &mut Vec<String>,
         asked: &mut Vec<String>,
     ) -> Result<Estate, Error> {
-        let at = self.moment(window);
+        let at = self.moment(query.window);
         let recent = jiff::SignedDuration::from_mins(60);
-        let from = at.saturating_sub(recent).unwrap_or(window.from);
+        let from = at.saturating_sub(recent).unwrap_or(at);
         let mut some = self.matchers.clone();
         some.push("__name__!=\"\"".to_owned());
         let selector = select("", &some);
@@ -66,8 +66,15 @@ impl Prometheus {
                     Origin::Process => exporters.clone(),
                     Origin::Exporter | Origin::Itself => BTreeSet::new(),
                 };
-                let found =
-                    self.family(family, &estate.names, &without, at, allowance, notes, asked);
+                let found = self.family(
+                    family,
+                    &estate.names,
+                    &without,
+                    (at, ago(query)),
+                    allowance,
+                    notes,
+                    asked,
+                );
                 for group in found.await? {
                     if origin == Origin::Exporter {
                         let jobs = group.found.iter().filter_map(|labels| labels.get("job"));
@@ -87,7 +94,7 @@ impl Prometheus {
         family: &'static Family,
         names: &BTreeSet<String>,
         without_jobs: &BTreeSet<String>,
-        at: Timestamp,
+        (at, ago): (Timestamp, [i64; 2]),
         allowance: &mut Allowance,
         notes: &mut Vec<String>,
         asked: &mut Vec<String>,
@@ -112,7 +119,11 @@ impl Prometheus {
             matchers.extend(self.matchers.iter().cloned());
             let labels: BTreeSet<&str> = owner.labels.iter().chain(WHERE).copied().collect();
             let labels: Vec<&str> = labels.into_iter().collect();
-            let query = format!("count by ({}) ({})", labels.join(","), select("", &matchers));
+            let query = format!(
+                "count by ({}) ({})",
+                labels.join(","),
+                lately(&select("", &matchers), ago)
+            );
             let answer = self.api.instant(&query, at, allowance, notes).await?;
             asked.push(query);
             let found = answer.result.into_iter().map(|series| series.metric);

@@ -10,8 +10,8 @@ use nightjar_topology::{Entity, EntityId, EntityKind, Relation, RelationKind, To
 
 use super::answer::Labels;
 use super::estate::{Estate, Group};
-use super::promql::select;
-use super::{Prometheus, host_of, name_of};
+use super::promql::{lately, select};
+use super::{Prometheus, ago, host_of, name_of};
 use crate::limits::Allowance;
 
 #[async_trait]
@@ -19,7 +19,7 @@ impl Inventory for Prometheus {
     async fn inventory(&self, query: &Query) -> Result<Answer, Error> {
         let mut allowance = self.api.allowance();
         let (mut notes, mut asked) = (Vec::new(), Vec::new());
-        let estate = self.estate(query.window, &mut allowance, &mut notes, &mut asked).await?;
+        let estate = self.estate(query, &mut allowance, &mut notes, &mut asked).await?;
         let mut topology = known(&estate);
         let more =
             self.relations(query, &estate, &mut topology, &mut allowance, &mut notes, &mut asked);
@@ -167,13 +167,17 @@ impl Prometheus {
         notes: &mut Vec<String>,
         asked: &mut Vec<String>,
     ) -> Result<(), Error> {
-        let at = self.moment(query.window);
+        let (at, ago) = (self.moment(query.window), ago(query));
         let mut sets = BTreeMap::new();
         for (name, labels) in [REPLICA_SETS, PODS] {
             if !estate.names.contains(name) {
                 continue;
             }
-            let by = format!("count by ({}) ({})", labels.join(","), select(name, &self.matchers));
+            let by = format!(
+                "count by ({}) ({})",
+                labels.join(","),
+                lately(&select(name, &self.matchers), ago)
+            );
             let found = self.api.instant(&by, at, allowance, notes).await?;
             asked.push(by);
             for series in found.result {
@@ -197,7 +201,7 @@ impl Prometheus {
                     .into_iter()
                     .chain(group.owner.peer.iter().copied())
                     .collect();
-                let by = format!("count by ({}) ({selector})", labels.join(","));
+                let by = format!("count by ({}) ({})", labels.join(","), lately(&selector, ago));
                 let found = self.api.instant(&by, at, allowance, notes).await?;
                 asked.push(by);
                 for series in found.result {

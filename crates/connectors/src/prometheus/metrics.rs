@@ -17,7 +17,7 @@ use super::made::Columns;
 use super::promql::{is_one_of, select};
 use super::screen::Picked;
 use super::twice::once;
-use super::{Prometheus, is_asked};
+use super::{Prometheus, ago, is_asked};
 use crate::limits::Allowance;
 
 /// Expressions in one query: many small answers cost more than a few larger ones.
@@ -57,8 +57,7 @@ impl Metrics for Prometheus {
         let mut allowance = self.api.allowance();
         let mut log =
             Log { asked: Vec::new(), notes: Vec::new(), failed: Vec::new(), is_cut: false };
-        let estate =
-            self.estate(query.window, &mut allowance, &mut log.notes, &mut log.asked).await?;
+        let estate = self.estate(query, &mut allowance, &mut log.notes, &mut log.asked).await?;
         // What was asked to find out who is there stands for itself; the columns' queries are what counts.
         log.asked.clear();
         let topology = known(&estate);
@@ -72,8 +71,9 @@ impl Metrics for Prometheus {
         let bytes = allowance.bytes / 10 * 8;
         let most = query.limit.min(self.most_columns).min(most_columns(bytes).max(1));
         let counts = self.counts(query, &parts, &mut allowance, &mut log).await?;
-        let all: usize = parts.iter().map(|(w, _)| counts.get(&key(w)).copied().unwrap_or(0)).sum();
-        parts.retain(|(wanted, _)| counts.contains_key(&key(wanted)));
+        let all: usize =
+            parts.iter().map(|(w, _)| counts.get(&w.key()).copied().unwrap_or(0)).sum();
+        parts.retain(|(wanted, _)| counts.contains_key(&wanted.key()));
         let mut chosen = None;
         if all > most {
             let screened = self.screened(query, parts, &counts, most, &mut allowance, &mut log);
@@ -104,11 +104,6 @@ impl Metrics for Prometheus {
             notes: log.notes,
         })
     }
-}
-
-/// What tells some entities' columns of a row from all others.
-pub(super) fn key(wanted: &Wanted<'_>) -> String {
-    wanted.count()
 }
 
 /// How requests fare comes first, then limits and resources, then quantiles, then what no observer looks at.
@@ -197,14 +192,21 @@ impl Prometheus {
         if !estate.names.contains("up") {
             return Ok(15);
         }
-        let found = estate.groups.iter().flat_map(|group| &group.found);
-        let target = found.filter(|labels| labels.contains_key("instance")).map(|labels| {
-            let known = ["job", "instance"].into_iter();
-            let known =
-                known.filter_map(|label| Some(is_one_of(label, [labels.get(label)?.as_str()])));
-            known.collect::<Vec<_>>()
-        });
-        let Some(mut matchers) = target.min() else { return Ok(15) };
+        // One target of some jobs: what a probe is about has no `up` of its own.
+        let mut targets: BTreeMap<&str, &str> = BTreeMap::new();
+        for labels in estate.groups.iter().flat_map(|group| &group.found) {
+            if let (Some(job), Some(instance)) = (labels.get("job"), labels.get("instance")) {
+                targets.entry(job).or_insert(instance);
+            }
+        }
+        if targets.is_empty() {
+            return Ok(15);
+        }
+        let some = || targets.iter().take(5);
+        let mut matchers = vec![
+            is_one_of("job", some().map(|(job, _)| *job)),
+            is_one_of("instance", some().map(|(_, instance)| *instance)),
+        ];
         matchers.extend(self.matchers.iter().cloned());
         let raw = format!("{}[10m]", select("up", &matchers));
         let at = self.moment(query.window);
@@ -230,10 +232,12 @@ impl Prometheus {
         allowance: &mut Allowance,
         log: &mut Log,
     ) -> Result<BTreeMap<String, usize>, Error> {
-        let distinct: BTreeSet<String> = parts.iter().map(|(wanted, _)| key(wanted)).collect();
-        let keys: Vec<String> = distinct.into_iter().collect();
+        let ago = ago(query);
+        let distinct: BTreeMap<String, String> =
+            parts.iter().map(|(wanted, _)| (wanted.key(), wanted.count(ago))).collect();
+        let (keys, asked): (Vec<String>, Vec<String>) = distinct.into_iter().unzip();
         let mut counts = BTreeMap::new();
-        let asked = keys.iter().cloned().enumerate();
+        let asked = asked.into_iter().enumerate();
         let asked = asked.map(|(number, expression)| Asked { number, expression, samples: 1 });
         for batch in batches(asked, 4 * TOGETHER) {
             let asked = together(&batch);
@@ -267,7 +271,7 @@ impl Prometheus {
         let points = resolution.points();
         let expressions = parts.iter().enumerate().map(|(number, (wanted, part))| {
             let chosen = picked.and_then(|picked| picked.get(number)).and_then(Option::as_ref);
-            let all = || counts.get(&key(wanted)).copied().unwrap_or(1);
+            let all = || counts.get(&wanted.key()).copied().unwrap_or(1);
             Asked {
                 number,
                 expression: wanted.expression(*part, resolution.range),

@@ -80,6 +80,12 @@ pub(super) fn is_label(text: &str) -> bool {
         && letters.all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
 }
 
+/// What a selector finds now, or found some time ago: what has just died is still somebody.
+pub(super) fn lately(selector: &str, ago: [i64; 2]) -> String {
+    let before = ago.map(|ago| format!("{selector} offset {}", seconds(ago)));
+    format!("{selector} or {}", before.join(" or "))
+}
+
 /// Seconds as PromQL writes a duration.
 pub(super) fn seconds(duration: i64) -> String {
     format!("{duration}s")

@@ -8,7 +8,7 @@ use nightjar_connect::{Error, Query};
 use super::Prometheus;
 use super::answer::{Labels, Series};
 use super::column::{Asked, Part, TAG, Wanted, batches, together};
-use super::metrics::{Log, TOGETHER, importance, key, number, pieces};
+use super::metrics::{Log, TOGETHER, importance, number, pieces};
 use super::score::Compared;
 use crate::limits::Allowance;
 
@@ -32,7 +32,7 @@ impl Prometheus {
         let mut left = most;
         let mut rest: Vec<(Wanted<'a>, Part)> = Vec::new();
         for (wanted, part) in parts {
-            let count = counts.get(&key(&wanted)).copied().unwrap_or(0);
+            let count = counts.get(&wanted.key()).copied().unwrap_or(0);
             // Half is for what the engine always needs: how the requests of the entities in scope fare.
             let is_needed = !query.entities.is_empty() && importance(&wanted, part) == 0;
             if is_needed && count <= left.saturating_sub(most / 2) {
@@ -45,7 +45,7 @@ impl Prometheus {
         }
         let by_row = self.changed(query, &rest, left, allowance, log).await?;
         for (wanted, part) in rest {
-            let Some(chosen) = by_row.get(&key(&wanted)) else { continue };
+            let Some(chosen) = by_row.get(&wanted.key()) else { continue };
             for (narrow, labels) in narrowed(&wanted, chosen, &self.matchers) {
                 kept.push((narrow, part));
                 picked.push(Some(labels));
@@ -87,13 +87,13 @@ impl Prometheus {
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| (a.1, &a.2).cmp(&(b.1, &b.2))));
         let parts = |wanted: &Wanted<'_>| {
-            rest.iter().filter(|(other, _)| key(other) == key(wanted)).count().max(1)
+            rest.iter().filter(|(other, _)| other.key() == wanted.key()).count().max(1)
         };
         let mut left = most;
         let mut by_row: BTreeMap<String, BTreeSet<Labels>> = BTreeMap::new();
         for (_, number, labels) in found {
             let Some((wanted, _)) = rest.get(number) else { continue };
-            let chosen = by_row.entry(key(wanted)).or_default();
+            let chosen = by_row.entry(wanted.key()).or_default();
             if chosen.contains(&labels) {
                 continue;
             }

@@ -97,6 +97,7 @@ async fn answers_as_it_should(url: &str) {
             ("ship", EntityKind::Service),
             ("ship-abc-1", EntityKind::Pod),
             ("web", EntityKind::Service),
+            ("worker", EntityKind::Service),
         ]
     );
     let postgres = known.resolve("10.0.0.3:5432").unwrap_or_else(|| panic!("{known:?}"));
@@ -135,6 +136,9 @@ async fn answers_as_it_should(url: &str) {
     let again = reqwest::get(again);
     let again: Value = again.await.unwrap().error_for_status().unwrap().json().await.unwrap();
     assert!(!again["data"]["result"].as_array().unwrap().is_empty(), "{again}");
+    let dead = series(ask(&connection, &query(Question::Metrics, &["worker"], 1000)).await);
+    let last = dead.first().and_then(|series| series.column.times().last().copied()).unwrap();
+    assert!(last >= (shop::SINCE - 60) * 1000 && last < (shop::SINCE + 360) * 1000, "{last}");
     // Names that look like queries are names.
     let odd = series(ask(&connection, &query(Question::Metrics, &[ODD], 1000)).await);
     assert!(!odd.is_empty() && odd.iter().all(|series| series.entity.as_str() == ODD), "{odd:?}");

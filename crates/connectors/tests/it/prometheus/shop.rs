@@ -140,6 +140,12 @@ pub(crate) fn series() -> Vec<Series> {
         &[("job", ODD), ("instance", "10.0.0.9:80"), ("code", "200")],
         |_| 1.0,
     );
+    // It died with the trouble: no sample since.
+    let worker = [("job", "worker"), ("instance", "10.0.0.4:8080")];
+    shop.add("process_resident_memory_bytes", &worker, |_| 5e7);
+    if let Some(series) = shop.series.last_mut() {
+        series.samples.retain(|(at, _)| !is_bad(*at));
+    }
     cluster(&mut shop);
     shop.series
 }
