@@ -11,10 +11,10 @@ mod stretch;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use jiff::Timestamp;
 use nightjar_connect::{Error, ErrorKind};
+use tokio::time::Instant;
 
 use crate::limits::Allowance;
 
@@ -68,7 +68,7 @@ pub(crate) struct Budget {
 impl Budget {
     pub(crate) fn of(allowance: Allowance) -> Self {
         let bytes = u64::try_from(allowance.bytes).unwrap_or(u64::MAX);
-        Self { bytes, until: allowance.until.into_std(), is_cut: false }
+        Self { bytes, until: allowance.until, is_cut: false }
     }
 
     /// A part of it, for one of several things to read.

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom};
+use std::iter::once;
 use std::ops::Range;
 
 use super::{Budget, Found, Packing, SLACK_NANOS};
@@ -120,10 +121,10 @@ fn plain(
 fn stretches(all: Range<u64>, middle: u64, bytes: u64) -> Vec<Range<u64>> {
     let length = all.end.saturating_sub(all.start);
     if length <= bytes {
-        return vec![all];
+        return once(all).collect();
     }
     if middle <= all.start {
-        return vec![all.end - bytes..all.end];
+        return once(all.end - bytes..all.end).collect();
     }
     let (before, behind) = (middle - all.start, all.end - middle);
     let before = before.min((bytes / 2).max(bytes.saturating_sub(behind)));
@@ -272,7 +273,9 @@ fn read_line(
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
+
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -338,10 +341,15 @@ mod tests {
 
     #[test]
     fn of_a_part_without_trouble_the_end_is_kept() {
-        assert_eq!(stretches(0..100, 0, 30), [70..100]);
-        assert_eq!(stretches(0..100, 50, 100), [0..100]);
-        assert_eq!(stretches(0..100, 10, 40), [0..10, 10..40]);
-        assert_eq!(stretches(0..100, 95, 40), [60..95, 95..100]);
+        let check = |middle, bytes, expected: &[(u64, u64)]| {
+            let parts = stretches(0..100, middle, bytes);
+            let parts: Vec<(u64, u64)> = parts.iter().map(|part| (part.start, part.end)).collect();
+            assert_eq!(parts, expected);
+        };
+        check(0, 30, &[(70, 100)]);
+        check(50, 100, &[(0, 100)]);
+        check(10, 40, &[(0, 10), (10, 40)]);
+        check(95, 40, &[(60, 95), (95, 100)]);
     }
 
     #[test]

@@ -45,6 +45,9 @@ const LINE_BYTES: usize = 16 << 20;
 /// The most files that are looked at.
 const FILES: usize = 1000;
 
+/// Where notes go.
+pub(super) type Noting<'a> = &'a mut dyn FnMut(String);
+
 /// Sorts of notes that are kept.
 const NOTES: usize = 20;
 
@@ -84,7 +87,7 @@ impl Reader {
         signal: Signal,
         window: Window,
         since: Option<Timestamp>,
-        take: &mut dyn FnMut(T, &mut dyn FnMut(String)),
+        take: &mut dyn FnMut(T, Noting<'_>),
     ) -> Result<(), Error> {
         let asked = Asked {
             from: nanos(window.from),
