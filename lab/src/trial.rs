@@ -74,10 +74,13 @@ async fn all(arguments: &Arguments) -> anyhow::Result<()> {
         None => folders(&faults)?,
     };
     let mut failed = Vec::new();
-    let (mut right, mut count) = (0, 0);
+    let (mut right, mut count, mut number) = (0, 0, 0);
     for name in &names {
         for run in 1..=arguments.runs {
-            match one(arguments, &faults.join(name), name, run).await {
+            number += 1;
+            // Called by number: paths are seen in telemetry, and the name of a fault in one would tell the truth.
+            let place = format!("trial-{number:02}");
+            match one(arguments, &faults.join(name), &place, name, run).await {
                 Ok(Some(outcome)) => {
                     outcome.tell();
                     count += 1;
@@ -104,12 +107,13 @@ async fn all(arguments: &Arguments) -> anyhow::Result<()> {
 async fn one(
     arguments: &Arguments,
     folder: &Path,
+    place: &str,
     fault: &str,
     run: u32,
 ) -> anyhow::Result<Option<Outcome>> {
     let truth = Truth::read(folder)?;
-    tell(&format!("{fault}, run {run}: starting the stack"));
-    let stack = Stack::new(&format!("{fault}-{run}"))?;
+    tell(&format!("{fault}, run {run}: starting the stack in {place}"));
+    let stack = Stack::new(place)?;
     let nightjar = match &arguments.nightjar {
         Some(program) => {
             Some(Nightjar::start(&stack, program).await.context("Nightjar doesn't start")?)
