@@ -8,6 +8,12 @@ NIGHTJAR = $(CARGO) run --locked --quiet --package nightjar-cli --bin nightjar -
 PYTHON_LOCK = crates/cli/tests/service/python.lock
 RUST_SDK = crates/cli/tests/service/rust-sdk/Cargo.toml
 OIDC = crates/server/tests/oidc
+CHDB_LOCK = crates/connectors/tests/clickhouse/python.lock
+# Debian's ClickHouse with the libraries that a usual system lacks.
+CLICKHOUSE = clickhouse-server clickhouse-common libboost-filesystem1.74.0 libboost-program-options1.74.0 \
+	libcapnp-0.9.2 libcctz2 libcpuinfo0 libdouble-conversion3 libfarmhash0 libjemalloc2 libltdl7 libmariadb3 \
+	libmetrohash1 libodbc2 libpcre3 libpococrypto80 libpocodata80 libpocodataodbc80 libpocofoundation80 \
+	libpocojson80 libpocomongodb80 libpoconet80 libpoconetssl80 libpocoutil80 libpocoxml80 librdkafka1 libre2-9
 
 .PHONY: lab lab-up help demo test check fmt tidy lint tools sdk unit doctest docs eval bench fuzz toolchain
 
@@ -54,7 +60,7 @@ unit:
 # OpenID Connect provider from npm. Where one
 # can't be had, the tests that need it say so and the rest goes on. Debian's Alertmanager reads its templates
 # under /usr/share; unpacked without being installed, it looks where it is started.
-tools: ## what tests need beside Rust: PostgreSQL, clients from PyPI and npm, Prometheus, VictoriaMetrics
+tools: ## what tests need beside Rust: PostgreSQL, MariaDB, Redis, clients from PyPI and npm, Prometheus, VictoriaMetrics
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || { \
 		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && \
 		apt-get install -y -qq --no-install-recommends postgresql >/dev/null 2>&1; } || \
@@ -75,6 +81,22 @@ tools: ## what tests need beside Rust: PostgreSQL, clients from PyPI and npm, Pr
 		for package in *.deb; do dpkg-deb -x "$$package" . || exit 1; done && rm -f *.deb && \
 		sed -i 's|/usr/share/prometheus/alertmanager|./././././././././././alertmanager|g' usr/bin/prometheus-alertmanager; } || \
 		echo "skipped: tests with a real Prometheus and Alertmanager, since Debian's packages can't be had"
+	@test -x target/tools/databases/usr/sbin/mariadbd -a -x target/tools/databases/usr/bin/redis-server || { \
+		mkdir -p target/tools/databases && cd target/tools/databases && \
+		apt-get download -qq redis-server redis-tools libjemalloc2 liblzf1 libatomic1 mariadb-server-core \
+			libaio1 libnuma1 liburing2 libpcre2-8-0 >/dev/null 2>&1 && \
+		for package in *.deb; do dpkg-deb -x "$$package" . || exit 1; done && rm -f *.deb; } || \
+		echo "skipped: tests with a real MariaDB and Redis, since Debian's packages can't be had"
+	@cmp -s $(CHDB_LOCK) target/tools/chdb/installed || { \
+		mkdir -p target/tools && rm -rf target/tools/chdb && python3 -m venv target/tools/chdb && \
+		target/tools/chdb/bin/pip install --quiet --prefer-binary -r $(CHDB_LOCK) && \
+		cp $(CHDB_LOCK) target/tools/chdb/installed; } || \
+		echo "skipped: tests with ClickHouse's engine, since PyPI can't be reached"
+	@test -x target/tools/clickhouse/usr/sbin/clickhouse-server || { \
+		mkdir -p target/tools/clickhouse && cd target/tools/clickhouse && \
+		apt-get download -qq $(CLICKHOUSE) >/dev/null 2>&1 && \
+		for package in *.deb; do dpkg-deb -x "$$package" . || exit 1; done && rm -f *.deb; } || \
+		echo "skipped: tests with an old ClickHouse server, since Debian's packages can't be had"
 	@test -x target/tools/victoria-metrics/usr/bin/victoria-metrics || { \
 		mkdir -p target/tools/victoria-metrics && cd target/tools/victoria-metrics && \
 		apt-get download -qq victoria-metrics >/dev/null 2>&1 && \

@@ -6,3 +6,4 @@ mod reply;
 
 pub(crate) use config::Http;
 pub(crate) use door::{Ask, Door};
+pub(crate) use reply::words;

@@ -8,6 +8,8 @@
 //! Nothing here writes to a system: there is no call for it.
 
 mod around;
+mod clickhouse;
+mod database;
 mod files;
 mod git;
 mod guard;
@@ -18,8 +20,13 @@ mod limits;
 mod lines;
 mod log_files;
 mod loki;
+mod mysql;
+mod opensearch;
 mod otlp_files;
+mod postgresql;
 mod prometheus;
+mod redis;
+mod sample;
 mod secret;
 mod spans;
 mod tempo;
@@ -32,12 +39,17 @@ use crate::kind::connector;
 /// All connectors.
 pub fn registry() -> Registry {
     Registry::new([
+        connector::<clickhouse::ClickHouse>(),
         connector::<git::Git>(),
         connector::<jaeger::Jaeger>(),
         connector::<log_files::LogFiles>(),
         connector::<loki::Loki>(),
+        connector::<mysql::Mysql>(),
+        connector::<opensearch::OpenSearch>(),
         connector::<otlp_files::OtlpFiles>(),
+        connector::<postgresql::Postgresql>(),
         connector::<prometheus::Prometheus>(),
+        connector::<redis::Redis>(),
         connector::<tempo::Tempo>(),
     ])
 }

@@ -115,7 +115,9 @@ impl LogFiles {
     ) -> Result<T, Error> {
         let rules = self.rules.clone();
         let done = tokio::task::spawn_blocking(move || {
-            let (writers, notes) = writers(&rules)?;
+            let (writers, mut notes) = writers(&rules)?;
+            // A folder of a thousand closed files is one mistake, not a thousand.
+            notes.truncate(20);
             work(writers, notes)
         });
         done.await.unwrap_or_else(|_| {

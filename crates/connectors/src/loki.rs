@@ -4,23 +4,25 @@
 //! <https://grafana.com/docs/loki/latest/reference/loki-http-api/>.
 
 mod answer;
+mod lines;
 mod query;
+mod spread;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use nightjar_connect::{
-    Answer, BadConfig, Capability, Connection, Error, ErrorKind, Health, Inventory, Logs, Probe,
-    Query, Question, Tested,
+    Answer, BadConfig, Capability, Connection, Error, Health, Inventory, Logs, Probe, Query,
+    Question, Tested,
 };
-use nightjar_incident::{Content, LogRecord, Source, Window};
+use nightjar_incident::{Content, Source, Window};
 use nightjar_topology::{Entity, EntityId, EntityKind, Topology};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::answer::{Build, Labels, Streams, lines};
-use self::query::{nanos, selector};
+use self::answer::{Build, Labels};
+use self::query::{Selector, nanos};
 use crate::http::{Ask, Door, Http};
 use crate::kind::Kind;
 use crate::limits::Allowance;
@@ -39,9 +41,6 @@ pub(crate) struct Config {
 fn entity_labels() -> Vec<String> {
     ["service_name", "service", "app", "container", "job"].map(str::to_owned).to_vec()
 }
-
-/// The most lines that Loki gives at once unless it is told otherwise.
-const PAGE: usize = 5000;
 
 pub(crate) struct Loki {
     door: Door,
@@ -98,53 +97,6 @@ impl Loki {
         }
         Ok(found)
     }
-
-    /// The latest lines of a selector, page by page; whether there are more.
-    async fn latest(
-        &self,
-        selector: &str,
-        window: Window,
-        limit: usize,
-        allowance: &mut Allowance,
-        found: &mut Vec<LogRecord>,
-    ) -> Result<bool, Error> {
-        let mut end = nanos(window.to);
-        let most = found.len() + limit;
-        while found.len() < most {
-            if !allowance.is_left() {
-                return Ok(true);
-            }
-            let size = PAGE.min(most - found.len());
-            let ask = Ask::get(&["loki", "api", "v1", "query_range"])
-                .param("query", selector)
-                .param("start", nanos(window.from))
-                .param("end", end.clone())
-                .param("limit", size.to_string())
-                .param("direction", "backward")
-                .told(selector);
-            let page: Streams = match self.door.json(&ask, allowance).await {
-                Ok(page) => page,
-                // What came until then is worth more than nothing.
-                Err(error)
-                    if !found.is_empty()
-                        && matches!(error.kind, ErrorKind::Timeout | ErrorKind::TooLarge) =>
-                {
-                    return Ok(true);
-                }
-                Err(error) => return Err(error),
-            };
-            let (lines, oldest) = lines(page, &self.entity_labels, window);
-            let came = lines.len();
-            found.extend(lines);
-            match oldest {
-                // The end is exclusive: lines of the same nanosecond as the oldest may be missed, and are
-                // rather missed than counted twice.
-                Some(oldest) if came >= size => end = oldest.to_string(),
-                _ => return Ok(false),
-            }
-        }
-        Ok(true)
-    }
 }
 
 #[async_trait]
@@ -153,40 +105,23 @@ impl Logs for Loki {
         let mut allowance = self.door.allowance();
         let writers = self.writers(query.window, &mut allowance).await?;
         let selectors = selectors(&writers, &query.entities);
-        let mut found = Vec::new();
-        let mut is_cut = false;
-        for selector in &selectors {
-            let left = query.limit.saturating_sub(found.len());
-            let latest = self.latest(selector, query.window, left, &mut allowance, &mut found);
-            is_cut |= latest.await?;
-        }
-        found.sort_by(|a, b| (a.at, &a.entity, &a.body).cmp(&(b.at, &b.entity, &b.body)));
-        // A stream that carries several of the labels is found by each of them.
-        found.dedup();
-        let truncated =
-            is_cut.then(|| format!("cut here: the latest {} lines; there are more", found.len()));
-        Ok(Answer {
-            query: match selectors.is_empty() {
-                true => "no stream is labelled with one of the entities".to_owned(),
-                false => selectors.join("\n"),
-            },
-            content: Content::Logs(found),
-            truncated,
-            notes: Vec::new(),
-        })
+        lines::answer(self, &selectors, query, &mut allowance).await
     }
 }
 
-/// One selector per label that names some of the entities; without entities, of all that write.
-fn selectors(writers: &[(&str, Vec<String>)], entities: &[EntityId]) -> Vec<String> {
+/// One selector per label that names some of the entities; without entities, of all that write. No stream is
+/// in two of them.
+fn selectors(writers: &[(&str, Vec<String>)], entities: &[EntityId]) -> Vec<Selector> {
     let mut found = Vec::new();
+    let mut before: Vec<(&str, Vec<&String>)> = Vec::new();
     for (label, values) in writers {
         let asked = |value: &&String| {
             entities.is_empty() || entities.iter().any(|entity| entity.as_str() == value.as_str())
         };
         let values: Vec<&String> = values.iter().filter(asked).collect();
         if !values.is_empty() {
-            found.push(selector(label, &values));
+            found.push(Selector::new(label, &values, &before));
+            before.push((label, values));
         }
     }
     found

@@ -8,6 +8,7 @@ mod blackbox;
 mod cadvisor;
 mod cloudwatch;
 mod collector;
+mod databases;
 mod go;
 mod http;
 mod jvm;
@@ -65,6 +66,7 @@ pub static FAMILIES: &[Family] = &[
     otel_requests::FAMILY,
     otel_resources::FAMILY,
     collector::FAMILY,
+    databases::FAMILY,
     cloudwatch::FAMILY,
     http::FAMILY,
     micrometer::FAMILY,

@@ -34,7 +34,7 @@ pub(crate) fn recorded(
         alerts,
         changes: sorted(changes.into_values().collect(), |change: &Change| change.at),
         metrics: series.into_iter().map(|(key, samples)| one(key, samples)).collect(),
-        logs: sorted(logs.into_iter().map(|(_, line)| line).collect(), |line: &LogRecord| line.at),
+        logs: sorted(logs.into_values().collect(), |line: &LogRecord| line.at),
         spans: sorted(spans.into_values().collect(), |span: &Span| span.start_nanos),
         expect: None,
         notes: Vec::new(),

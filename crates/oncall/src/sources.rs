@@ -14,6 +14,7 @@ use nightjar_topology::{Names, Topology};
 use nightjar_triage::Estate;
 use tokio::time::timeout;
 
+use crate::changes::told_changes;
 use crate::error::compute;
 use crate::redaction::names;
 use crate::task::end;
@@ -96,18 +97,22 @@ impl Sources {
         &self.0.registry
     }
 
-    /// What the live incidents of a space are looked at with: all its live systems. Where it has none it is
-    /// its newest recording alone: two of them are two pasts.
+    /// What the live incidents of a space are looked at with: all its live systems, and the changes that it
+    /// was told of. Where it has recordings alone it is the newest of them: two are two pasts.
     pub(crate) async fn of(&self, space: &Space) -> Result<Vec<Arc<Source>>> {
         let records = connections(space).await?;
         let live: Vec<_> = records.iter().filter(|record| connectors::is_live(record)).collect();
-        if !live.is_empty() {
-            return Ok(self.live(space, &live));
+        if let (true, Some(newest)) = (live.is_empty(), records.last()) {
+            return Ok(vec![self.recording(space, newest).await?]);
         }
-        match records.last() {
-            Some(newest) => Ok(vec![self.recording(space, newest).await?]),
-            None => Ok(Vec::new()),
-        }
+        let mut found = self.live(space, &live);
+        // What systems told of over webhooks needs no connection.
+        found.extend(
+            told_changes(space)
+                .await?
+                .map(|connection| Arc::new(Source { connection, is_live: true, ends_at: None })),
+        );
+        Ok(found)
     }
 
     /// Live systems, opened.

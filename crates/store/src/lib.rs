@@ -1,6 +1,6 @@
 //! Everything that lasts: SQLite or PostgreSQL, blobs, keys, the journal and the audit trail.
 //!
-//! The only SQL and the only blobs of the project. Whatever belongs to a space is reached through a
+//! The only database and the only blobs of the project's own. Whatever belongs to a space is reached through a
 //! [`Space`], so that a query without one doesn't compile; bodies are sealed with the space's key
 //! before they leave this room. Time and randomness enter here and nowhere below.
 //!

@@ -160,22 +160,28 @@ impl<'a> Groups<'a> {
     }
 }
 
+/// The nodes of a snapshot that carry a name.
+#[derive(Default)]
+struct Bearers {
+    by_id: Vec<usize>,
+    by_alias: Vec<usize>,
+}
+
 /// The nodes that carry each name: of a snapshot the one that has it as its id, or else the only one that
 /// has it as an alias.
 fn by_name(nodes: &[Node<'_>]) -> BTreeMap<String, Vec<usize>> {
-    let mut found: BTreeMap<String, BTreeMap<usize, (Vec<usize>, Vec<usize>)>> = BTreeMap::new();
+    let mut found: BTreeMap<String, BTreeMap<usize, Bearers>> = BTreeMap::new();
     for (at, node) in nodes.iter().enumerate() {
         let mut names = BTreeSet::new();
         let id = node.entity.id.as_str().to_lowercase();
         names.extend(node.entity.aliases.iter().map(|alias| alias.to_lowercase()));
         names.remove(&id);
-        found.entry(id).or_default().entry(node.part).or_default().0.push(at);
+        found.entry(id).or_default().entry(node.part).or_default().by_id.push(at);
         for name in names {
-            found.entry(name).or_default().entry(node.part).or_default().1.push(at);
+            found.entry(name).or_default().entry(node.part).or_default().by_alias.push(at);
         }
     }
-    let only = |(ids, aliases): (Vec<usize>, Vec<usize>)| match (ids.as_slice(), aliases.as_slice())
-    {
+    let only = |bearers: Bearers| match (&*bearers.by_id, &*bearers.by_alias) {
         ([only], _) | ([], [only]) => Some(*only),
         _ => None,
     };

@@ -42,7 +42,12 @@ pub(crate) struct Ask<'a> {
     headers: HeaderMap,
     /// What is asked, for people.
     told: String,
+    judge: Option<Judge>,
 }
+
+/// What kind of trouble an answer other than success is, where a system says it more exactly than by its
+/// status: from the headers and the beginning of the body. `None` leaves it to the status.
+pub(crate) type Judge = fn(&HeaderMap, &[u8]) -> Option<ErrorKind>;
 
 impl<'a> Ask<'a> {
     /// Asks for what is at a path, its parts in order: each is escaped.
@@ -67,7 +72,8 @@ impl<'a> Ask<'a> {
     fn new(method: Method, path: &[&str]) -> Self {
         let told = format!("{method} /{}", path.join("/"));
         let path = path.iter().map(|part| (*part).to_owned()).collect();
-        Self { method, path, params: Vec::new(), body: None, headers: HeaderMap::new(), told }
+        let headers = HeaderMap::new();
+        Self { method, path, params: Vec::new(), body: None, headers, told, judge: None }
     }
 
     /// With a parameter behind the `?`.
@@ -85,6 +91,12 @@ impl<'a> Ask<'a> {
     /// What people are told was asked: the query in the system's own language.
     pub(crate) fn told(mut self, told: impl Into<String>) -> Self {
         self.told = told.into();
+        self
+    }
+
+    /// With a way of its own to tell what kind an error is of.
+    pub(crate) fn judged(mut self, judge: Judge) -> Self {
+        self.judge = Some(judge);
         self
     }
 
@@ -186,8 +198,11 @@ impl Door {
             if status.is_success() {
                 return read(ask, response, allowance).await;
             }
-            let kind = kind_of(status, response.headers());
-            let said = words(&head(response).await);
+            let headers = response.headers().clone();
+            let head = head(response).await;
+            let judged = ask.judge.and_then(|judge| judge(&headers, &head));
+            let kind = judged.unwrap_or_else(|| kind_of(status, &headers));
+            let said = words(&head);
             let message = match said.is_empty() {
                 true => status.to_string(),
                 false => format!("{status}: {said}"),

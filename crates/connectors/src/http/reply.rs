@@ -30,7 +30,7 @@ fn retry_after(headers: &HeaderMap) -> Duration {
 const WORDS: usize = 300;
 
 /// The words of a system as one line: without what a terminal would act on.
-pub(super) fn words(bytes: &[u8]) -> String {
+pub(crate) fn words(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let mut words = String::new();
     for word in text.split(|letter: char| letter.is_whitespace() || letter.is_control()) {

@@ -70,15 +70,15 @@ fn described(id: &EntityId, group: &Group, labels: &Labels, value: &str) -> Enti
         }
     };
     alias(value);
-    let is_watched_from_elsewhere =
-        matches!(group.owner.kind, EntityKind::Queue | EntityKind::Pod | EntityKind::Unknown);
     if let Some(server) = labels.get("server") {
         alias(server);
     }
-    if let Some(instance) = labels.get("instance").filter(|_| !is_watched_from_elsewhere) {
+    if let Some(instance) = labels.get("instance").filter(|_| is_scraped_itself(group)) {
         alias(instance);
     }
-    if let Some(namespace) = labels.get("namespace").filter(|_| group.label != "namespace") {
+    // Of a machine and of a namespace it would be that of the exporter.
+    let has_namespace = group.owner.kind != EntityKind::Host && group.label != "namespace";
+    if let Some(namespace) = labels.get("namespace").filter(|_| has_namespace) {
         entity.attributes.insert("k8s.namespace.name".to_owned(), namespace.clone());
         entity.aliases.push(format!("{namespace}/{id}"));
     }
@@ -114,9 +114,9 @@ fn placed(
     };
     let node = labels.get("node").and_then(|node| EntityId::new(node.clone()).ok());
     match group.owner.kind {
-        EntityKind::Service | EntityKind::Gateway if group.label != "deployment" => {
+        EntityKind::Service | EntityKind::Gateway if is_scraped_itself(group) => {
             let pod = labels.get("pod").and_then(|pod| EntityId::new(pod.clone()).ok());
-            if let Some(pod) = pod.filter(|_| is_of_its_own_process(group)) {
+            if let Some(pod) = pod {
                 relate(&pod, id.clone(), RelationKind::BelongsTo);
                 if let Some(node) = node {
                     relate(&pod, node, RelationKind::RunsOn);
@@ -142,9 +142,10 @@ fn placed(
     }
 }
 
-/// Whether the labels of where it is scraped are its own.
-fn is_of_its_own_process(group: &Group) -> bool {
-    group.owner.labels.contains(&"job")
+/// Whether it is named by the target that is scraped for it; where that is scraped is then where it is, or its
+/// exporter's place beside it. Of what one exporter tells of many, it isn't.
+fn is_scraped_itself(group: &Group) -> bool {
+    group.owner.labels.contains(&"job") || group.label == "instance"
 }
 
 /// The kube-state-metrics that tell what belongs together, with the labels that are asked.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use nightjar_connect::{Answer, Error, ErrorKind, Metrics, Query};
-use nightjar_incident::Content;
 use nightjar_incident::signal::Signal;
+use nightjar_incident::{Content, Window};
 use nightjar_topology::Topology;
 
 use super::answer::Series;
@@ -34,6 +34,21 @@ pub(super) struct Log {
     failed: Vec<Error>,
     /// Whether time or bytes ran out.
     pub(super) is_cut: bool,
+}
+
+/// What is to be downloaded.
+struct Load<'a> {
+    parts: &'a [(Wanted<'a>, Part)],
+    /// The columns that count, where not all do.
+    picked: Option<&'a Picked>,
+    /// How many columns there are by what is wanted.
+    counts: &'a BTreeMap<String, usize>,
+    /// Who is there, to put names to the other ends of calls.
+    topology: &'a Topology,
+    window: Window,
+    resolution: Resolution,
+    /// How many columns may be kept.
+    most: usize,
 }
 
 #[async_trait]
@@ -68,10 +83,16 @@ impl Metrics for Prometheus {
         }
         let resolution = Resolution::of(query.window, all.min(most), bytes, scrape);
         let mut columns = Columns::default();
-        let picked = chosen.as_ref();
-        let how = (&topology, resolution);
-        let what = (&parts[..], picked, &counts);
-        self.download(query, what, how, most, &mut columns, &mut allowance, &mut log).await?;
+        let load = Load {
+            parts: &parts,
+            picked: chosen.as_ref(),
+            counts: &counts,
+            topology: &topology,
+            window: query.window,
+            resolution,
+            most,
+        };
+        self.download(load, &mut columns, &mut allowance, &mut log).await?;
         let came = columns.len();
         let mut made = columns.made(&parts, most);
         log.notes.extend(once(&mut made));
@@ -237,14 +258,12 @@ impl Prometheus {
     /// Downloads columns, the most important first.
     async fn download(
         &self,
-        query: &Query,
-        (parts, picked, counts): (&[(Wanted<'_>, Part)], Option<&Picked>, &BTreeMap<String, usize>),
-        (topology, resolution): (&Topology, Resolution),
-        most: usize,
+        load: Load<'_>,
         columns: &mut Columns,
         allowance: &mut Allowance,
         log: &mut Log,
     ) -> Result<(), Error> {
+        let Load { parts, picked, counts, topology, window, resolution, most } = load;
         let points = resolution.points();
         let expressions = parts.iter().enumerate().map(|(number, (wanted, part))| {
             let chosen = picked.and_then(|picked| picked.get(number)).and_then(Option::as_ref);
@@ -283,7 +302,7 @@ impl Prometheus {
                     let chosen =
                         picked.and_then(|picked| picked.get(number)).and_then(Option::as_ref);
                     if chosen.is_none_or(|chosen| chosen.contains(&series.metric)) {
-                        columns.take(number, wanted, series, topology, query.window);
+                        columns.take(number, wanted, series, topology, window);
                     }
                 }
                 log.asked.push(format!(

@@ -17,8 +17,7 @@ const fn db(row: Row) -> Row {
 
 const ROWS: &[Row] = &[
     db(gauge("mysql_global_status_threads_connected", Signal::PoolUsage, "{connection}")),
-    db(gauge("mysql_global_variables_max_connections", Signal::PoolLimit, "{connection}"))
-        .combine(Combine::Max),
+    db(gauge("mysql_global_variables_max_connections", Signal::PoolLimit, "{connection}")),
     db(gauge("mysql_global_status_threads_running", Signal::DatabaseLoad, "{session}")),
     db(gauge("mysql_global_status_innodb_row_lock_current_waits", Signal::LockWaits, "{session}")),
     db(counter("mysql_global_status_innodb_deadlocks", Signal::Deadlocks, "{deadlock}"))

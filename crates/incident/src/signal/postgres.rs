@@ -21,8 +21,7 @@ const fn db(row: Row) -> Row {
 
 const ROWS: &[Row] = &[
     db(gauge("pg_stat_database_numbackends", Signal::PoolUsage, "{connection}")),
-    db(gauge("pg_settings_max_connections", Signal::PoolLimit, "{connection}"))
-        .combine(Combine::Max),
+    db(gauge("pg_settings_max_connections", Signal::PoolLimit, "{connection}")),
     db(counter("pg_stat_database_deadlocks", Signal::Deadlocks, "{deadlock}")).make(Make::AsIs),
     db(gauge("pg_locks_count", Signal::LockWaits, "{lock}")).only(STRONG),
     db(gauge("pg_replication_lag", Signal::ReplicationLag, "s")).combine(Combine::Max),

@@ -90,9 +90,12 @@ async fn answers_as_it_should(url: &str) {
             ("10.0.0.2", EntityKind::Host),
             ("cart", EntityKind::Service),
             ("https://shop.example", EntityKind::Unknown),
+            ("n1", EntityKind::Host),
             (ODD, EntityKind::Service),
             ("postgres", EntityKind::Database),
             ("redis", EntityKind::Cache),
+            ("ship", EntityKind::Service),
+            ("ship-abc-1", EntityKind::Pod),
             ("web", EntityKind::Service),
         ]
     );
@@ -102,9 +105,16 @@ async fn answers_as_it_should(url: &str) {
         known.relations().map(|r| (r.from.as_str(), r.kind, r.to.as_str())).collect();
     assert!(relations.contains(&("web", RelationKind::Calls, "cart")), "{relations:?}");
     assert!(relations.contains(&("cart", RelationKind::RunsOn, "10.0.0.2")), "{relations:?}");
+    assert!(relations.contains(&("ship-abc-1", RelationKind::BelongsTo, "ship")), "{relations:?}");
+    assert!(relations.contains(&("ship-abc-1", RelationKind::RunsOn, "n1")), "{relations:?}");
+    // Whoever tells of it runs elsewhere.
+    assert!(
+        !relations.iter().any(|(from, kind, _)| *from == "ship" && *kind == RelationKind::RunsOn)
+    );
+    assert!(known.entity(&EntityId::new("ship").unwrap()).unwrap().aliases == ["shop/ship"]);
     let asked = query(
         Question::Metrics,
-        &["cart", "web", "postgres", "redis", "10.0.0.2", "https://shop.example"],
+        &["cart", "web", "postgres", "redis", "10.0.0.2", "ship", "https://shop.example"],
         1000,
     );
     let answer = ask(&connection, &asked).await;
@@ -171,6 +181,11 @@ fn measured(all: &[MetricSeries]) {
     assert!(of(all, "node", Signal::Restarts).is_empty());
     let (before, during) = level("postgres", Signal::PoolUsage, Statistic::Last);
     assert!(close(before, 20.0) && close(during, 100.0), "{before} {during}");
+    let (wanted, available) = (
+        level("ship", Signal::ReplicasWanted, Statistic::Last),
+        level("ship", Signal::ReplicasAvailable, Statistic::Last),
+    );
+    assert!(close(wanted.1, 2.0) && close(available.0, 2.0) && close(available.1, 1.0));
     let (limit, _) = level("postgres", Signal::PoolLimit, Statistic::Last);
     assert!(close(limit, 100.0));
     assert_eq!(of(all, "redis", Signal::MemoryUsage).len(), 1);

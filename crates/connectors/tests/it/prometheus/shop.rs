@@ -140,7 +140,34 @@ pub(crate) fn series() -> Vec<Series> {
         &[("job", ODD), ("instance", "10.0.0.9:80"), ("code", "200")],
         |_| 1.0,
     );
+    cluster(&mut shop);
     shop.series
+}
+
+/// What kube-state-metrics tells of one deployment, of which a replica is missing in the end.
+fn cluster(shop: &mut Shop) {
+    let told_by = [("job", "kube-state-metrics"), ("instance", "10.0.0.2:8081")];
+    let mut tell = |name: &str, labels: &[(&str, &str)], value: &dyn Fn(i64) -> f64| {
+        let labels: Vec<(&str, &str)> = told_by.iter().chain(labels).copied().collect();
+        shop.add(name, &labels, value);
+    };
+    let deployment = [("namespace", "shop"), ("deployment", "ship")];
+    tell("kube_deployment_spec_replicas", &deployment, &|_| 2.0);
+    tell("kube_deployment_status_replicas_available", &deployment, &|at| {
+        if is_bad(at) { 1.0 } else { 2.0 }
+    });
+    let owner = [("replicaset", "ship-abc"), ("owner_kind", "Deployment"), ("owner_name", "ship")];
+    tell("kube_replicaset_owner", &owner, &|_| 1.0);
+    let pod = [
+        ("pod", "ship-abc-1"),
+        ("node", "n1"),
+        ("pod_ip", "10.9.0.1"),
+        ("created_by_kind", "ReplicaSet"),
+        ("created_by_name", "ship-abc"),
+    ];
+    tell("kube_pod_info", &pod, &|_| 1.0);
+    let container = [("namespace", "shop"), ("pod", "ship-abc-1"), ("container", "ship")];
+    tell("kube_pod_container_status_restarts_total", &container, &|_| 3.0);
 }
 
 /// Many services that do as ever, and one among them that doesn't.
