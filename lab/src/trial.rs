@@ -7,10 +7,10 @@ mod truth;
 mod watch;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use tokio::process::Command;
 
 use crate::stack::{Stack, place, tell};
 use crate::up;
@@ -53,6 +53,8 @@ pub(crate) struct Arguments {
     capsules: Option<PathBuf>,
 }
 
+/// How long a script may take.
+const LONGEST_SCRIPT: Duration = Duration::from_secs(60);
 /// A script's status when it can't do here what it should.
 const CANNOT_BE_DONE_HERE: i32 = 75;
 
@@ -132,7 +134,7 @@ async fn one(
         nightjar.suspect().await?;
         Seen { seconds_to_alert: None, alerts: Vec::new() }
     } else {
-        match script(&stack, &folder.join("inject"))? {
+        match script(&stack, &folder.join("inject")).await? {
             Some(CANNOT_BE_DONE_HERE) => {
                 tell(&format!("skipped: {fault}, which can't be had on this machine"));
                 return Ok(None);
@@ -161,7 +163,7 @@ async fn one(
         nightjar.capsule(capsules, &format!("{fault}-{run}"), &truth).await?;
     }
     if !truth.is_healthy() {
-        let status = script(&stack, &folder.join("heal"))?;
+        let status = script(&stack, &folder.join("heal")).await?;
         anyhow::ensure!(status == Some(0), "heal ended with {status:?}");
         if arguments.healing {
             let begun = Instant::now();
@@ -175,11 +177,14 @@ async fn one(
     Ok(Some(Outcome::new(&stack.place.root, fault, run, &truth, seen, told)))
 }
 
-/// Runs a script of a fault to its end, which gives its status.
-fn script(stack: &Stack, script: &Path) -> anyhow::Result<Option<i32>> {
+/// Runs a script of a fault to its end, which gives its status. The stack goes on meanwhile: its door answers on this
+/// very thread.
+async fn script(stack: &Stack, script: &Path) -> anyhow::Result<Option<i32>> {
     let mut command = Command::new(script);
-    command.envs(stack.environment()).current_dir(&stack.place.root);
-    let output = command.output().with_context(|| format!("cannot run `{}`", script.display()))?;
+    command.envs(stack.environment()).current_dir(&stack.place.root).kill_on_drop(true);
+    let output = tokio::time::timeout(LONGEST_SCRIPT, command.output()).await;
+    let output = output.with_context(|| format!("`{}` doesn't end", script.display()))?;
+    let output = output.with_context(|| format!("cannot run `{}`", script.display()))?;
     let said = String::from_utf8_lossy(&output.stderr);
     if !said.trim().is_empty() {
         tell(said.trim());
