@@ -25,8 +25,10 @@ test -e "$tools/unpacked" || (
         touch unpacked
 ) || echo "skipped: the lab, since Debian's packages can't be had"
 
-cmp -s lab/clickhouse/python.lock "$tools/python.lock" || {
-    rm -rf "$tools/chdb" && python3 -m venv "$tools/chdb" &&
-        "$tools/chdb/bin/pip" install --quiet --no-deps --prefer-binary -r lab/clickhouse/python.lock &&
-        cp lab/clickhouse/python.lock "$tools/python.lock"
+# The same that the tests of the connector to ClickHouse use.
+lock=crates/connectors/tests/clickhouse/python.lock
+cmp -s "$lock" target/tools/chdb/installed || {
+    rm -rf target/tools/chdb && python3 -m venv target/tools/chdb &&
+        target/tools/chdb/bin/pip install --quiet --prefer-binary -r "$lock" &&
+        cp "$lock" target/tools/chdb/installed
 } || echo "skipped: ClickHouse in the lab, since PyPI can't be reached"

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from chdb.session import Session
 
 # As the server maps them: unknown table, column, database; syntax; no rights; what takes too long.
-STATUS = {"60": 404, "81": 404, "62": 400, "47": 404, "497": 403, "159": 408, "164": 403}
+STATUS = {"46": 404, "47": 400, "60": 404, "62": 400, "81": 404, "159": 408, "164": 403, "497": 403}
 LONGEST = 64 << 20
 
 

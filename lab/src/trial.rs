@@ -7,10 +7,10 @@ mod truth;
 mod watch;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use tokio::process::Command;
 
 use crate::stack::{Stack, place, tell};
 use crate::up;
@@ -53,6 +53,8 @@ pub(crate) struct Arguments {
     capsules: Option<PathBuf>,
 }
 
+/// How long a script may take.
+const LONGEST_SCRIPT: Duration = Duration::from_secs(60);
 /// A script's status when it can't do here what it should.
 const CANNOT_BE_DONE_HERE: i32 = 75;
 
@@ -74,10 +76,13 @@ async fn all(arguments: &Arguments) -> anyhow::Result<()> {
         None => folders(&faults)?,
     };
     let mut failed = Vec::new();
-    let (mut right, mut count) = (0, 0);
+    let (mut right, mut count, mut number) = (0, 0, 0);
     for name in &names {
         for run in 1..=arguments.runs {
-            match one(arguments, &faults.join(name), name, run).await {
+            number += 1;
+            // Called by number: paths are seen in telemetry, and the name of a fault in one would tell the truth.
+            let place = format!("trial-{number:02}");
+            match one(arguments, &faults.join(name), &place, name, run).await {
                 Ok(Some(outcome)) => {
                     outcome.tell();
                     count += 1;
@@ -104,12 +109,13 @@ async fn all(arguments: &Arguments) -> anyhow::Result<()> {
 async fn one(
     arguments: &Arguments,
     folder: &Path,
+    place: &str,
     fault: &str,
     run: u32,
 ) -> anyhow::Result<Option<Outcome>> {
     let truth = Truth::read(folder)?;
-    tell(&format!("{fault}, run {run}: starting the stack"));
-    let stack = Stack::new(&format!("{fault}-{run}"))?;
+    tell(&format!("{fault}, run {run}: starting the stack in {place}"));
+    let stack = Stack::new(place)?;
     let nightjar = match &arguments.nightjar {
         Some(program) => {
             Some(Nightjar::start(&stack, program).await.context("Nightjar doesn't start")?)
@@ -128,7 +134,7 @@ async fn one(
         nightjar.suspect().await?;
         Seen { seconds_to_alert: None, alerts: Vec::new() }
     } else {
-        match script(&stack, &folder.join("inject"))? {
+        match script(&stack, &folder.join("inject")).await? {
             Some(CANNOT_BE_DONE_HERE) => {
                 tell(&format!("skipped: {fault}, which can't be had on this machine"));
                 return Ok(None);
@@ -157,7 +163,7 @@ async fn one(
         nightjar.capsule(capsules, &format!("{fault}-{run}"), &truth).await?;
     }
     if !truth.is_healthy() {
-        let status = script(&stack, &folder.join("heal"))?;
+        let status = script(&stack, &folder.join("heal")).await?;
         anyhow::ensure!(status == Some(0), "heal ended with {status:?}");
         if arguments.healing {
             let begun = Instant::now();
@@ -171,11 +177,14 @@ async fn one(
     Ok(Some(Outcome::new(&stack.place.root, fault, run, &truth, seen, told)))
 }
 
-/// Runs a script of a fault to its end, which gives its status.
-fn script(stack: &Stack, script: &Path) -> anyhow::Result<Option<i32>> {
+/// Runs a script of a fault to its end, which gives its status. The stack goes on meanwhile: its door answers on this
+/// very thread.
+async fn script(stack: &Stack, script: &Path) -> anyhow::Result<Option<i32>> {
     let mut command = Command::new(script);
-    command.envs(stack.environment()).current_dir(&stack.place.root);
-    let output = command.output().with_context(|| format!("cannot run `{}`", script.display()))?;
+    command.envs(stack.environment()).current_dir(&stack.place.root).kill_on_drop(true);
+    let output = tokio::time::timeout(LONGEST_SCRIPT, command.output()).await;
+    let output = output.with_context(|| format!("`{}` doesn't end", script.display()))?;
+    let output = output.with_context(|| format!("cannot run `{}`", script.display()))?;
     let said = String::from_utf8_lossy(&output.stderr);
     if !said.trim().is_empty() {
         tell(said.trim());

@@ -56,7 +56,7 @@ impl Programs {
 
     /// Python with the ClickHouse engine, where it could be installed.
     pub(crate) fn chdb(&self) -> Option<PathBuf> {
-        Some(self.tools.join("chdb/bin/python")).filter(|path| path.exists())
+        Some(self.tools.with_file_name("chdb").join("bin/python")).filter(|path| path.exists())
     }
 
     /// Libraries of what was unpacked.

@@ -134,14 +134,8 @@ impl Nightjar {
 
     /// Somebody believes that something is wrong.
     pub(crate) async fn suspect(&self) -> anyhow::Result<()> {
-        let alert = json!({
-            "title": "error-rate spike",
-            "description": "customers seem to see more errors at the gateway",
-            "service": "gateway",
-            "severity": "critical",
-            "starts_at": jiff::Timestamp::now(),
-        });
-        self.asked(Method::POST, "/alerts", Some(alert)).await.map(drop)
+        let task = json!({"preset": "error_rate_spike", "starting_point": "gateway"});
+        self.asked(Method::POST, "/tasks", Some(task)).await.map(drop)
     }
 
     /// Waits for the final verdict on the first incident, or for what is said by then.
