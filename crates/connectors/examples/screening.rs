@@ -153,13 +153,16 @@ struct Series {
     values: Vec<(f64, String)>,
 }
 
+/// A series with its samples.
+type Downloaded = (BTreeMap<String, String>, Vec<(f64, f64)>);
+
 /// Downloads every series.
 async fn download(server: &Server, port: u16) -> Outcome<(f64, u64)> {
     let bytes = Arc::new(AtomicU64::new(0));
     let door = counting(port, Arc::clone(&bytes)).await?;
     forget_peaks(server);
     let begun = Instant::now();
-    let mut columns: Vec<(BTreeMap<String, String>, Vec<(f64, f64)>)> = Vec::new();
+    let mut columns: Vec<Downloaded> = Vec::new();
     for name in NAMES {
         let mut url = reqwest::Url::parse(&format!("http://127.0.0.1:{door}/api/v1/query_range"))?;
         let (from, to, step) = (FROM.to_string(), (TO - STEP).to_string(), STEP.to_string());

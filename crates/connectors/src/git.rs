@@ -31,6 +31,7 @@ use serde::Deserialize;
 
 use self::owners::{Globs, Owners};
 use self::releases::Releases;
+use crate::files::opened;
 use crate::kind::{Kind, Limited};
 use crate::limits::Limits;
 
@@ -131,7 +132,11 @@ impl Git {
         work: impl FnOnce(&Watched) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let watched = Arc::clone(&self.0);
-        let done = tokio::task::spawn_blocking(move || work(&watched)).await;
+        let done = tokio::task::spawn_blocking(move || {
+            opened(&watched.path)?;
+            work(&watched)
+        })
+        .await;
         done.map_err(|_| Error::new(ErrorKind::Protocol, "git", "reading it broke down"))?
     }
 }

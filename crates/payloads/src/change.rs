@@ -12,7 +12,7 @@ use nightjar_incident::{Change, ChangeId, ChangeKind};
 use nightjar_topology::EntityId;
 use serde_json::Value;
 
-use crate::body::{Body, find, fold, shorten};
+use crate::body::fold;
 use crate::envelope::ENVELOPES;
 use crate::refusal::Refusal;
 use crate::{DEEPEST, Rejected, rejected};

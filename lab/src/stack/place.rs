@@ -83,6 +83,8 @@ impl Place {
         for folder in ["logs", "etc", "links", "volumes/orders", "telemetry", "work"] {
             std::fs::create_dir_all(place.run.join(folder))?;
         }
+        // Nightjar's service may read the telemetry and the repository of the run.
+        std::fs::write(place.run.join(".nightjar-may-read"), "")?;
         place.mount();
         Ok(place)
     }

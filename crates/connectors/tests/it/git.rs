@@ -125,9 +125,9 @@ async fn merges_reach_the_branch_and_what_they_bring_counts_once() {
     assert_eq!((merged.kind, reverted.kind), (ChangeKind::Deployment, ChangeKind::Deployment));
     assert_eq!(reverted.previous.as_deref(), merged.id.as_str().get(..10));
     let orders = ask(&git, &["orders"], 10).await.unwrap();
-    assert_eq!(told(&orders), [merged.clone()]);
+    assert_eq!(told(&orders), std::slice::from_ref(merged));
     let latest = ask(&git, &[], 1).await.unwrap();
-    assert_eq!(told(&latest), [reverted.clone()]);
+    assert_eq!(told(&latest), std::slice::from_ref(reverted));
     assert_eq!(latest.truncated.as_deref(), Some("cut here: the latest 1 changes"));
     // The branch with the steps is no deployment unless it is watched.
     let both = open(folder.path(), &json!({ "branches": ["main", "work"] }));

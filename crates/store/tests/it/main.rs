@@ -4,6 +4,7 @@
 // `cfg(test)` tells clippy that helpers here are test code as well.
 #[cfg(test)]
 mod audit;
+#[cfg(test)]
 mod changes;
 #[cfg(test)]
 mod connections;

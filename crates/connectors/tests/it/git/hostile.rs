@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use nightjar_connect::ErrorKind;
 use serde_json::json;
 
-use super::made::{Stream, git};
+use super::made::{Stream, git, opened};
 use super::{ask, open, summaries, told};
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn a_shallow_clone_says_where_it_ends() {
         stream.commit("main", minute, "Step", &[("cart/a", Some(content.as_bytes()))]);
     }
     let whole = stream.made();
-    let folder = tempfile::tempdir().unwrap();
+    let folder = opened();
     let from = format!("file://{}", whole.path().display());
     git(folder.path(), &["clone", "--quiet", "--depth", "3", &from, "clone"]);
     let clone = open(&folder.path().join("clone"), &json!({}));
@@ -176,7 +176,7 @@ async fn a_shallow_clone_says_where_it_ends() {
 
 #[tokio::test]
 async fn what_is_no_repository_is_an_error_of_the_right_kind() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = opened();
     let path = folder.path();
     let kind = async |path: &Path, more| ask(&open(path, &more), &[], 10).await.map_err(|e| e.kind);
     assert_eq!(kind(&path.join("gone"), json!({})).await.unwrap_err(), ErrorKind::NotFound);
@@ -195,6 +195,22 @@ async fn what_is_no_repository_is_an_error_of_the_right_kind() {
     fs::remove_dir_all(made.path().join("objects")).unwrap();
     fs::create_dir(made.path().join("objects")).unwrap();
     assert_eq!(kind(made.path(), json!({})).await.unwrap_err(), ErrorKind::Protocol);
+}
+
+#[tokio::test]
+async fn what_nobody_opened_is_not_read() {
+    let mut stream = Stream::default();
+    stream.commit("main", 1, "Begin", &[("cart/a", Some(b"1"))]);
+    let made = stream.made();
+    fs::remove_file(made.path().join(".nightjar-may-read")).unwrap();
+    let closed = open(made.path(), &json!({}));
+    let absent = open(&made.path().join("gone"), &json!({}));
+    for git in [closed, absent] {
+        let error = ask(&git, &[], 10).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Denied);
+        assert!(error.message.contains("put an empty file `.nightjar-may-read`"), "{error}");
+        assert_eq!(git.probe.unwrap().probe().await.unwrap_err().kind, ErrorKind::Denied);
+    }
 }
 
 #[tokio::test]

@@ -111,7 +111,7 @@ impl Stream {
 
     /// The bare repository with all of it.
     pub(crate) fn made(&self) -> TempDir {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = opened();
         git(folder.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "."]);
         let mut import = command(folder.path(), &["fast-import", "--quiet", "--force"])
             .stdin(Stdio::piped())
@@ -145,4 +145,11 @@ pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let error = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{arguments:?}: {error}");
     String::from_utf8(done.stdout).unwrap().trim().to_owned()
+}
+
+/// A folder that may be read.
+pub(crate) fn opened() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".nightjar-may-read"), "").unwrap();
+    folder
 }
