@@ -30,9 +30,9 @@ mod unknown;
 mod unschedulable;
 
 use nightjar_incident::{
-    ChangeKind, FaultMode, Observation, ObservationId, ObservationKind, Signal,
+    Change, ChangeKind, FaultMode, Observation, ObservationId, ObservationKind, Signal,
 };
-use nightjar_topology::{EntityId, EntityKind, RelationKind};
+use nightjar_topology::{Entity, EntityId, EntityKind, RelationKind};
 
 use super::candidates::Candidate;
 use super::{Scene, Suspect, is_outside, triggers};
@@ -135,6 +135,33 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    /// Whether a caller's settings were edited shortly before the onset, and the edit names this place: what
+    /// fails on the way here may never have worked.
+    fn was_just_named(&self) -> bool {
+        let topology = self.scene.view.case.topology;
+        let callers = topology.dependents(self.id).filter(|relation| relation.kind.is_request());
+        callers.map(|relation| &relation.from).any(|caller| {
+            let edits = triggers(self.scene, caller).into_iter().map(|(change, _)| change);
+            edits.filter(|change| change.kind == ChangeKind::Configuration).any(|edit| {
+                topology.entity(self.id).is_some_and(|entity| names(&edit.summary, entity))
+            })
+        })
+    }
+
+    /// What this place says of another that an edit of its own settings names.
+    fn complains_of_what_it_was_told(&self, edit: &Change) -> Option<&'a Observation> {
+        let topology = self.scene.view.case.topology;
+        self.scene.observations.iter().find(|o| {
+            o.kind == ObservationKind::Stated
+                && o.is_abnormal()
+                && o.entity == *self.id
+                && o.peer
+                    .as_ref()
+                    .and_then(|peer| topology.entity(peer))
+                    .is_some_and(|peer| names(&edit.summary, peer))
+        })
+    }
+
     /// What those who call the place say of a fault: they meet it, the place doesn't.
     fn caller_states(&self, mode: FaultMode) -> Option<Said<'a>> {
         let topology = self.scene.view.case.topology;
@@ -152,6 +179,17 @@ impl<'a> Place<'a> {
         let said = self.scene.observations.iter().filter(|o| callers.contains(&&o.entity));
         Said::together(said.filter(of_here), mode)
     }
+}
+
+/// Whether a text names an entity: its id or an alias, as a word.
+fn names(text: &str, entity: &Entity) -> bool {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "._-:/".contains(letter);
+    let mut words =
+        text.split(|letter| !is_part(letter)).map(|word| word.trim_end_matches(['.', ':']));
+    words.any(|word| {
+        word.eq_ignore_ascii_case(entity.id.as_str())
+            || entity.aliases.iter().any(|alias| word.eq_ignore_ascii_case(alias))
+    })
 }
 
 /// Whether the platform has as many of the place running as it should, and none was started anew:

@@ -9,6 +9,10 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         .marks
         .stated(FaultMode::DnsFailure)
         .or_else(|| place.caller_states(FaultMode::DnsFailure))?;
+    // A name that somebody has just written into a setting was never resolved: the resolver is well.
+    if place.was_just_named() {
+        return None;
+    }
     Some(Fit {
         mode: FaultMode::DnsFailure,
         weight: said.weight,
