@@ -50,6 +50,9 @@ pub enum Error {
 /// When every simulated recording begins, Unix seconds: 2026-11-23T02:00:00Z.
 pub const START_SECONDS: i64 = 1_795_399_200;
 
+/// The folder of incidents that the lab recorded.
+const LAB: &str = "lab";
+
 /// The scenarios of this repository.
 pub fn scenarios_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios")
@@ -61,7 +64,8 @@ pub fn scenarios(root: &Path) -> Result<Vec<Scenario>, Error> {
     let mut folders = Vec::new();
     for entry in fs::read_dir(root).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if path.is_dir() {
+        // What the lab recorded are capsules: nothing is simulated.
+        if path.is_dir() && !path.ends_with(LAB) {
             folders.push(path);
         }
     }

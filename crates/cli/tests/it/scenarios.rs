@@ -20,3 +20,14 @@ fn the_engine_solves_the_scenarios_and_blames_nobody_in_quiet_ones() {
     assert_eq!(summary["quiet_claimed"], 0, "{summary}");
     assert!(summary["quiet_cases"].as_u64().unwrap() >= 3, "{summary}");
 }
+
+/// What real servers told of real faults; each was got wrong once, or is one of its kind.
+#[test]
+fn incidents_of_the_lab_are_solved() {
+    let report = json(&repository(), &["eval", "scenarios/lab", "--json"]);
+    let cases = report["cases"].as_array().unwrap();
+    assert!(!cases.is_empty());
+    for case in cases {
+        assert_eq!(case["rank"], 1, "{case}");
+    }
+}
