@@ -295,7 +295,7 @@ fn set_off_by<'a>(
     scene: &Scene<'a>,
     mode: FaultMode,
     entity: &EntityId,
-) -> (Option<&'a nightjar_incident::Change>, f64) {
+) -> (Option<&'a Change>, f64) {
     let is_setting = |kind: ChangeKind| kind == ChangeKind::Configuration;
     let is_platform = |kind: ChangeKind| kind == ChangeKind::Infrastructure;
     let fits = |kind: ChangeKind| match mode {
