@@ -7,9 +7,9 @@
 //!
 //! Nothing here writes to a system: there is no call for it.
 
-mod around;
 mod clickhouse;
 mod database;
+mod fewer;
 mod files;
 mod git;
 mod guard;

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use self::record::{Reading, Records};
 use self::stamp::Stamps;
 use self::writer::{Writer, writers};
-use crate::around::around;
+use crate::fewer::fewer;
 use crate::files::{Asked, Budget, read, readable};
 use crate::kind::{Kind, Limited, Reach as _};
 use crate::limits::Limits;
@@ -168,7 +168,7 @@ impl Logs for LogFiles {
                 notes.extend(of_records.into_iter().map(|note| format!("{name}: {note}")));
                 budget.settle(bytes, share);
             }
-            let (lines, cut) = around(lines, &query);
+            let (lines, cut) = fewer(lines, &query);
             let mut cut = Vec::from_iter(cut);
             if budget.is_cut {
                 cut.push("cut here: the files hold more than is read for one question".to_owned());

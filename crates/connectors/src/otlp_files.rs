@@ -24,7 +24,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::read::{Reader, Signal};
-use crate::around::around;
+use crate::fewer::fewer;
 use crate::files::Budget;
 use crate::kind::{Kind, Limited, Reach as _};
 use crate::limits::Limits;
@@ -202,7 +202,7 @@ impl Logs for OtlpFiles {
                     is_within && (entities.is_empty() || entities.contains(&line.entity))
                 }));
             })?;
-            let (lines, cut) = around(lines, &query);
+            let (lines, cut) = fewer(lines, &query);
             Ok(reader.answer(Signal::Logs, query.window, Content::Logs(lines), Vec::from_iter(cut)))
         })
         .await
