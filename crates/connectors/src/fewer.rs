@@ -139,7 +139,7 @@ mod tests {
             let is_in = |line: &&LogRecord| (at(from)..at(to)).contains(&line.at);
             kept.iter().filter(is_in).filter(|line| line.body.ends_with(word)).count() as f64
         };
-        assert_eq!(count(0, 10_000, "failed") as usize, 100, "the errors are whole");
+        assert_eq!(count(0, 10_000, "failed"), 100.0, "the errors are whole");
         let (before, since) = (count(0, 6_000, "placed"), count(6_000, 9_000, "placed"));
         assert!((before / since - 2.0).abs() < 0.05, "{before} before, {since} since");
         assert!(cut.unwrap().starts_with("cut here: "));
