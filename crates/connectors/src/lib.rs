@@ -25,6 +25,7 @@ mod opensearch;
 mod otlp_files;
 mod postgresql;
 mod prometheus;
+mod quoting;
 mod redis;
 mod sample;
 mod secret;

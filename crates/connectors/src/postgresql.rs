@@ -84,8 +84,8 @@ impl Kind for Postgresql {
 }
 
 impl Postgresql {
-    /// Answers a question with what `tell` makes of a connection; `wants_lines` where a server without a free
-    /// connection may answer with its own words.
+    /// Answers a question with what `tell` makes of a connection; a server without a free one answers a question
+    /// for lines with its own words.
     async fn answer<F>(
         &self,
         query: &Query,

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::quoting::{any_of, quoted};
+
 /// Streams of one label's values, and what of their lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Selector {
@@ -15,10 +17,10 @@ impl Selector {
     pub(super) fn new(label: &str, values: &[&String], but: &[(&str, Vec<&String>)]) -> Self {
         let mut matchers = match values {
             [only] => format!("{label}={}", quoted(only)),
-            many => format!("{label}=~{}", quoted(&any_of(many))),
+            many => format!("{label}=~{}", quoted(&any(many))),
         };
         for (label, values) in but {
-            matchers.push_str(&format!(", {label}!~{}", quoted(&any_of(values))));
+            matchers.push_str(&format!(", {label}!~{}", quoted(&any(values))));
         }
         Self { matchers, filters: String::new() }
     }
@@ -62,39 +64,8 @@ pub(super) fn unlike(pattern: &str) -> String {
     format!("!> {}", quoted(pattern))
 }
 
-fn any_of(values: &[&String]) -> String {
-    let any: Vec<String> = values.iter().map(|value| literal(value)).collect();
-    any.join("|")
-}
-
-/// A regular expression (RE2) that matches this text alone.
-fn literal(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_ascii() && !letter.is_ascii_alphanumeric() && letter != '_' {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
-    }
-    escaped
-}
-
-/// A string of LogQL, as Go writes them.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            letter if letter.is_control() => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(letter)));
-            }
-            letter => quoted.push(letter),
-        }
-    }
-    quoted.push('"');
-    quoted
+fn any(values: &[&String]) -> String {
+    any_of(values.iter().map(|value| value.as_str()))
 }
 
 /// Whether a text can be the name of a label.

@@ -2,40 +2,7 @@
 
 use nightjar_incident::signal::{Label, Value};
 
-/// A string of PromQL, as Go writes them.
-pub(super) fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    quoted.push('"');
-    for letter in text.chars() {
-        match letter {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            letter if letter.is_control() => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(letter)));
-            }
-            letter => quoted.push(letter),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// A regular expression (RE2) that matches this text alone.
-fn literal(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if letter.is_ascii() && !letter.is_ascii_alphanumeric() && letter != '_' {
-            escaped.push('\\');
-        }
-        escaped.push(letter);
-    }
-    escaped
-}
-
-/// A regular expression for any of these texts and nothing else.
-pub(super) fn any_of<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
-    values.into_iter().map(literal).collect::<Vec<_>>().join("|")
-}
+use crate::quoting::{any_of, literal, quoted};
 
 /// A label is one of these values.
 pub(super) fn is_one_of<'a>(label: &str, values: impl IntoIterator<Item = &'a str>) -> String {
