@@ -7,16 +7,16 @@
 mod alerts;
 mod answer;
 mod api;
-mod column;
-mod download;
+mod columns;
 mod estate;
 mod inventory;
-mod made;
 mod metrics;
 mod promql;
+mod resolution;
 mod score;
 mod screen;
 mod twice;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -195,7 +195,7 @@ impl Prometheus {
         }
         for group in estate.groups.iter().filter(|group| !group.owner.peer.is_empty()) {
             for row in &group.rows {
-                let wanted = super::column::Wanted::new(row, group, None, &self.matchers);
+                let wanted = super::wanted::Wanted::new(row, group, None, &self.matchers);
                 let selector = wanted.selector(&super::estate::exposed(row));
                 let labels: Vec<&str> = [group.label, "server_port"]
                     .into_iter()

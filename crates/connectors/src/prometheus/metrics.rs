@@ -9,14 +9,14 @@ use nightjar_incident::{Content, Window};
 use nightjar_topology::Topology;
 
 use super::answer::Series;
-use super::column::{Asked, Part, TAG, Wanted, batches, together};
-use super::download::{Resolution, most_columns};
+use super::columns::Columns;
 use super::estate::{Estate, Group};
 use super::inventory::known;
-use super::made::Columns;
 use super::promql::{is_one_of, select};
+use super::resolution::{Resolution, most_columns};
 use super::screen::Picked;
 use super::twice::once;
+use super::wanted::{Asked, Part, TAG, Wanted, batches, together};
 use super::{Prometheus, ago, is_asked};
 use crate::limits::Allowance;
 

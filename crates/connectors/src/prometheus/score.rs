@@ -7,8 +7,8 @@
 
 use nightjar_incident::signal::{Instrument, Make};
 
-use super::column::{Part, Wanted};
 use super::promql::seconds;
+use super::wanted::{Part, Wanted};
 
 /// What is compared with what, seconds back from the moment of asking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

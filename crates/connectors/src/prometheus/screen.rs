@@ -7,9 +7,9 @@ use nightjar_connect::{Error, Query};
 
 use super::Prometheus;
 use super::answer::{Labels, Series};
-use super::column::{Asked, Part, TAG, Wanted, batches, together};
 use super::metrics::{Log, TOGETHER, importance, number, pieces};
 use super::score::Compared;
+use super::wanted::{Asked, Part, TAG, Wanted, batches, together};
 use crate::limits::Allowance;
 
 /// For each thing asked for, the label sets that count; all where none are named.
