@@ -16,7 +16,7 @@ use crate::limits::Limits;
 
 /// The same connection, whose questions end in time and don't crowd.
 pub(crate) fn guarded(inner: Connection, limits: Limits) -> Connection {
-    let permits = Semaphore::new(usize::try_from(limits.concurrency).unwrap_or(1));
+    let permits = Semaphore::new(limits.at_once());
     let (source, capabilities) = (inner.source.clone(), Capability::of(&inner));
     let has_probe = inner.probe.is_some();
     let guard = Arc::new(Guard { inner, limits, permits });

@@ -21,11 +21,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::answer::{Dependency, Envelope, Reading, Trace};
+use crate::beside::{Brought, ask_all};
 use crate::http::{Ask, Door, Http};
 use crate::kind::Kind;
 use crate::limits::Allowance;
 use crate::spans::{cut, each_once, parts, pick};
-use crate::waves::{Brought, in_waves};
 
 /// Settings of a connection to Jaeger.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -146,11 +146,11 @@ impl Jaeger {
         let mut found = Found { searches: searches.len(), ..Found::default() };
         found.asked = searches.iter().map(Search::told).collect();
         let Brought { answers, missing } =
-            in_waves(searches, allowance, |search, mut share| async move {
+            ask_all(searches, self.door.at_once(), allowance, |search, mut shared| async move {
                 let told: Result<Envelope<Vec<Trace>>, Error> =
-                    self.door.json(&search.ask(), &mut share).await;
+                    self.door.json(&search.ask(), &mut shared).await;
                 let traces = told.and_then(|told| told.data("traces"));
-                (traces.map(|traces| (traces.len() >= search.limit, traces)), share)
+                traces.map(|traces| (traces.len() >= search.limit, traces))
             })
             .await?;
         found.missing = missing;

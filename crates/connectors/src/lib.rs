@@ -7,6 +7,7 @@
 //!
 //! Nothing here writes to a system: there is no call for it.
 
+mod beside;
 mod clickhouse;
 mod database;
 mod fewer;
@@ -31,7 +32,6 @@ mod sample;
 mod secret;
 mod spans;
 mod tempo;
-mod waves;
 
 use nightjar_connect::Registry;
 

@@ -1,6 +1,9 @@
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use nightjar_connect::BadConfig;
+use nightjar_connect::{BadConfig, ErrorKind};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -52,6 +55,11 @@ impl Limits {
         Duration::from_secs(self.seconds)
     }
 
+    /// How many requests may be under way at the same time.
+    pub(crate) fn at_once(&self) -> usize {
+        usize::try_from(self.concurrency).unwrap_or(1)
+    }
+
     /// What one question may use.
     pub(crate) fn allowance(&self) -> Allowance {
         // The answer still has to be put together, and whoever guards the question ends it at its time.
@@ -77,5 +85,68 @@ impl Allowance {
     /// what is missing.
     pub(crate) fn is_left(&self) -> bool {
         self.bytes > 0 && Instant::now() < self.until
+    }
+}
+
+/// An allowance from which requests take that are under way at the same time: a clone takes from the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    until: Instant,
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Shared {
+    pub(crate) fn new(allowance: Allowance) -> Self {
+        Self { until: allowance.until, bytes: Arc::new(AtomicUsize::new(allowance.bytes)) }
+    }
+
+    /// How many more bytes may be read.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.load(Relaxed)
+    }
+
+    /// What is used up, if something is: then nothing more is asked for the question.
+    pub(crate) fn used_up(&self) -> Option<ErrorKind> {
+        match (self.bytes(), Instant::now() < self.until) {
+            (0, _) => Some(ErrorKind::TooLarge),
+            (_, false) => Some(ErrorKind::Timeout),
+            (_, true) => None,
+        }
+    }
+}
+
+/// Where a request takes its time and the bytes of its answer from.
+pub(crate) trait Takes: Send {
+    /// When there is no time left.
+    fn until(&self) -> Instant;
+
+    /// Takes so many bytes. Whether there were as many; where not, nothing is left from then on.
+    fn take(&mut self, bytes: usize) -> bool;
+}
+
+impl Takes for Allowance {
+    fn until(&self) -> Instant {
+        self.until
+    }
+
+    fn take(&mut self, bytes: usize) -> bool {
+        let left = self.bytes.checked_sub(bytes);
+        self.bytes = left.unwrap_or(0);
+        left.is_some()
+    }
+}
+
+impl Takes for Shared {
+    fn until(&self) -> Instant {
+        self.until
+    }
+
+    fn take(&mut self, bytes: usize) -> bool {
+        let fewer = |left: usize| left.checked_sub(bytes);
+        let is_taken = self.bytes.fetch_update(Relaxed, Relaxed, fewer).is_ok();
+        if !is_taken {
+            self.bytes.store(0, Relaxed);
+        }
+        is_taken
     }
 }

@@ -7,8 +7,10 @@
 mod alerts;
 mod answer;
 mod api;
+mod batch;
 mod columns;
 mod estate;
+mod inquiry;
 mod inventory;
 mod metrics;
 mod promql;
@@ -22,16 +24,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
 use nightjar_connect::{
     BadConfig, Capability, Connection, Error, Health, Probe, Query, Question, Tested,
 };
-use nightjar_incident::{Source, Window};
+use nightjar_incident::Source;
 use nightjar_topology::EntityId;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::api::Api;
+use self::api::{Api, Expression, Time};
 use self::promql::{is_label, is_one_of};
 use crate::http::Http;
 use crate::kind::Kind;
@@ -116,13 +117,6 @@ impl Kind for Prometheus {
     }
 }
 
-impl Prometheus {
-    /// The last moment of a window: its end isn't within.
-    fn moment(&self, window: Window) -> Timestamp {
-        window.to.saturating_sub(SignedDuration::from_millis(1)).unwrap_or(window.to)
-    }
-}
-
 /// Who is meant by the value of a label that names entities.
 fn name_of(label: &str, value: &str) -> Option<EntityId> {
     let name = match label {
@@ -148,13 +142,13 @@ fn host_of(address: &str) -> &str {
 #[async_trait]
 impl Probe for Prometheus {
     async fn probe(&self) -> Result<Health, Error> {
-        let mut allowance = self.api.allowance();
+        let allowance = self.api.allowance();
         // Whether queries are answered decides; hosted servers keep their build to themselves.
-        let mut notes = Vec::new();
         let up = promql::select("up", &self.matchers);
-        let count = format!("count({up})");
-        let found = self.api.now(&count, &mut allowance, &mut notes).await?;
-        let targets = found.result.first().and_then(|series| series.value);
+        let count = Expression { text: format!("count({up})"), time: Time::Now };
+        let found = self.api.find(count, allowance.clone()).await?;
+        let mut notes = found.warnings;
+        let targets = found.data.first().and_then(|series| series.value);
         if targets.is_none() {
             notes.push(match self.matchers.is_empty() {
                 true => "there is no series `up` now: nothing is scraped, or metrics are only written to it; \
@@ -163,7 +157,7 @@ impl Probe for Prometheus {
                 false => format!("nothing is scraped that `only` selects: {up}"),
             });
         }
-        let build = self.api.build(&mut allowance).await.ok();
+        let build = self.api.build(allowance.clone()).await.ok();
         let (system, version) = match build {
             Some(build) => {
                 let version = build.version.map(|version| answer::one_line(&version));
@@ -178,19 +172,11 @@ impl Probe for Prometheus {
             }
             None => ("Prometheus' API".to_owned(), None),
         };
-        if let Err(error) = self.api.alerts(&mut allowance).await {
+        if let Err(error) = self.api.alerts(allowance).await {
             notes.push(format!("its alerts can't be read: {}", error.message));
         }
         Ok(Health { system, version, notes })
     }
-}
-
-/// How long ago one also looks for who is there, seconds: just before the trouble, and half an hour ago. What has
-/// died has no sample any more, and is what an investigation is about.
-fn ago(query: &Query) -> [i64; 2] {
-    let before =
-        query.since.map_or(300, |since| query.window.to.duration_since(since).as_secs() + 60);
-    [before.clamp(60, 6 * 3600), 1800]
 }
 
 /// Whether a question is about an entity.

@@ -22,11 +22,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::answer::{Build, Hit, Hits, Values};
+use crate::beside::{Brought, ask_all};
 use crate::http::{Ask, Door, Http};
 use crate::kind::Kind;
-use crate::limits::Allowance;
+use crate::limits::{Allowance, Shared};
 use crate::spans::{cut, each_once, parts, pick, spread};
-use crate::waves::{Brought, in_waves};
 
 /// Settings of a connection to Tempo.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -151,7 +151,8 @@ impl Tempo {
         };
         found.asked = searches.iter().map(told).collect();
         let count = searches.len();
-        let hits = in_waves(searches, allowance, |search, mut share| async move {
+        let at_once = self.door.at_once();
+        let hits = ask_all(searches, at_once, allowance, |search, mut shared| async move {
             let (start, end) = seconds(search.window);
             let ask = Ask::get(&["api", "search"])
                 .param("q", search.query.clone())
@@ -161,8 +162,8 @@ impl Tempo {
                 // Which spans matched isn't of interest: the whole trace is.
                 .param("spss", "1")
                 .told(told(&search));
-            let hits: Result<Hits, Error> = self.door.json(&ask, &mut share).await;
-            (hits.map(|hits| (hits.traces.len() >= search.limit, hits.traces)), share)
+            let hits: Result<Hits, Error> = self.door.json(&ask, &mut shared).await;
+            hits.map(|hits| (hits.traces.len() >= search.limit, hits.traces))
         });
         let Brought { answers, missing } = hits.await?;
         if missing > 0 {
@@ -198,9 +199,8 @@ impl Tempo {
         allowance: &mut Allowance,
     ) -> Result<(), Error> {
         let count = ids.len();
-        let fetched = in_waves(ids, allowance, |id, mut share| async move {
-            let trace = self.trace(&id, &mut share).await;
-            (trace, share)
+        let fetched = ask_all(ids, self.door.at_once(), allowance, |id, mut shared| async move {
+            self.trace(&id, &mut shared).await
         });
         let Brought { answers, missing } = fetched.await?;
         if missing > 0 {
@@ -240,7 +240,7 @@ impl Tempo {
     async fn trace(
         &self,
         id: &str,
-        allowance: &mut Allowance,
+        allowance: &mut Shared,
     ) -> Result<Option<(TracesData, bool)>, Error> {
         let protobuf = HeaderValue::from_static("application/protobuf");
         let asking = |path: &[&str]| Ask::get(path).header("accept", protobuf.clone());

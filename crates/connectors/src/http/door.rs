@@ -1,4 +1,5 @@
 use std::num::NonZeroU32;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -8,11 +9,11 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, Method, RequestBuilder, Response, Url, redirect};
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::config::Http;
 use super::reply::{kind_of, words};
-use crate::limits::{Allowance, Limits};
+use crate::limits::{Allowance, Limits, Takes};
 
 /// How often something is asked again that failed for a while.
 const ATTEMPTS: u32 = 3;
@@ -30,6 +31,8 @@ pub(crate) struct Door {
     limits: Limits,
     rate: DefaultDirectRateLimiter,
     permits: Semaphore,
+    /// The end of the last pause that the system asked for.
+    quiet_until: Mutex<Option<Instant>>,
 }
 
 /// A request. It reads: `GET`, or `POST` where an API takes its queries so.
@@ -135,8 +138,14 @@ impl Door {
             base: config.base()?,
             limits: config.limits,
             rate: RateLimiter::direct(Quota::per_second(rate)),
-            permits: Semaphore::new(usize::try_from(config.limits.concurrency).unwrap_or(1)),
+            permits: Semaphore::new(config.limits.at_once()),
+            quiet_until: Mutex::new(None),
         })
+    }
+
+    /// How many requests are answered at the same time at most.
+    pub(crate) fn at_once(&self) -> usize {
+        self.limits.at_once()
     }
 
     /// What one question may use of this system.
@@ -148,7 +157,7 @@ impl Door {
     pub(crate) async fn json<T: DeserializeOwned>(
         &self,
         ask: &Ask<'_>,
-        allowance: &mut Allowance,
+        allowance: &mut impl Takes,
     ) -> Result<T, Error> {
         let bytes = self.bytes(ask, allowance).await?;
         serde_json::from_slice(&bytes).map_err(|error| {
@@ -161,7 +170,7 @@ impl Door {
     pub(crate) async fn bytes(
         &self,
         ask: &Ask<'_>,
-        allowance: &mut Allowance,
+        allowance: &mut impl Takes,
     ) -> Result<Vec<u8>, Error> {
         let mut pause = PAUSE;
         for attempt in 1.. {
@@ -174,19 +183,44 @@ impl Door {
                 ErrorKind::Unavailable => pause,
                 _ => return Err(error),
             };
-            if attempt >= ATTEMPTS || Instant::now() + wait >= allowance.until {
+            let again = Instant::now() + wait;
+            if attempt >= ATTEMPTS || again >= allowance.until() {
                 return Err(error);
             }
-            sleep(wait).await;
+            if matches!(error.kind, ErrorKind::RateLimited { .. }) {
+                self.keep_quiet(again);
+            }
+            sleep_until(again).await;
             pause *= 2;
         }
         Err(ask.error(ErrorKind::Unavailable, "it was asked too often"))
     }
 
-    async fn once(&self, ask: &Ask<'_>, allowance: &mut Allowance) -> Result<Vec<u8>, Error> {
-        let until = allowance.until;
+    /// Has nothing asked before this: it was too much for the system.
+    fn keep_quiet(&self, until: Instant) {
+        let mut quiet = self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner);
+        *quiet = Some(quiet.map_or(until, |known| known.max(until)));
+    }
+
+    /// Waits as long as nothing may be asked; not at all where that is longer than the question lasts.
+    async fn quiet(&self, ask: &Ask<'_>, until: Instant) -> Result<(), Error> {
+        loop {
+            let quiet = *self.quiet_until.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(quiet) = quiet.filter(|quiet| *quiet > Instant::now()) else { return Ok(()) };
+            if quiet >= until {
+                let after = quiet.saturating_duration_since(Instant::now());
+                let kind = ErrorKind::RateLimited { after };
+                return Err(ask.error(kind, "it asked for a pause that isn't over in time"));
+            }
+            sleep_until(quiet).await;
+        }
+    }
+
+    async fn once(&self, ask: &Ask<'_>, allowance: &mut impl Takes) -> Result<Vec<u8>, Error> {
+        let until = allowance.until();
         let asked = async {
             let _turn = self.permits.acquire().await;
+            self.quiet(ask, until).await?;
             self.rate.until_ready().await;
             let response = self.request(ask).send().await.map_err(|e| of_client(ask, e))?;
             let status = response.status();
@@ -232,19 +266,15 @@ impl Door {
 async fn read(
     ask: &Ask<'_>,
     response: Response,
-    allowance: &mut Allowance,
+    allowance: &mut impl Takes,
 ) -> Result<Vec<u8>, Error> {
     let mut read = Vec::new();
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| of_client(ask, error))?;
-        match allowance.bytes.checked_sub(chunk.len()) {
-            Some(left) => allowance.bytes = left,
-            None => {
-                allowance.bytes = 0;
-                let message = "the answer is larger than what is read for one question";
-                return Err(ask.error(ErrorKind::TooLarge, message));
-            }
+        if !allowance.take(chunk.len()) {
+            let message = "the answer is larger than what is read for one question";
+            return Err(ask.error(ErrorKind::TooLarge, message));
         }
         read.extend_from_slice(&chunk);
     }

@@ -13,14 +13,13 @@ use super::answer::{Active, one_line};
 #[async_trait]
 impl Alerts for Prometheus {
     async fn alerts(&self, until: Timestamp) -> Result<Vec<RawAlert>, Error> {
-        let mut allowance = self.api.allowance();
-        let active = self.api.alerts(&mut allowance).await?;
+        let allowance = self.api.allowance();
+        let active = self.api.alerts(allowance.clone()).await?;
         if active.alerts.is_empty() {
             return Ok(Vec::new());
         }
         // Rules tell what an alert stands for; some servers keep them to themselves.
-        let rules =
-            self.api.rules(&mut allowance).await.map(|rules| rules.groups).unwrap_or_default();
+        let rules = self.api.rules(allowance).await.map(|rules| rules.groups).unwrap_or_default();
         let rules: Vec<_> = rules.into_iter().flat_map(|group| group.rules).collect();
         let mut found: Vec<RawAlert> = Vec::new();
         for alert in active.alerts.into_iter().filter(|alert| alert.state == "firing") {

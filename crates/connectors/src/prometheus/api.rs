@@ -1,13 +1,16 @@
 //! The questions of the HTTP API, one function each.
 
+use futures::StreamExt as _;
+use futures::stream::BoxStream;
 use jiff::Timestamp;
 use nightjar_connect::{BadConfig, Error};
 use nightjar_incident::Window;
 use serde::de::DeserializeOwned;
 
-use super::answer::{Alerts, Build, Envelope, Found, Rules};
+use super::answer::{Alerts, Build, Envelope, Found, Rules, Series};
+use crate::beside::beside;
 use crate::http::{Ask, Door, Http};
-use crate::limits::Allowance;
+use crate::limits::Shared;
 
 /// The API of one server.
 pub(super) struct Api {
@@ -39,72 +42,84 @@ impl Grid {
     }
 }
 
+/// An expression with the time it is about.
+pub(super) struct Expression {
+    pub(super) text: String,
+    pub(super) time: Time,
+}
+
+/// When an expression is evaluated.
+#[derive(Clone, Copy)]
+pub(super) enum Time {
+    /// Once, at that moment.
+    At(Timestamp),
+    /// Once, at the server's own moment.
+    Now,
+    /// At all times of a grid.
+    Over(Grid),
+}
+
+/// What was answered, with what the server wants to be known of it.
+pub(super) struct Told<T> {
+    pub(super) data: T,
+    pub(super) warnings: Vec<String>,
+}
+
 impl Api {
     pub(super) fn new(http: &Http) -> Result<Self, BadConfig> {
         Ok(Self { door: Door::new(http)? })
     }
 
-    pub(super) fn allowance(&self) -> Allowance {
-        self.door.allowance()
+    /// What one question may use.
+    pub(super) fn allowance(&self) -> Shared {
+        Shared::new(self.door.allowance())
     }
 
     async fn open<T: DeserializeOwned>(
         &self,
         ask: Ask<'_>,
         told: &str,
-        allowance: &mut Allowance,
-        notes: &mut Vec<String>,
-    ) -> Result<T, Error> {
-        let answer: Envelope<T> = self.door.json(&ask, allowance).await?;
+        mut allowance: Shared,
+    ) -> Result<Told<T>, Error> {
+        let answer: Envelope<T> = self.door.json(&ask, &mut allowance).await?;
         let (data, warnings) = answer.open(told)?;
-        for warning in warnings {
-            if !notes.contains(&warning) {
-                notes.push(warning);
+        Ok(Told { data, warnings })
+    }
+
+    /// The series that an expression finds.
+    pub(super) async fn find(
+        &self,
+        expression: Expression,
+        allowance: Shared,
+    ) -> Result<Told<Vec<Series>>, Error> {
+        let Expression { text, time } = &expression;
+        let mut fields = vec![("query", text.clone())];
+        let path = match time {
+            Time::Now => "query",
+            Time::At(at) => {
+                fields.push(("time", seconds(*at)));
+                "query"
             }
-        }
-        Ok(data)
+            Time::Over(Grid { first, last, step }) => {
+                fields.push(("start", first.to_string()));
+                fields.push(("end", last.to_string()));
+                fields.push(("step", step.to_string()));
+                "query_range"
+            }
+        };
+        let ask = Ask::form(&["api", "v1", path], &fields).told(text);
+        let Told { data, warnings } = self.open::<Found>(ask, text, allowance).await?;
+        Ok(Told { data: data.result, warnings })
     }
 
-    /// A query at one moment.
-    pub(super) async fn instant(
-        &self,
-        query: &str,
-        at: Timestamp,
-        allowance: &mut Allowance,
-        notes: &mut Vec<String>,
-    ) -> Result<Found, Error> {
-        let fields = [("query", query.to_owned()), ("time", seconds(at))];
-        let ask = Ask::form(&["api", "v1", "query"], &fields).told(query);
-        self.open(ask, query, allowance, notes).await
-    }
-
-    /// A query at the server's own moment.
-    pub(super) async fn now(
-        &self,
-        query: &str,
-        allowance: &mut Allowance,
-        notes: &mut Vec<String>,
-    ) -> Result<Found, Error> {
-        let ask = Ask::form(&["api", "v1", "query"], &[("query", query.to_owned())]).told(query);
-        self.open(ask, query, allowance, notes).await
-    }
-
-    /// A query over a range.
-    pub(super) async fn range(
-        &self,
-        query: &str,
-        grid: Grid,
-        allowance: &mut Allowance,
-        notes: &mut Vec<String>,
-    ) -> Result<Found, Error> {
-        let fields = [
-            ("query", query.to_owned()),
-            ("start", grid.first.to_string()),
-            ("end", grid.last.to_string()),
-            ("step", grid.step.to_string()),
-        ];
-        let ask = Ask::form(&["api", "v1", "query_range"], &fields).told(query);
-        self.open(ask, query, allowance, notes).await
+    /// The same for many expressions beside each other; answered in their order.
+    pub(super) fn find_all<'a>(
+        &'a self,
+        expressions: Vec<Expression>,
+        allowance: Shared,
+    ) -> BoxStream<'a, Result<Told<Vec<Series>>, Error>> {
+        let at_once = self.door.at_once();
+        beside(expressions, at_once, allowance, |one, allowance| self.find(one, allowance)).boxed()
     }
 
     /// The names of metrics that a selector finds within a window.
@@ -112,36 +127,35 @@ impl Api {
         &self,
         selector: &str,
         window: Window,
-        allowance: &mut Allowance,
-        notes: &mut Vec<String>,
-    ) -> Result<Vec<String>, Error> {
+        allowance: Shared,
+    ) -> Result<Told<Vec<String>>, Error> {
         let ask = Ask::get(&["api", "v1", "label", "__name__", "values"])
             .param("match[]", selector)
             .param("start", seconds(window.from))
             .param("end", seconds(window.to))
             .told("names of metrics");
-        self.open(ask, "names of metrics", allowance, notes).await
+        self.open(ask, "names of metrics", allowance).await
     }
 
     /// Alerts that are pending or firing now.
-    pub(super) async fn alerts(&self, allowance: &mut Allowance) -> Result<Alerts, Error> {
+    pub(super) async fn alerts(&self, allowance: Shared) -> Result<Alerts, Error> {
         let told = "alerts that fire";
         let ask = Ask::get(&["api", "v1", "alerts"]).told(told);
-        self.open(ask, told, allowance, &mut Vec::new()).await
+        Ok(self.open(ask, told, allowance).await?.data)
     }
 
     /// Rules of alerts.
-    pub(super) async fn rules(&self, allowance: &mut Allowance) -> Result<Rules, Error> {
+    pub(super) async fn rules(&self, allowance: Shared) -> Result<Rules, Error> {
         let told = "rules of alerts";
         let ask = Ask::get(&["api", "v1", "rules"]).param("type", "alert").told(told);
-        self.open(ask, told, allowance, &mut Vec::new()).await
+        Ok(self.open(ask, told, allowance).await?.data)
     }
 
     /// What the server says it is.
-    pub(super) async fn build(&self, allowance: &mut Allowance) -> Result<Build, Error> {
+    pub(super) async fn build(&self, allowance: Shared) -> Result<Build, Error> {
         let told = "buildinfo";
         let ask = Ask::get(&["api", "v1", "status", "buildinfo"]).told(told);
-        self.open(ask, told, allowance, &mut Vec::new()).await
+        Ok(self.open(ask, told, allowance).await?.data)
     }
 }
 

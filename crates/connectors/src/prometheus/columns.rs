@@ -8,9 +8,10 @@ use nightjar_series::Column;
 use nightjar_topology::{EntityId, Topology};
 
 use super::answer::{Sample, Series};
+use super::batch::TAG;
 use super::inventory::peer;
 use super::name_of;
-use super::wanted::{Part, TAG, Wanted};
+use super::wanted::{Part, Wanted};
 
 /// What tells one column from another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
-use nightjar_connect::{Error, Query};
-use nightjar_incident::Window;
-use nightjar_incident::signal::{FAMILIES, Family, Instrument, Origin, Owner, Row};
+use nightjar_connect::Error;
+use nightjar_incident::signal::{FAMILIES, Instrument, Origin, Owner, Row};
 use nightjar_topology::EntityId;
 
 use super::answer::Labels;
-use super::promql::{is_none_of, is_one_of, lately, select};
-use super::{Prometheus, ago, name_of};
-use crate::limits::Allowance;
+use super::inquiry::Inquiry;
+use super::promql::{is_one_of, lately, select};
+use super::{Prometheus, name_of};
 
 /// Labels that tell where an entity is scraped and runs; they are asked beside those that name it.
 pub(super) const WHERE: &[&str] = &["job", "instance", "namespace", "pod", "node", "server"];
@@ -41,96 +39,75 @@ pub(super) struct Estate {
     pub(super) names: BTreeSet<String>,
 }
 
+/// Metrics of a family that have one kind of owner.
+struct Owned {
+    origin: Origin,
+    owner: &'static Owner,
+    rows: Vec<&'static Row>,
+}
+
 impl Prometheus {
     /// Looks at who is there towards the end of a question's window.
-    pub(super) async fn estate(
-        &self,
-        query: &Query,
-        allowance: &mut Allowance,
-        notes: &mut Vec<String>,
-        asked: &mut Vec<String>,
-    ) -> Result<Estate, Error> {
-        let at = self.moment(query.window);
-        let recent = jiff::SignedDuration::from_mins(60);
-        let from = at.saturating_sub(recent).unwrap_or(at);
+    pub(super) async fn estate(&self, inquiry: &mut Inquiry<'_>) -> Result<Estate, Error> {
         let mut some = self.matchers.clone();
         some.push("__name__!=\"\"".to_owned());
-        let selector = select("", &some);
-        let names = self.api.names(&selector, Window { from, to: at }, allowance, notes).await?;
-        let mut estate = Estate { groups: Vec::new(), names: names.into_iter().collect() };
+        let names = inquiry.names(&select("", &some)).await?;
+        let all = owned(&names);
+        let asked: Vec<String> = all.iter().map(|owned| self.who(owned, inquiry.ago)).collect();
+        let answers = inquiry.all(&asked).await?;
+        inquiry.asked.extend(asked);
+        let mut estate = Estate { groups: Vec::new(), names };
         let mut exporters: BTreeSet<String> = BTreeSet::new();
-        // Exporters first: their own process isn't what they watch.
-        for origin in [Origin::Exporter, Origin::Itself, Origin::Process] {
-            for family in FAMILIES.iter().filter(|family| family.origin == origin) {
-                let without = match origin {
-                    Origin::Process => exporters.clone(),
-                    Origin::Exporter | Origin::Itself => BTreeSet::new(),
-                };
-                let found = self.family(
-                    family,
-                    &estate.names,
-                    &without,
-                    (at, ago(query)),
-                    allowance,
-                    notes,
-                    asked,
-                );
-                for group in found.await? {
-                    if origin == Origin::Exporter {
-                        let jobs = group.found.iter().filter_map(|labels| labels.get("job"));
-                        exporters.extend(jobs.cloned());
-                    }
-                    estate.groups.push(group);
+        for (owned, found) in all.iter().zip(answers) {
+            let without = match owned.origin {
+                Origin::Process => exporters.clone(),
+                Origin::Exporter | Origin::Itself => BTreeSet::new(),
+            };
+            let is_of_exporter =
+                |labels: &Labels| labels.get("job").is_some_and(|job| without.contains(job));
+            let found: Vec<Labels> = found.into_iter().map(|series| series.metric).collect();
+            let others = found.into_iter().filter(|labels| !is_of_exporter(labels));
+            for group in grouped(owned, &without, others) {
+                if owned.origin == Origin::Exporter {
+                    let jobs = group.found.iter().filter_map(|labels| labels.get("job"));
+                    exporters.extend(jobs.cloned());
                 }
+                estate.groups.push(group);
             }
         }
         Ok(estate)
     }
 
-    /// The owners of one family's metrics.
-    #[expect(clippy::too_many_arguments, reason = "what is read and where it is written down")]
-    async fn family(
-        &self,
-        family: &'static Family,
-        names: &BTreeSet<String>,
-        without_jobs: &BTreeSet<String>,
-        (at, ago): (Timestamp, [i64; 2]),
-        allowance: &mut Allowance,
-        notes: &mut Vec<String>,
-        asked: &mut Vec<String>,
-    ) -> Result<Vec<Group>, Error> {
-        let present: Vec<&'static Row> =
-            family.rows.iter().filter(|row| is_there(row, names)).collect();
-        let mut groups = Vec::new();
-        let mut owners: Vec<&'static Owner> = Vec::new();
-        for row in &present {
-            if !row.owner.labels.is_empty() && !owners.contains(&row.owner) {
-                owners.push(row.owner);
-            }
-        }
-        for owner in owners {
-            let rows: Vec<&'static Row> =
-                present.iter().copied().filter(|row| row.owner == owner).collect();
-            let telling: BTreeSet<String> = rows.iter().map(|row| exposed(row)).collect();
-            let mut matchers = vec![is_one_of("__name__", telling.iter().map(String::as_str))];
-            if !without_jobs.is_empty() {
-                matchers.push(is_none_of("job", without_jobs.iter().map(String::as_str)));
-            }
-            matchers.extend(self.matchers.iter().cloned());
-            let labels: BTreeSet<&str> = owner.labels.iter().chain(WHERE).copied().collect();
-            let labels: Vec<&str> = labels.into_iter().collect();
-            let query = format!(
-                "count by ({}) ({})",
-                labels.join(","),
-                lately(&select("", &matchers), ago)
-            );
-            let answer = self.api.instant(&query, at, allowance, notes).await?;
-            asked.push(query);
-            let found = answer.result.into_iter().map(|series| series.metric);
-            groups.extend(grouped(owner, &rows, without_jobs, found));
-        }
-        Ok(groups)
+    /// What tells who has metrics of these.
+    fn who(&self, Owned { owner, rows, .. }: &Owned, ago: [i64; 2]) -> String {
+        let telling: BTreeSet<String> = rows.iter().map(|row| exposed(row)).collect();
+        let mut matchers = vec![is_one_of("__name__", telling.iter().map(String::as_str))];
+        matchers.extend(self.matchers.iter().cloned());
+        let labels: BTreeSet<&str> = owner.labels.iter().chain(WHERE).copied().collect();
+        let labels: Vec<&str> = labels.into_iter().collect();
+        let found = lately(&select("", &matchers), ago);
+        format!("count by ({}) ({found})", labels.join(","))
     }
+}
+
+/// The metrics that are there, by whose they are. Exporters first: their own process isn't what they watch.
+fn owned(names: &BTreeSet<String>) -> Vec<Owned> {
+    let mut all: Vec<Owned> = Vec::new();
+    for origin in [Origin::Exporter, Origin::Itself, Origin::Process] {
+        for family in FAMILIES.iter().filter(|family| family.origin == origin) {
+            let first = all.len();
+            for row in family.rows {
+                if row.owner.labels.is_empty() || !is_there(row, names) {
+                    continue;
+                }
+                match all.iter_mut().skip(first).find(|owned| owned.owner == row.owner) {
+                    Some(owned) => owned.rows.push(row),
+                    None => all.push(Owned { origin, owner: row.owner, rows: vec![row] }),
+                }
+            }
+        }
+    }
+    all
 }
 
 /// Whether a row's metric is there, under the name by which it is exposed.
@@ -148,8 +125,7 @@ pub(super) fn exposed(row: &Row) -> String {
 
 /// Label sets by the label that names their entity.
 fn grouped(
-    owner: &'static Owner,
-    rows: &[&'static Row],
+    Owned { owner, rows, .. }: &Owned,
     without_jobs: &BTreeSet<String>,
     found: impl Iterator<Item = Labels>,
 ) -> Vec<Group> {
@@ -163,7 +139,7 @@ fn grouped(
             label: by,
             better: owner.labels.iter().copied().take_while(|label| *label != by).collect(),
             without_jobs: without_jobs.clone(),
-            rows: rows.to_vec(),
+            rows: rows.clone(),
             values: BTreeMap::new(),
             found: Vec::new(),
         });

@@ -8,31 +8,29 @@ use nightjar_incident::Content;
 use nightjar_incident::signal::Owner;
 use nightjar_topology::{Entity, EntityId, EntityKind, Relation, RelationKind, Topology};
 
-use super::answer::Labels;
-use super::estate::{Estate, Group};
+use super::answer::{Labels, Series};
+use super::estate::{Estate, Group, exposed};
+use super::inquiry::Inquiry;
 use super::promql::{lately, select};
-use super::{Prometheus, ago, host_of, name_of};
-use crate::limits::Allowance;
+use super::wanted::Wanted;
+use super::{Prometheus, host_of, name_of};
 
 #[async_trait]
 impl Inventory for Prometheus {
     async fn inventory(&self, query: &Query) -> Result<Answer, Error> {
-        let mut allowance = self.api.allowance();
-        let (mut notes, mut asked) = (Vec::new(), Vec::new());
-        let estate = self.estate(query, &mut allowance, &mut notes, &mut asked).await?;
+        let mut inquiry = Inquiry::new(&self.api, query);
+        let estate = self.estate(&mut inquiry).await?;
         let mut topology = known(&estate);
-        let more =
-            self.relations(query, &estate, &mut topology, &mut allowance, &mut notes, &mut asked);
         // Who is there is worth telling even where nobody says what runs where.
-        if let Err(error) = more.await {
-            notes.push(format!("not all relations are known: {}", error.message));
+        if let Err(error) = self.relations(&estate, &mut topology, &mut inquiry).await {
+            inquiry.notes.push(format!("not all relations are known: {}", error.message));
         }
         let (topology, truncated) = cut(topology, query);
         Ok(Answer {
-            query: asked.join("\n"),
+            query: inquiry.asked.join("\n"),
             content: Content::Inventory(topology),
             truncated,
-            notes,
+            notes: inquiry.notes,
         })
     }
 }
@@ -156,68 +154,81 @@ const PODS: (&str, &[&str]) = (
 const REPLICA_SETS: (&str, &[&str]) =
     ("kube_replicaset_owner", &["replicaset", "owner_kind", "owner_name"]);
 
+/// What tells of relations.
+enum Teller<'a> {
+    /// Which workload a replica set belongs to.
+    ReplicaSets,
+    /// Where pods run and what they belong to.
+    Pods,
+    /// Whom a group's entities call, by what they measure of it.
+    Callers(&'a Group),
+}
+
 impl Prometheus {
     /// Relations that metrics of their own tell, and who calls whom by the metrics of callers.
     async fn relations(
         &self,
-        query: &Query,
         estate: &Estate,
         topology: &mut Topology,
-        allowance: &mut Allowance,
-        notes: &mut Vec<String>,
-        asked: &mut Vec<String>,
+        inquiry: &mut Inquiry<'_>,
     ) -> Result<(), Error> {
-        let (at, ago) = (self.moment(query.window), ago(query));
+        let (tellers, asked): (Vec<Teller<'_>>, Vec<String>) =
+            self.tellers(estate, inquiry.ago).into_iter().unzip();
+        let answers = inquiry.each(&asked).await?;
+        inquiry.asked.extend(asked);
         let mut sets = BTreeMap::new();
-        for (name, labels) in [REPLICA_SETS, PODS] {
-            if !estate.names.contains(name) {
-                continue;
-            }
-            let by = format!(
-                "count by ({}) ({})",
-                labels.join(","),
-                lately(&select(name, &self.matchers), ago)
-            );
-            let found = self.api.instant(&by, at, allowance, notes).await?;
-            asked.push(by);
-            for series in found.result {
-                match name == PODS.0 {
-                    false => {
-                        let label = |name: &str| series.metric.get(name).cloned();
+        for (teller, found) in tellers.iter().zip(answers) {
+            for Series { metric, .. } in found.into_iter().flatten() {
+                match teller {
+                    Teller::ReplicaSets => {
+                        let label = |name: &str| metric.get(name).cloned();
                         let set = (label("replicaset"), label("owner_name"));
                         if let (Some(set), Some(owner)) = set {
                             sets.insert(set, owner);
                         }
                     }
-                    true => pod(&series.metric, &sets, topology),
+                    Teller::Pods => pod(&metric, &sets, topology),
+                    Teller::Callers(group) => calls(group, &metric, topology),
                 }
+            }
+        }
+        inquiry.trouble().map_or(Ok(()), Err)
+    }
+
+    /// What is asked about relations, in the order in which the answers are to be read.
+    fn tellers<'a>(&self, estate: &'a Estate, ago: [i64; 2]) -> Vec<(Teller<'a>, String)> {
+        let by = |labels: &[&str], selector: &str| {
+            format!("count by ({}) ({})", labels.join(","), lately(selector, ago))
+        };
+        let mut tellers = Vec::new();
+        for (teller, (name, labels)) in [(Teller::ReplicaSets, REPLICA_SETS), (Teller::Pods, PODS)]
+        {
+            if estate.names.contains(name) {
+                tellers.push((teller, by(labels, &select(name, &self.matchers))));
             }
         }
         for group in estate.groups.iter().filter(|group| !group.owner.peer.is_empty()) {
             for row in &group.rows {
-                let wanted = super::wanted::Wanted::new(row, group, None, &self.matchers);
-                let selector = wanted.selector(&super::estate::exposed(row));
-                let labels: Vec<&str> = [group.label, "server_port"]
-                    .into_iter()
-                    .chain(group.owner.peer.iter().copied())
-                    .collect();
-                let by = format!("count by ({}) ({})", labels.join(","), lately(&selector, ago));
-                let found = self.api.instant(&by, at, allowance, notes).await?;
-                asked.push(by);
-                for series in found.result {
-                    let from =
-                        series.metric.get(group.label).and_then(|value| group.values.get(value));
-                    let to = peer(group.owner, &series.metric, topology);
-                    if let (Some(from), Some(to)) = (from, to)
-                        && *from != to
-                    {
-                        let kind = RelationKind::Calls;
-                        topology.relate(Relation { from: from.clone(), to, kind });
-                    }
-                }
+                let wanted = Wanted::new(row, group, None, &self.matchers);
+                let peer = group.owner.peer.iter().copied();
+                let labels: Vec<&str> =
+                    [group.label, "server_port"].into_iter().chain(peer).collect();
+                let asked = by(&labels, &wanted.selector(&exposed(row)));
+                tellers.push((Teller::Callers(group), asked));
             }
         }
-        Ok(())
+        tellers
+    }
+}
+
+/// Who calls whom, by the labels of what a caller measures.
+fn calls(group: &Group, labels: &Labels, topology: &mut Topology) {
+    let from = labels.get(group.label).and_then(|value| group.values.get(value));
+    let to = peer(group.owner, labels, topology);
+    if let (Some(from), Some(to)) = (from, to)
+        && *from != to
+    {
+        topology.relate(Relation { from: from.clone(), to, kind: RelationKind::Calls });
     }
 }
 

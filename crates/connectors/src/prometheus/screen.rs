@@ -7,10 +7,11 @@ use nightjar_connect::{Error, Query};
 
 use super::Prometheus;
 use super::answer::{Labels, Series};
-use super::metrics::{Log, TOGETHER, importance, number, pieces};
+use super::batch::{Asked, TAG, TOGETHER, batches, number, pieces, together};
+use super::inquiry::Inquiry;
+use super::metrics::importance;
 use super::score::Compared;
-use super::wanted::{Asked, Part, TAG, Wanted, batches, together};
-use crate::limits::Allowance;
+use super::wanted::{Part, Wanted};
 
 /// For each thing asked for, the label sets that count; all where none are named.
 pub(super) type Picked = Vec<Option<BTreeSet<Labels>>>;
@@ -24,8 +25,7 @@ impl Prometheus {
         parts: Vec<(Wanted<'a>, Part)>,
         counts: &BTreeMap<String, usize>,
         most: usize,
-        allowance: &mut Allowance,
-        log: &mut Log,
+        inquiry: &mut Inquiry<'_>,
     ) -> Result<(Vec<(Wanted<'a>, Part)>, Picked), Error> {
         let mut kept: Vec<(Wanted<'a>, Part)> = Vec::new();
         let mut picked = Picked::new();
@@ -43,7 +43,7 @@ impl Prometheus {
                 rest.push((wanted, part));
             }
         }
-        let by_row = self.changed(query, &rest, left, allowance, log).await?;
+        let by_row = self.changed(query, &rest, left, inquiry).await?;
         for (wanted, part) in rest {
             let Some(chosen) = by_row.get(&wanted.key()) else { continue };
             for (narrow, labels) in narrowed(&wanted, chosen, &self.matchers) {
@@ -61,8 +61,7 @@ impl Prometheus {
         query: &Query,
         rest: &[(Wanted<'_>, Part)],
         most: usize,
-        allowance: &mut Allowance,
-        log: &mut Log,
+        inquiry: &mut Inquiry<'_>,
     ) -> Result<BTreeMap<String, BTreeSet<Labels>>, Error> {
         let compared = compared(query);
         let each = (2 * most / rest.len().max(1)).clamp(1, most.max(1));
@@ -71,20 +70,12 @@ impl Prometheus {
             expression: wanted.score(*part, compared, each),
             samples: each,
         });
-        let mut found: Vec<(f64, usize, Labels)> = Vec::new();
-        for batch in batches(scores, TOGETHER) {
-            if !allowance.is_left() {
-                log.is_cut = true;
-                break;
-            }
-            let asked = together(&batch);
-            let at = self.moment(query.window);
-            match self.api.instant(&asked, at, allowance, &mut log.notes).await {
-                Ok(answer) => found.extend(answer.result.into_iter().filter_map(scored)),
-                Err(error) => log.goes_on(error, true)?,
-            }
-            log.asked.push(asked);
-        }
+        let batches = batches(scores, TOGETHER);
+        let asked: Vec<String> = batches.iter().map(|batch| together(batch)).collect();
+        let answers = inquiry.each(&asked).await?;
+        inquiry.asked.extend(asked);
+        let answers = answers.into_iter().flatten().flatten();
+        let mut found: Vec<(f64, usize, Labels)> = answers.filter_map(scored).collect();
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| (a.1, &a.2).cmp(&(b.1, &b.2))));
         let parts = |wanted: &Wanted<'_>| {
             rest.iter().filter(|(other, _)| other.key() == wanted.key()).count().max(1)

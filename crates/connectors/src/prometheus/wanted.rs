@@ -28,13 +28,6 @@ pub(super) enum Part {
     Quantile(f64, Statistic),
 }
 
-/// The label that tells rows apart where several are asked for at once.
-pub(super) const TAG: &str = "nightjar";
-
-/// A label that nothing carries. It isn't the tag: VictoriaMetrics reads a label that it is about to write as
-/// whatever stood in its place before.
-const NO_LABEL: &str = "nightjar_none";
-
 impl<'a> Wanted<'a> {
     /// The columns of these values of the group's label; all of them without a choice.
     pub(super) fn new(
@@ -182,50 +175,4 @@ pub(super) fn aggregate(combine: Combine) -> &'static str {
         Combine::Max => "max",
         Combine::Min => "min",
     }
-}
-
-/// Several expressions as one query; the tag tells them apart.
-pub(super) fn together(expressions: &[(usize, String)]) -> String {
-    let tagged = expressions.iter().map(|(number, expression)| {
-        format!("label_replace({expression}, \"{TAG}\", \"{number}\", \"{NO_LABEL}\", \"\")")
-    });
-    tagged.collect::<Vec<_>>().join(" or ")
-}
-
-/// The longest query that is sent, bytes: VictoriaMetrics takes 16 kB.
-const LONGEST: usize = 12_000;
-
-/// The most samples that one answer should hold: some ten megabytes, which a server writes in a second or two.
-const HEAVIEST: usize = 400_000;
-
-/// An expression that is asked for together with others.
-pub(super) struct Asked {
-    pub(super) number: usize,
-    pub(super) expression: String,
-    /// How many samples it may be answered with.
-    pub(super) samples: usize,
-}
-
-/// Expressions in as few queries as the length of a query, the size of its answer and `most` for each allow.
-pub(super) fn batches(
-    expressions: impl IntoIterator<Item = Asked>,
-    most: usize,
-) -> Vec<Vec<(usize, String)>> {
-    let mut batches: Vec<Vec<(usize, String)>> = Vec::new();
-    let (mut length, mut weight) = (0, 0);
-    for Asked { number, expression, samples } in expressions {
-        let size = expression.len() + 64;
-        let fits = length + size <= LONGEST && weight + samples <= HEAVIEST;
-        match batches.last_mut() {
-            Some(last) if fits && last.len() < most => {
-                (length, weight) = (length + size, weight + samples);
-                last.push((number, expression));
-            }
-            Some(_) | None => {
-                (length, weight) = (size, samples);
-                batches.push(vec![(number, expression)]);
-            }
-        }
-    }
-    batches
 }

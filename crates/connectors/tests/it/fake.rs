@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 /// A request as it came.
@@ -43,6 +44,8 @@ pub(crate) enum Reply {
     Bytes(&'static str, Vec<u8>),
     /// The beginning of an answer, and then the connection ends.
     Half(String),
+    /// Another reply, once there is a permit for it.
+    Held(Arc<Semaphore>, Box<Reply>),
     /// Nothing, for as long as anybody waits.
     Silence,
     /// Bytes without an end.
@@ -130,7 +133,12 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
         shared.most.fetch_max(now, SeqCst);
         shared.seen.lock().unwrap_or_else(PoisonError::into_inner).push(request.clone());
         let answers = Arc::clone(&shared.answers.lock().unwrap_or_else(PoisonError::into_inner));
-        let goes_on = write(&mut stream, answers(&request)).await;
+        let mut reply = answers(&request);
+        while let Reply::Held(permits, held) = reply {
+            permits.acquire().await.unwrap().forget();
+            reply = *held;
+        }
+        let goes_on = write(&mut stream, reply).await;
         shared.now.fetch_sub(1, SeqCst);
         if !goes_on {
             return;
@@ -205,6 +213,7 @@ async fn write(stream: &mut TcpStream, reply: Reply) -> bool {
             let _ = stream.write_all(half.as_bytes()).await;
             false
         }
+        Reply::Held(..) => unreachable!("it isn't held any more"),
         Reply::Silence => {
             // Whoever gave up waiting closes the connection.
             let mut rest = [0; 64];

@@ -1,8 +1,12 @@
 //! What goes wrong, by a fake of ours after the documentation of Prometheus' HTTP API.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
 use nightjar_connect::{ErrorKind, Question};
 use nightjar_incident::Content;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use crate::conformance::{Subject, open, query};
 use crate::fake::{Fake, Reply, Request};
@@ -84,6 +88,60 @@ async fn prometheus_conforms() {
 }
 
 #[tokio::test]
+async fn requests_of_one_question_run_beside_each_other_and_their_answers_keep_an_order() {
+    let mut asked = query(Question::Metrics, &["postgres"], 100);
+    asked.window.from = asked.window.to - jiff::SignedDuration::from_hours(24 * 35);
+    let in_turn = Fake::new(good).await;
+    let connection = open("prometheus", &in_turn.url, &json!({}));
+    let expected = connection.ask(&asked).await.unwrap().unwrap();
+    // What is asked first is answered after what is asked next: whoever waits for it waits for ever.
+    let (permits, ranges) = (Arc::new(Semaphore::new(0)), AtomicUsize::new(0));
+    let fake = Fake::new(move |request| {
+        let is_range = request.path.ends_with("query_range");
+        match is_range.then(|| ranges.fetch_add(1, SeqCst)) {
+            Some(0) => return Reply::Held(Arc::clone(&permits), Box::new(good(request))),
+            Some(_) => permits.add_permits(1),
+            None => {}
+        }
+        good(request)
+    })
+    .await;
+    let connection = open("prometheus", &fake.url, &json!({}));
+    let answer = connection.ask(&asked).await.unwrap().unwrap();
+    // As text: samples that are no numbers equal nothing, not even themselves.
+    assert!(format!("{answer:?}") == format!("{expected:?}"), "{}", answer.query);
+    assert!(answer.query.lines().count() >= 2, "{}", answer.query);
+}
+
+#[tokio::test]
+async fn while_the_server_wants_a_pause_nothing_is_asked() {
+    let first = query(Question::Inventory, &["postgres"], 100);
+    let start = first.window.to.as_second() - 3600;
+    let is_first = move |request: &Request| {
+        let told = request.param("start").and_then(|start| start.parse::<f64>().ok());
+        told.is_some_and(|told| (told - start as f64).abs() < 1.0)
+    };
+    let came = AtomicUsize::new(0);
+    let fake =
+        Fake::new(move |request| match is_first(request) && came.fetch_add(1, SeqCst) == 0 {
+            true => Reply::Whole(429, vec![("retry-after", "0".into())], "x".into()),
+            false => good(request),
+        })
+        .await;
+    let connection = open("prometheus", &fake.url, &json!({}));
+    let mut later = first.clone();
+    later.window.to += jiff::SignedDuration::from_mins(5);
+    let others = futures::future::join_all((0..12).map(|_| connection.ask(&later)));
+    let (first, others) = futures::future::join(connection.ask(&first), others).await;
+    assert!(first.unwrap().is_ok() && others.into_iter().all(|other| other.unwrap().is_ok()));
+    let seen = fake.seen();
+    let mut places = seen.iter().enumerate().filter(|(_, request)| is_first(request));
+    let (refused, again) = (places.next().unwrap().0, places.next().unwrap().0);
+    // Only what was on its way when the server refused.
+    assert!(again - refused <= 4 && seen.len() > 20, "{refused} {again} of {}", seen.len());
+}
+
+#[tokio::test]
 async fn what_the_server_warns_of_is_noted() {
     let fake = Fake::new(|request| match good(request) {
         Reply::Whole(status, headers, body) => {
@@ -104,10 +162,10 @@ async fn what_the_server_warns_of_is_noted() {
 async fn what_fails_alone_is_told_and_the_rest_comes() {
     // The first half of what is asked comes, then the server has enough.
     for (status, told) in [(422, "queries failed"), (504, "cut here")] {
-        let ranges = std::sync::atomic::AtomicUsize::new(0);
+        let ranges = AtomicUsize::new(0);
         let fake = Fake::new(move |request| {
             let is_range = request.path.ends_with("query_range");
-            let came = ranges.fetch_add(usize::from(is_range), std::sync::atomic::Ordering::SeqCst);
+            let came = ranges.fetch_add(usize::from(is_range), SeqCst);
             match is_range && came > 0 {
                 true => Reply::status(status),
                 false => good(request),
