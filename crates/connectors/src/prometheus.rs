@@ -13,6 +13,7 @@ mod estate;
 mod inquiry;
 mod inventory;
 mod metrics;
+mod naming;
 mod promql;
 mod resolution;
 mod score;
@@ -33,6 +34,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::api::{Api, Expression, Time};
+use self::naming::Naming;
 use self::promql::{is_label, is_one_of};
 use crate::http::Http;
 use crate::kind::Kind;
@@ -46,6 +48,16 @@ pub(crate) struct Config {
     /// Only series with these labels: `{"cluster": "prod"}`.
     #[serde(default)]
     only: BTreeMap<String, String>,
+    /// Labels of your own that name programs, databases, caches, brokers and gateways, the most telling first:
+    /// `["team_service"]`. They are asked before those that are known, such as `service` and `job`.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
+    entity_labels: Vec<String>,
+    /// Labels of your own that name the machine on which a target runs, the most telling first: `["machine"]`. They
+    /// are asked before `node`, `nodename` and the address; what is scraped with one of them runs on that machine.
+    #[serde(default)]
+    #[schemars(length(max = 8))]
+    host_labels: Vec<String>,
     /// Seconds from one scrape to the next. Unless told it is seen from `up`, and 15 where there is none.
     #[serde(default)]
     #[schemars(range(min = 1, max = 3600))]
@@ -65,6 +77,7 @@ pub(crate) struct Prometheus {
     api: Api,
     /// What selects the series that may be looked at at all.
     matchers: Vec<String>,
+    naming: Naming,
     scrape_seconds: Option<u32>,
     most_columns: usize,
 }
@@ -104,6 +117,7 @@ impl Kind for Prometheus {
         let prometheus = Arc::new(Self {
             api: Api::new(&http)?,
             matchers: only.collect(),
+            naming: Naming::new(config.entity_labels, config.host_labels)?,
             scrape_seconds: config.scrape_seconds,
             most_columns: usize::try_from(config.most_columns).unwrap_or(usize::MAX),
         });
@@ -114,28 +128,6 @@ impl Kind for Prometheus {
             probe: Some(prometheus),
             ..Connection::new(source)
         })
-    }
-}
-
-/// Who is meant by the value of a label that names entities.
-fn name_of(label: &str, value: &str) -> Option<EntityId> {
-    let name = match label {
-        // A target is named by its machine; the port is the exporter's.
-        "instance" => host_of(value),
-        // OpenTelemetry and the operator of Kubernetes put the namespace in front.
-        "job" => value.rsplit('/').next().unwrap_or(value),
-        _ => value,
-    };
-    EntityId::new(name).ok()
-}
-
-/// An address without its port.
-fn host_of(address: &str) -> &str {
-    match address.rsplit_once(':') {
-        Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
-            host.trim_start_matches('[').trim_end_matches(']')
-        }
-        _ => address,
     }
 }
 
@@ -182,24 +174,4 @@ impl Probe for Prometheus {
 /// Whether a question is about an entity.
 fn is_asked(query: &Query, entity: &EntityId) -> bool {
     query.entities.is_empty() || query.entities.contains(entity)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn named(label: &str, value: &str) -> String {
-        name_of(label, value).unwrap().to_string()
-    }
-
-    #[test]
-    fn names_are_taken_out_of_labels() {
-        assert_eq!(named("instance", "10.0.0.7:9100"), "10.0.0.7");
-        assert_eq!(named("instance", "[::1]:9100"), "::1");
-        assert_eq!(named("instance", "https://shop.example"), "https://shop.example");
-        assert_eq!(named("instance", "web-1"), "web-1");
-        assert_eq!(named("job", "shop/cart"), "cart");
-        assert_eq!(named("service_name", "shop/cart"), "shop/cart");
-        assert_eq!(name_of("job", "shop/"), None);
-    }
 }

@@ -10,7 +10,7 @@ use nightjar_topology::{EntityId, Topology};
 use super::answer::{Sample, Series};
 use super::batch::TAG;
 use super::inventory::peer;
-use super::name_of;
+use super::naming::name_of;
 use super::wanted::{Part, Wanted};
 
 /// What tells one column from another.

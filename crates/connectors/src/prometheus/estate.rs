@@ -6,21 +6,22 @@ use nightjar_connect::Error;
 use nightjar_incident::signal::{FAMILIES, Instrument, Origin, Owner, Row};
 use nightjar_topology::EntityId;
 
+use super::Prometheus;
 use super::answer::Labels;
 use super::inquiry::Inquiry;
+use super::naming::{Naming, name_of};
 use super::promql::{is_one_of, lately, select};
-use super::{Prometheus, name_of};
 
 /// Labels that tell where an entity is scraped and runs; they are asked beside those that name it.
 pub(super) const WHERE: &[&str] = &["job", "instance", "namespace", "pod", "node", "server"];
 
 /// Metrics of one family that are of one kind of owner and named by one label.
-pub(super) struct Group {
+pub(super) struct Group<'a> {
     pub(super) owner: &'static Owner,
     /// The label that names the entities.
-    pub(super) label: &'static str,
+    pub(super) label: &'a str,
     /// Labels that would name them better and are empty here.
-    pub(super) better: Vec<&'static str>,
+    pub(super) better: Vec<&'a str>,
     /// Jobs whose metrics of this family are about the exporter and not about what it watches.
     pub(super) without_jobs: BTreeSet<String>,
     /// The rows that are there.
@@ -32,9 +33,9 @@ pub(super) struct Group {
 }
 
 /// Everything that is known of who is there.
-#[derive(Default)]
-pub(super) struct Estate {
-    pub(super) groups: Vec<Group>,
+pub(super) struct Estate<'a> {
+    pub(super) naming: &'a Naming,
+    pub(super) groups: Vec<Group<'a>>,
     /// All names of metrics.
     pub(super) names: BTreeSet<String>,
 }
@@ -48,7 +49,10 @@ struct Owned {
 
 impl Prometheus {
     /// Looks at who is there towards the end of a question's window.
-    pub(super) async fn estate(&self, inquiry: &mut Inquiry<'_>) -> Result<Estate, Error> {
+    pub(super) async fn estate<'a>(
+        &'a self,
+        inquiry: &mut Inquiry<'_>,
+    ) -> Result<Estate<'a>, Error> {
         let mut some = self.matchers.clone();
         some.push("__name__!=\"\"".to_owned());
         let names = inquiry.names(&select("", &some)).await?;
@@ -56,7 +60,7 @@ impl Prometheus {
         let asked: Vec<String> = all.iter().map(|owned| self.who(owned, inquiry.ago)).collect();
         let answers = inquiry.all(&asked).await?;
         inquiry.asked.extend(asked);
-        let mut estate = Estate { groups: Vec::new(), names };
+        let mut estate = Estate { naming: &self.naming, groups: Vec::new(), names };
         let mut exporters: BTreeSet<String> = BTreeSet::new();
         for (owned, found) in all.iter().zip(answers) {
             let without = match owned.origin {
@@ -67,7 +71,7 @@ impl Prometheus {
                 |labels: &Labels| labels.get("job").is_some_and(|job| without.contains(job));
             let found: Vec<Labels> = found.into_iter().map(|series| series.metric).collect();
             let others = found.into_iter().filter(|labels| !is_of_exporter(labels));
-            for group in grouped(owned, &without, others) {
+            for group in grouped(owned, &self.naming, &without, others) {
                 if owned.origin == Origin::Exporter {
                     let jobs = group.found.iter().filter_map(|labels| labels.get("job"));
                     exporters.extend(jobs.cloned());
@@ -83,8 +87,10 @@ impl Prometheus {
         let telling: BTreeSet<String> = rows.iter().map(|row| exposed(row)).collect();
         let mut matchers = vec![is_one_of("__name__", telling.iter().map(String::as_str))];
         matchers.extend(self.matchers.iter().cloned());
-        let labels: BTreeSet<&str> = owner.labels.iter().chain(WHERE).copied().collect();
-        let labels: Vec<&str> = labels.into_iter().collect();
+        let hosts = self.naming.hosts.iter().map(String::as_str);
+        let labels =
+            self.naming.labels(owner).into_iter().chain(WHERE.iter().copied()).chain(hosts);
+        let labels: Vec<&str> = labels.collect::<BTreeSet<_>>().into_iter().collect();
         let found = lately(&select("", &matchers), ago);
         format!("count by ({}) ({found})", labels.join(","))
     }
@@ -124,26 +130,33 @@ pub(super) fn exposed(row: &Row) -> String {
 }
 
 /// Label sets by the label that names their entity.
-fn grouped(
+fn grouped<'a>(
     Owned { owner, rows, .. }: &Owned,
+    naming: &'a Naming,
     without_jobs: &BTreeSet<String>,
     found: impl Iterator<Item = Labels>,
-) -> Vec<Group> {
-    let mut groups: BTreeMap<&'static str, Group> = BTreeMap::new();
+) -> Vec<Group<'a>> {
+    let names = naming.labels(owner);
+    let mut groups: BTreeMap<&str, Group<'a>> = BTreeMap::new();
     for labels in found {
-        let label = |name: &str| labels.get(name).map(String::as_str);
-        let Some((by, value)) = owner.name(label) else { continue };
-        let Some(entity) = name_of(by, value) else { continue };
+        let value = |label: &&'a str| {
+            labels
+                .get(*label)
+                .filter(|value| !value.is_empty())
+                .map(|value| (*label, value.clone()))
+        };
+        let Some((by, value)) = names.iter().find_map(value) else { continue };
+        let Some(entity) = name_of(by, &value) else { continue };
         let group = groups.entry(by).or_insert_with(|| Group {
             owner,
             label: by,
-            better: owner.labels.iter().copied().take_while(|label| *label != by).collect(),
+            better: names.iter().copied().take_while(|label| *label != by).collect(),
             without_jobs: without_jobs.clone(),
             rows: rows.clone(),
             values: BTreeMap::new(),
             found: Vec::new(),
         });
-        group.values.insert(value.to_owned(), entity);
+        group.values.insert(value, entity);
         group.found.push(labels);
     }
     groups.into_values().collect()

@@ -1,6 +1,7 @@
 //! The topology that labels tell: entities with their other names, what runs where, who calls whom.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use async_trait::async_trait;
 use nightjar_connect::{Answer, Error, Inventory, Query};
@@ -8,12 +9,13 @@ use nightjar_incident::Content;
 use nightjar_incident::signal::Owner;
 use nightjar_topology::{Entity, EntityId, EntityKind, Relation, RelationKind, Topology};
 
+use super::Prometheus;
 use super::answer::{Labels, Series};
 use super::estate::{Estate, Group, exposed};
 use super::inquiry::Inquiry;
+use super::naming::{Naming, host_of, is_of_target, name_of};
 use super::promql::{lately, select};
 use super::wanted::Wanted;
-use super::{Prometheus, host_of, name_of};
 
 #[async_trait]
 impl Inventory for Prometheus {
@@ -36,7 +38,7 @@ impl Inventory for Prometheus {
 }
 
 /// The entities of an estate, with what their labels say of where they are.
-pub(super) fn known(estate: &Estate) -> Topology {
+pub(super) fn known(estate: &Estate<'_>) -> Topology {
     let mut topology = Topology::default();
     for group in &estate.groups {
         for labels in &group.found {
@@ -51,13 +53,13 @@ pub(super) fn known(estate: &Estate) -> Topology {
             let Some(id) = labels.get(group.label).and_then(|value| group.values.get(value)) else {
                 continue;
             };
-            placed(id, group, labels, &hosts, &mut topology);
+            placed(id, group, labels, (estate.naming, &hosts), &mut topology);
         }
     }
     topology
 }
 
-fn described(id: &EntityId, group: &Group, labels: &Labels, value: &str) -> Entity {
+fn described(id: &EntityId, group: &Group<'_>, labels: &Labels, value: &str) -> Entity {
     let mut entity = Entity::new(id.clone(), group.owner.kind);
     let mut alias = |name: &str| {
         if !name.is_empty()
@@ -73,6 +75,9 @@ fn described(id: &EntityId, group: &Group, labels: &Labels, value: &str) -> Enti
     }
     if let Some(instance) = labels.get("instance").filter(|_| is_scraped_itself(group)) {
         alias(instance);
+        if group.owner.kind == EntityKind::Host && !is_own_machine(instance) {
+            alias(host_of(instance));
+        }
     }
     // Of a machine and of a namespace it would be that of the exporter.
     let has_namespace = group.owner.kind != EntityKind::Host && group.label != "namespace";
@@ -83,8 +88,14 @@ fn described(id: &EntityId, group: &Group, labels: &Labels, value: &str) -> Enti
     entity
 }
 
+/// Whether an address is whoever's machine asks.
+fn is_own_machine(address: &str) -> bool {
+    let host = host_of(address);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// Machines by the address under which they are scraped.
-fn hosts(estate: &Estate) -> BTreeMap<String, EntityId> {
+fn hosts(estate: &Estate<'_>) -> BTreeMap<String, EntityId> {
     let mut hosts = BTreeMap::new();
     for group in estate.groups.iter().filter(|group| group.owner.kind == EntityKind::Host) {
         for labels in &group.found {
@@ -100,11 +111,16 @@ fn hosts(estate: &Estate) -> BTreeMap<String, EntityId> {
 /// What an entity runs on, and what it is a part of.
 fn placed(
     id: &EntityId,
-    group: &Group,
+    group: &Group<'_>,
     labels: &Labels,
-    hosts: &BTreeMap<String, EntityId>,
+    (naming, hosts): (&Naming, &BTreeMap<String, EntityId>),
     topology: &mut Topology,
 ) {
+    let told = naming.host(labels).filter(|host| host != id);
+    if let Some(host) = told.as_ref().filter(|_| is_of_target(group.owner)) {
+        topology.add(Entity::new(host.clone(), EntityKind::Host));
+    }
+    let at = |label: &str| labels.get(label).and_then(|at| hosts.get(host_of(at))).cloned();
     let mut relate = |from: &EntityId, to: EntityId, kind| {
         if *from != to {
             topology.relate(Relation { from: from.clone(), to, kind });
@@ -119,16 +135,19 @@ fn placed(
                 if let Some(node) = node {
                     relate(&pod, node, RelationKind::RunsOn);
                 }
-            } else if let Some(host) = labels.get("instance").and_then(|at| hosts.get(host_of(at)))
-            {
-                relate(id, host.clone(), RelationKind::RunsOn);
+            } else if let Some(host) = told.or_else(|| at("instance")) {
+                relate(id, host, RelationKind::RunsOn);
             }
         }
         EntityKind::Database | EntityKind::Cache => {
             // The address that the exporter asks tells more than where the exporter is.
-            let at = labels.get("server").or_else(|| labels.get("instance"));
-            if let Some(host) = at.and_then(|at| hosts.get(host_of(at))) {
-                relate(id, host.clone(), RelationKind::RunsOn);
+            let elsewhere = labels.get("server").filter(|server| !is_own_machine(server));
+            let host = match elsewhere {
+                Some(_) => at("server"),
+                None => told.or_else(|| at("instance")),
+            };
+            if let Some(host) = host {
+                relate(id, host, RelationKind::RunsOn);
             }
         }
         EntityKind::Pod => {
@@ -142,8 +161,8 @@ fn placed(
 
 /// Whether it is named by the target that is scraped for it; where that is scraped is then where it is, or its
 /// exporter's place beside it. Of what one exporter tells of many, it isn't.
-fn is_scraped_itself(group: &Group) -> bool {
-    group.owner.labels.contains(&"job") || group.label == "instance"
+fn is_scraped_itself(group: &Group<'_>) -> bool {
+    is_of_target(group.owner) || group.label == "instance"
 }
 
 /// The kube-state-metrics that tell what belongs together, with the labels that are asked.
@@ -161,14 +180,14 @@ enum Teller<'a> {
     /// Where pods run and what they belong to.
     Pods,
     /// Whom a group's entities call, by what they measure of it.
-    Callers(&'a Group),
+    Callers(&'a Group<'a>),
 }
 
 impl Prometheus {
     /// Relations that metrics of their own tell, and who calls whom by the metrics of callers.
     async fn relations(
         &self,
-        estate: &Estate,
+        estate: &Estate<'_>,
         topology: &mut Topology,
         inquiry: &mut Inquiry<'_>,
     ) -> Result<(), Error> {
@@ -196,7 +215,7 @@ impl Prometheus {
     }
 
     /// What is asked about relations, in the order in which the answers are to be read.
-    fn tellers<'a>(&self, estate: &'a Estate, ago: [i64; 2]) -> Vec<(Teller<'a>, String)> {
+    fn tellers<'a>(&self, estate: &'a Estate<'a>, ago: [i64; 2]) -> Vec<(Teller<'a>, String)> {
         let by = |labels: &[&str], selector: &str| {
             format!("count by ({}) ({})", labels.join(","), lately(selector, ago))
         };
@@ -222,7 +241,7 @@ impl Prometheus {
 }
 
 /// Who calls whom, by the labels of what a caller measures.
-fn calls(group: &Group, labels: &Labels, topology: &mut Topology) {
+fn calls(group: &Group<'_>, labels: &Labels, topology: &mut Topology) {
     let from = labels.get(group.label).and_then(|value| group.values.get(value));
     let to = peer(group.owner, labels, topology);
     if let (Some(from), Some(to)) = (from, to)

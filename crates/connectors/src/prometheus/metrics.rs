@@ -126,7 +126,7 @@ fn told(inquiry: &Inquiry<'_>, all: usize, made: usize, is_screened: bool) -> Op
 
 impl Prometheus {
     /// Everything that the table knows of the entities asked about.
-    fn wanted<'a>(&self, query: &Query, estate: &'a Estate) -> Vec<(Wanted<'a>, Part)> {
+    fn wanted<'a>(&self, query: &Query, estate: &'a Estate<'a>) -> Vec<(Wanted<'a>, Part)> {
         let mut found = Vec::new();
         for group in &estate.groups {
             for values in lists(query, group) {
@@ -143,7 +143,7 @@ impl Prometheus {
     /// Seconds from one scrape to the next, and how many columns there are of each row.
     async fn counts(
         &self,
-        estate: &Estate,
+        estate: &Estate<'_>,
         parts: &[(Wanted<'_>, Part)],
         inquiry: &mut Inquiry<'_>,
     ) -> Result<(i64, BTreeMap<String, usize>), Error> {
@@ -173,7 +173,7 @@ impl Prometheus {
     }
 
     /// What shows how often something is scraped, where nobody told; none where nothing would show it.
-    fn scrapes(&self, estate: &Estate) -> Option<String> {
+    fn scrapes(&self, estate: &Estate<'_>) -> Option<String> {
         if self.scrape_seconds.is_some() || !estate.names.contains("up") {
             return None;
         }
@@ -290,7 +290,7 @@ impl Load<'_> {
 }
 
 /// The values of a group's label that are asked about, in lists that a query can hold; `None` is all of them.
-fn lists<'a>(query: &Query, group: &'a Group) -> Vec<Option<Vec<&'a str>>> {
+fn lists<'a>(query: &Query, group: &'a Group<'_>) -> Vec<Option<Vec<&'a str>>> {
     let all = group.values.iter();
     let asked: Vec<&str> = all
         .filter(|(_, entity)| is_asked(query, entity))

@@ -12,7 +12,7 @@ use super::promql::{demand, is_none_of, is_one_of, lately, seconds, select};
 #[derive(Clone)]
 pub(super) struct Wanted<'a> {
     pub(super) row: &'static Row,
-    pub(super) group: &'a Group,
+    pub(super) group: &'a Group<'a>,
     /// What selects the entities, without the name of the metric.
     pub(super) matchers: Vec<String>,
 }
@@ -32,7 +32,7 @@ impl<'a> Wanted<'a> {
     /// The columns of these values of the group's label; all of them without a choice.
     pub(super) fn new(
         row: &'static Row,
-        group: &'a Group,
+        group: &'a Group<'a>,
         values: Option<&[&str]>,
         more: &[String],
     ) -> Self {
@@ -49,8 +49,8 @@ impl<'a> Wanted<'a> {
     }
 
     /// The labels by which columns are told apart.
-    pub(super) fn by(&self) -> Vec<&'static str> {
-        let mut by: Vec<&'static str> = vec![self.group.label];
+    pub(super) fn by(&self) -> Vec<&'a str> {
+        let mut by: Vec<&'a str> = vec![self.group.label];
         let peer = self.row.owner.peer.iter().copied();
         let port = self.row.owner.peer.contains(&"server_address").then_some("server_port");
         for label in self.row.attributes().chain(peer).chain(port) {

@@ -32,6 +32,18 @@ fn every_connector_says_what_it_needs() {
 #[test]
 fn wrong_settings_are_told_by_their_name_and_without_their_value() {
     let url = "http://127.0.0.1:9";
+    for (kind, config, field) in [
+        ("prometheus", json!({ "url": url, "entity_labels": ["a=\"hunter2"] }), "entity_labels"),
+        ("prometheus", json!({ "url": url, "entity_labels": ["__name__"] }), "entity_labels"),
+        ("prometheus", json!({ "url": url, "entity_labels": "hunter2" }), "entity_labels"),
+        ("prometheus", json!({ "url": url, "host_labels": ["le"] }), "host_labels"),
+        ("prometheus", json!({ "url": url, "host_labels": vec!["a"; 9] }), "host_labels"),
+        ("prometheus", json!({ "url": url, "host_labels": [""] }), "host_labels"),
+    ] {
+        let told = wrong(kind, &config);
+        assert!(told.contains(&format!("`{field}")), "{config}: {told}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
     for (config, field) in [
         (json!({ "url": 7 }), "url"),
         (json!({ "url": "" }), "url"),

@@ -213,6 +213,68 @@ async fn screens(url: &str) {
     assert!(close(levels(mean).1, 0.8));
 }
 
+async fn calls_entities_by_labels_of_ones_own(url: &str) {
+    let own = json!({ "entity_labels": ["team_service"], "host_labels": ["rack", "machine"] });
+    let connection = open(url, &own);
+    let known = topology(ask(&connection, &query(Question::Inventory, &[], 100)).await);
+    let kinds: Vec<(&str, EntityKind)> =
+        known.entities().map(|entity| (entity.id.as_str(), entity.kind)).collect();
+    assert_eq!(
+        kinds,
+        [
+            ("cart", EntityKind::Service),
+            ("n1", EntityKind::Host),
+            ("orders-db", EntityKind::Database),
+            // It has no label of the team's.
+            ("pods", EntityKind::Service),
+            ("users-db", EntityKind::Database),
+            ("vm-2", EntityKind::Host),
+            ("vm-3", EntityKind::Host),
+            // Nobody watches it; something runs there.
+            ("vm-4", EntityKind::Host),
+        ]
+    );
+    let relations: Vec<(&str, RelationKind, &str)> =
+        known.relations().map(|r| (r.from.as_str(), r.kind, r.to.as_str())).collect();
+    assert_eq!(
+        relations,
+        [
+            ("cart", RelationKind::RunsOn, "vm-2"),
+            // The address its exporter asks, and not where the exporter is.
+            ("orders-db", RelationKind::RunsOn, "vm-3"),
+            ("pods", RelationKind::RunsOn, "vm-4"),
+            ("users-db", RelationKind::RunsOn, "vm-3"),
+        ]
+    );
+    assert_eq!(known.resolve("10.0.0.3").map(|host| host.id.as_str()), Some("vm-3"));
+    assert_eq!(known.resolve("10.0.0.2:9100").map(|host| host.id.as_str()), Some("vm-2"));
+    let all = series(ask(&connection, &query(Question::Metrics, &[], 100)).await);
+    let level = |entity, wanted| levels(only(&all, entity, wanted, Statistic::Last)).1;
+    assert!(close(level("orders-db", Signal::PoolUsage), 7.0));
+    assert!(close(level("users-db", Signal::PoolUsage), 9.0));
+    assert!(close(level("cart", Signal::MemoryUsage), 5e7));
+    assert!(close(level("pods", Signal::MemoryUsage), 6e7));
+    assert!(close(level("vm-3", Signal::MemoryUtilization), 0.75));
+    let few = series(ask(&connection, &query(Question::Metrics, &["users-db"], 100)).await);
+    assert!(few.iter().all(|series| series.entity.as_str() == "users-db") && few.len() == 1);
+    // Without these labels they are one.
+    let all = series(ask(&open(url, &json!({})), &query(Question::Metrics, &[], 100)).await);
+    let both = levels(only(&all, "postgres", Signal::PoolUsage, Statistic::Last)).1;
+    assert!(close(both, 16.0), "{both}");
+}
+
+#[tokio::test]
+async fn prometheus_calls_entities_by_labels_of_ones_own() {
+    let Some(server) = Server::prometheus(&shop::named(), "").await else { return };
+    calls_entities_by_labels_of_ones_own(&server.url).await;
+}
+
+#[tokio::test]
+async fn victoria_metrics_calls_entities_by_labels_of_ones_own() {
+    let Some(server) = Server::victoria_metrics(&shop::named()).await else { return };
+    calls_entities_by_labels_of_ones_own(&server.url).await;
+}
+
 #[tokio::test]
 async fn prometheus_answers_as_it_should() {
     let Some(server) = Server::prometheus(&shop::series(), "").await else { return };

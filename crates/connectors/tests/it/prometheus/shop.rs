@@ -189,3 +189,35 @@ pub(crate) fn many(count: usize, odd: usize) -> Vec<Series> {
     }
     shop.series
 }
+
+/// Databases behind one job and programs behind another, told apart by labels of the team's own.
+pub(crate) fn named() -> Vec<Series> {
+    let mut shop = Shop { series: Vec::new() };
+    let cart = [("job", "pods"), ("instance", "10.0.0.2:8080")];
+    let mut labels = [cart[0], cart[1], ("team_service", "cart"), ("machine", "vm-2")];
+    shop.add("process_resident_memory_bytes", &labels, |_| 5e7);
+    labels[2].1 = "";
+    labels[1].1 = "10.0.0.4:8080";
+    labels[3].1 = "vm-4";
+    shop.add("process_resident_memory_bytes", &labels, |_| 6e7);
+    for (name, machine, server, count) in
+        [("orders-db", "vm-2", "10.0.0.3:5432", 7.0), ("users-db", "vm-3", "localhost:5432", 9.0)]
+    {
+        let job = [("job", "postgres"), ("instance", "10.0.0.2:9187"), ("server", server)];
+        let named = [("team_service", name), ("machine", machine), ("datname", "shop")];
+        let labels: Vec<_> = job.into_iter().chain(named).collect();
+        shop.add("pg_stat_database_numbackends", &labels, |_| count);
+    }
+    for (machine, instance) in [("vm-2", "10.0.0.2:9100"), ("vm-3", "10.0.0.3:9100")] {
+        let labels = [("job", "node"), ("instance", instance), ("machine", machine)];
+        shop.add("node_memory_MemAvailable_bytes", &labels, |_| 2e9);
+        shop.add("node_memory_MemTotal_bytes", &labels, |_| 8e9);
+    }
+    // Whoever tells of nodes runs on one of them; they aren't called like it.
+    let told_by =
+        [("job", "kube-state-metrics"), ("instance", "10.0.0.2:8081"), ("machine", "vm-2")];
+    let node = [("node", "n1"), ("condition", "Ready"), ("status", "true")];
+    let labels: Vec<_> = told_by.into_iter().chain(node).collect();
+    shop.add("kube_node_status_condition", &labels, |_| 1.0);
+    shop.series
+}
