@@ -112,13 +112,14 @@ impl Api {
         Ok(Told { data: data.result, warnings })
     }
 
-    /// The same for many expressions beside each other; answered in their order.
+    /// The same for many expressions, at most so many beside each other; answered in their order.
     pub(super) fn find_all<'a>(
         &'a self,
         expressions: Vec<Expression>,
+        at_once: usize,
         allowance: Shared,
     ) -> BoxStream<'a, Result<Told<Vec<Series>>, Error>> {
-        let at_once = self.door.at_once();
+        let at_once = at_once.min(self.door.at_once());
         beside(expressions, at_once, allowance, |one, allowance| self.find(one, allowance)).boxed()
     }
 

@@ -18,16 +18,11 @@ pub(super) const TAG: &str = "nightjar";
 /// whatever stood in its place before.
 const NO_LABEL: &str = "nightjar_none";
 
-/// Several expressions as one query; the tag tells them apart.
-pub(super) fn together(expressions: &[(usize, String)]) -> String {
-    let tagged = expressions.iter().map(|(number, expression)| {
-        format!("label_replace({expression}, \"{TAG}\", \"{number}\", \"{NO_LABEL}\", \"\")")
-    });
-    tagged.collect::<Vec<_>>().join(" or ")
-}
-
 /// The longest query that is sent, bytes: VictoriaMetrics takes 16 kB.
 const LONGEST: usize = 12_000;
+
+/// What stands around an expression in a query, bytes.
+const AROUND: usize = 64;
 
 /// The most samples that one answer should hold: some ten megabytes, which a server writes in a second or two.
 const HEAVIEST: usize = 400_000;
@@ -40,25 +35,55 @@ pub(super) struct Asked {
     pub(super) samples: usize,
 }
 
+/// Expressions that are asked for in one query.
+pub(super) struct Batch {
+    /// With the numbers by which their answers are told apart.
+    expressions: Vec<(usize, String)>,
+    /// How many samples they may be answered with.
+    pub(super) samples: usize,
+    /// Bytes of the query.
+    length: usize,
+}
+
+impl Batch {
+    fn of(asked: Asked) -> Self {
+        let mut batch = Self { expressions: Vec::new(), samples: 0, length: 0 };
+        batch.add(asked);
+        batch
+    }
+
+    fn add(&mut self, Asked { number, expression, samples }: Asked) {
+        self.length += expression.len() + AROUND;
+        self.samples = self.samples.saturating_add(samples);
+        self.expressions.push((number, expression));
+    }
+
+    fn has_room(&self, asked: &Asked, most: usize) -> bool {
+        self.expressions.len() < most
+            && self.length + asked.expression.len() + AROUND <= LONGEST
+            && self.samples.saturating_add(asked.samples) <= HEAVIEST
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.expressions.len()
+    }
+
+    /// The query; the tag tells the answers apart.
+    pub(super) fn text(&self) -> String {
+        let tagged = self.expressions.iter().map(|(number, expression)| {
+            format!("label_replace({expression}, \"{TAG}\", \"{number}\", \"{NO_LABEL}\", \"\")")
+        });
+        tagged.collect::<Vec<_>>().join(" or ")
+    }
+}
+
 /// Expressions in as few queries as the length of a query, the size of its answer and `most` for each allow.
-pub(super) fn batches(
-    expressions: impl IntoIterator<Item = Asked>,
-    most: usize,
-) -> Vec<Vec<(usize, String)>> {
-    let mut batches: Vec<Vec<(usize, String)>> = Vec::new();
-    let (mut length, mut weight) = (0, 0);
-    for Asked { number, expression, samples } in expressions {
-        let size = expression.len() + 64;
-        let fits = length + size <= LONGEST && weight + samples <= HEAVIEST;
+pub(super) fn batches(asked: impl IntoIterator<Item = Asked>, most: usize) -> Vec<Batch> {
+    let mut batches: Vec<Batch> = Vec::new();
+    for asked in asked {
         match batches.last_mut() {
-            Some(last) if fits && last.len() < most => {
-                (length, weight) = (length + size, weight + samples);
-                last.push((number, expression));
-            }
-            Some(_) | None => {
-                (length, weight) = (size, samples);
-                batches.push(vec![(number, expression)]);
-            }
+            Some(last) if last.has_room(&asked, most) => last.add(asked),
+            Some(_) | None => batches.push(Batch::of(asked)),
         }
     }
     batches

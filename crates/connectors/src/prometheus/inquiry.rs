@@ -69,7 +69,7 @@ impl<'a> Inquiry<'a> {
     /// With the first that isn't answered.
     pub(super) async fn all(&mut self, expressions: &[String]) -> Result<Vec<Vec<Series>>, Error> {
         let mut found = Vec::new();
-        let mut answers = self.answers(self.now(expressions));
+        let mut answers = self.answers(self.now(expressions), usize::MAX);
         while let Some(answer) = answers.next().await {
             found.push(self.noted(answer?));
         }
@@ -86,7 +86,7 @@ impl<'a> Inquiry<'a> {
         expressions: &[String],
     ) -> Result<Vec<Option<Vec<Series>>>, Error> {
         let mut found = Vec::new();
-        let mut answers = self.answers(self.now(expressions));
+        let mut answers = self.answers(self.now(expressions), usize::MAX);
         while let Some(answer) = answers.next().await {
             found.push(self.one_of_many(answer)?);
         }
@@ -98,12 +98,14 @@ impl<'a> Inquiry<'a> {
         expressions.iter().map(at).collect()
     }
 
-    /// The answers as they come, in the order of the expressions.
+    /// The answers in the order of the expressions, so many of which are asked for beside each other, or as many
+    /// as the connection allows.
     pub(super) fn answers(
         &self,
         expressions: Vec<Expression>,
+        at_once: usize,
     ) -> BoxStream<'a, Result<Told<Vec<Series>>, Error>> {
-        self.api.find_all(expressions, self.allowance.clone())
+        self.api.find_all(expressions, at_once, self.allowance.clone())
     }
 
     /// What was found, if this could be answered; remembers why not.

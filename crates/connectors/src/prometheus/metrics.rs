@@ -11,13 +11,13 @@ use nightjar_topology::Topology;
 
 use super::answer::{Labels, Series};
 use super::api::{Expression, Grid, Time};
-use super::batch::{Asked, TAG, TOGETHER, batches, number, pieces, together};
+use super::batch::{Asked, Batch, TAG, TOGETHER, batches, number, pieces};
 use super::columns::Columns;
 use super::estate::{Estate, Group};
 use super::inquiry::Inquiry;
 use super::inventory::known;
 use super::promql::{is_one_of, select};
-use super::resolution::{Resolution, most_columns};
+use super::resolution::{Resolution, SAMPLE_BYTES, most_columns};
 use super::screen::Picked;
 use super::twice::once;
 use super::wanted::{Part, Wanted};
@@ -153,8 +153,7 @@ impl Prometheus {
         let (keys, asked): (Vec<String>, Vec<String>) = distinct.into_iter().unzip();
         let asked = asked.into_iter().enumerate();
         let asked = asked.map(|(number, expression)| Asked { number, expression, samples: 1 });
-        let batches = batches(asked, 4 * TOGETHER);
-        let mut asked: Vec<String> = batches.iter().map(|batch| together(batch)).collect();
+        let mut asked: Vec<String> = batches(asked, 4 * TOGETHER).iter().map(Batch::text).collect();
         let scrapes = self.scrapes(estate);
         let has_scrapes = scrapes.is_some();
         asked.extend(scrapes);
@@ -228,8 +227,16 @@ impl Load<'_> {
         let mut first = batches(expressions, TOGETHER);
         let rest = first.split_off(first.len().min(1));
         let mut columns = Columns::default();
-        let is_old_there = self.fetch(&first, true, &mut columns, inquiry).await?;
-        self.fetch(&rest, is_old_there, &mut columns, inquiry).await?;
+        // Where the budget is too small for all, what matters most still comes: it has nothing beside it. How large
+        // it is tells how much of the others may be on its way together.
+        let before = inquiry.bytes();
+        let is_old_there = self.fetch(&first, 1, true, &mut columns, inquiry).await?;
+        let samples = first.iter().map(|batch| batch.samples).sum::<usize>().max(1);
+        let sample_bytes = ((before - inquiry.bytes()) / samples).max(SAMPLE_BYTES);
+        let heaviest = rest.iter().map(|batch| batch.samples).max().unwrap_or(0);
+        let expected = heaviest.saturating_mul(sample_bytes).max(1);
+        let at_once = inquiry.bytes() / expected / 2;
+        self.fetch(&rest, at_once, is_old_there, &mut columns, inquiry).await?;
         match columns.is_empty() {
             true => inquiry.trouble().map_or(Ok(columns), Err),
             false => Ok(columns),
@@ -240,7 +247,8 @@ impl Load<'_> {
     /// past, and isn't asked for it again and again.
     async fn fetch(
         &self,
-        batches: &[Vec<(usize, String)>],
+        batches: &[Batch],
+        at_once: usize,
         with_old: bool,
         columns: &mut Columns,
         inquiry: &mut Inquiry<'_>,
@@ -248,7 +256,7 @@ impl Load<'_> {
         let Resolution { fine, coarse, .. } = self.resolution;
         let mut asked = Vec::new();
         for batch in batches {
-            let text = together(batch);
+            let text = batch.text();
             for grid in [fine, coarse.filter(|_| with_old)].into_iter().flatten() {
                 asked.push((text.clone(), grid, batch.len()));
             }
@@ -257,7 +265,7 @@ impl Load<'_> {
             text: text.clone(),
             time: Time::Over(*grid),
         };
-        let mut answers = inquiry.answers(asked.iter().map(expression).collect());
+        let mut answers = inquiry.answers(asked.iter().map(expression).collect(), at_once);
         let mut has_old = with_old;
         for (text, grid, together) in asked {
             if columns.len() >= self.most.saturating_mul(2) {

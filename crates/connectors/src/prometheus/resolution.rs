@@ -9,7 +9,7 @@ use nightjar_incident::Window;
 use super::api::Grid;
 
 /// About how many bytes a sample takes in an answer: `[1795404540,"0.123456789"],`.
-const SAMPLE_BYTES: usize = 28;
+pub(super) const SAMPLE_BYTES: usize = 28;
 
 /// The most samples of one column: a day of minutes, and more than 40 days of hours.
 const MOST_POINTS: usize = 2400;

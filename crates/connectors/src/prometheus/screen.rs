@@ -7,7 +7,7 @@ use nightjar_connect::{Error, Query};
 
 use super::Prometheus;
 use super::answer::{Labels, Series};
-use super::batch::{Asked, TAG, TOGETHER, batches, number, pieces, together};
+use super::batch::{Asked, Batch, TAG, TOGETHER, batches, number, pieces};
 use super::inquiry::Inquiry;
 use super::metrics::importance;
 use super::score::Compared;
@@ -70,8 +70,7 @@ impl Prometheus {
             expression: wanted.score(*part, compared, each),
             samples: each,
         });
-        let batches = batches(scores, TOGETHER);
-        let asked: Vec<String> = batches.iter().map(|batch| together(batch)).collect();
+        let asked: Vec<String> = batches(scores, TOGETHER).iter().map(Batch::text).collect();
         let answers = inquiry.each(&asked).await?;
         inquiry.asked.extend(asked);
         let answers = answers.into_iter().flatten().flatten();

@@ -87,30 +87,100 @@ async fn prometheus_conforms() {
     subject.conforms().await;
 }
 
-#[tokio::test]
-async fn requests_of_one_question_run_beside_each_other_and_their_answers_keep_an_order() {
+/// A database with more metrics than fit into two queries.
+fn much(request: &Request) -> Reply {
+    let names = [
+        "numbackends",
+        "deadlocks",
+        "tup_fetched",
+        "tup_returned",
+        "xact_commit",
+        "xact_rollback",
+        "temp_bytes",
+        "conflicts",
+        "blks_read",
+    ];
+    let mut names = names.map(|name| format!("pg_stat_database_{name}")).to_vec();
+    let more = [
+        "pg_settings_max_connections",
+        "pg_locks_count",
+        "pg_replication_lag",
+        "pg_stat_bgwriter_checkpoints_req_total",
+        "pg_stat_bgwriter_checkpoints_timed_total",
+        "pg_stat_activity_count",
+        "pg_stat_activity_max_tx_duration",
+        "pg_database_size_bytes",
+    ];
+    names.extend(more.map(str::to_owned));
+    match request.path.as_str() {
+        "/api/v1/label/__name__/values" => success(&json!(names)),
+        _ => good(request),
+    }
+}
+
+/// Five weeks: what is old is asked for beside what is new.
+fn five_weeks() -> nightjar_connect::Query {
     let mut asked = query(Question::Metrics, &["postgres"], 100);
     asked.window.from = asked.window.to - jiff::SignedDuration::from_hours(24 * 35);
-    let in_turn = Fake::new(good).await;
-    let connection = open("prometheus", &in_turn.url, &json!({}));
-    let expected = connection.ask(&asked).await.unwrap().unwrap();
-    // What is asked first is answered after what is asked next: whoever waits for it waits for ever.
+    asked
+}
+
+#[tokio::test]
+async fn requests_of_one_question_run_beside_each_other_and_their_answers_keep_an_order() {
+    let limits = json!({ "limits": { "seconds": 20, "concurrency": 2, "megabytes": 32 } });
+    let in_turn = Fake::new(much).await;
+    let connection = open("prometheus", &in_turn.url, &limits);
+    let expected = connection.ask(&five_weeks()).await.unwrap().unwrap();
+    // What is asked third is answered after what is asked fourth: whoever waits for it waits for ever.
     let (permits, ranges) = (Arc::new(Semaphore::new(0)), AtomicUsize::new(0));
     let fake = Fake::new(move |request| {
         let is_range = request.path.ends_with("query_range");
         match is_range.then(|| ranges.fetch_add(1, SeqCst)) {
-            Some(0) => return Reply::Held(Arc::clone(&permits), Box::new(good(request))),
-            Some(_) => permits.add_permits(1),
-            None => {}
+            Some(2) => return Reply::Held(Arc::clone(&permits), Box::new(much(request))),
+            Some(3) => permits.add_permits(1),
+            Some(_) | None => {}
         }
-        good(request)
+        much(request)
+    })
+    .await;
+    let connection = open("prometheus", &fake.url, &limits);
+    let answer = connection.ask(&five_weeks()).await.unwrap().unwrap();
+    // As text: samples that are no numbers equal nothing, not even themselves.
+    assert!(format!("{answer:?}") == format!("{expected:?}"), "{}", answer.query);
+    assert_eq!(answer.query.lines().count(), 6, "{}", answer.query);
+    assert_eq!(fake.most_at_once(), 2);
+}
+
+#[tokio::test]
+async fn what_matters_most_comes_where_the_budget_is_too_small_for_all() {
+    // A megabyte: what is new fits, what is old doesn't. What is new takes its time, so that the other would come
+    // first if it were asked beside it.
+    let fake = Fake::new(|request| {
+        let is_old = request.param("step") == Some("3600");
+        match (request.path.ends_with("query_range"), good(request)) {
+            (true, Reply::Whole(status, headers, body)) if is_old => {
+                Reply::Whole(status, headers, body + &" ".repeat(1_200_000))
+            }
+            (true, reply) => {
+                let permits = Arc::new(Semaphore::new(0));
+                let later = Arc::clone(&permits);
+                tokio::spawn(async move {
+                    for _ in 0..5_000 {
+                        tokio::task::yield_now().await;
+                    }
+                    later.add_permits(1);
+                });
+                Reply::Held(permits, Box::new(reply))
+            }
+            (false, reply) => reply,
+        }
     })
     .await;
     let connection = open("prometheus", &fake.url, &json!({}));
-    let answer = connection.ask(&asked).await.unwrap().unwrap();
-    // As text: samples that are no numbers equal nothing, not even themselves.
-    assert!(format!("{answer:?}") == format!("{expected:?}"), "{}", answer.query);
-    assert!(answer.query.lines().count() >= 2, "{}", answer.query);
+    let answer = connection.ask(&five_weeks()).await.unwrap().unwrap();
+    let truncated = answer.truncated.as_deref().unwrap_or_default();
+    assert!(truncated.contains("cut here"), "{truncated}");
+    assert_eq!(answer.content.len(), 2);
 }
 
 #[tokio::test]
@@ -173,9 +243,7 @@ async fn what_fails_alone_is_told_and_the_rest_comes() {
         })
         .await;
         let connection = open("prometheus", &fake.url, &json!({}));
-        let mut asked = query(Question::Metrics, &["postgres"], 100);
-        asked.window.from = asked.window.to - jiff::SignedDuration::from_hours(24 * 35);
-        let answer = connection.ask(&asked).await.unwrap().unwrap();
+        let answer = connection.ask(&five_weeks()).await.unwrap().unwrap();
         assert!(answer.truncated.as_deref().unwrap().contains(told), "{:?}", answer.truncated);
         assert!(!answer.content.is_empty());
     }
