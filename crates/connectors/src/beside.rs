@@ -44,7 +44,8 @@ where
     asked.buffered(at_once.max(1))
 }
 
-/// Asks about each item. What goes beyond the allowance is left out and counted.
+/// Asks about each item, of which none may take more than its part of what is left: one that is too large is no
+/// reason to lose the others. What goes beyond the allowance is left out and counted.
 ///
 /// # Errors
 /// With the first trouble of another sort, or when nothing came at all.
@@ -60,7 +61,11 @@ where
     let shared = Shared::new(*allowance);
     let mut brought = Brought { answers: Vec::new(), missing: 0 };
     let mut first_trouble = None;
-    let mut answers = pin!(beside(items, at_once, shared.clone(), ask));
+    let at_once = at_once.min(items.len()).max(1);
+    let mut answers = pin!(beside(items, at_once, shared.clone(), |item, shared| {
+        let part = shared.bytes() / at_once;
+        ask(item, shared.at_most(part))
+    }));
     while let Some(answer) = answers.next().await {
         match answer {
             Ok(answer) => brought.answers.push(answer),
@@ -114,16 +119,19 @@ mod tests {
     #[tokio::test]
     async fn answers_keep_their_order_and_take_from_one_budget() {
         let sizes: Vec<usize> = (1..=10).collect();
-        let (brought, left, most) = asked(&sizes, 60).await;
+        let (brought, left, most) = asked(&sizes, 100).await;
         let brought = brought.unwrap();
-        assert_eq!((brought.answers, brought.missing, left, most), (sizes, 0, 5, 3));
+        assert_eq!((brought.answers, brought.missing, left, most), (sizes, 0, 45, 3));
     }
 
     #[tokio::test]
     async fn what_is_beyond_the_budget_is_counted_and_not_asked() {
-        let (brought, left, _) = asked(&[1; 10], 4).await;
+        let (brought, left, _) = asked(&[1, 1, 25, 1, 1], 60).await;
         let brought = brought.unwrap();
-        assert_eq!((brought.answers, brought.missing, left), (vec![1; 4], 6, 0));
+        assert_eq!((brought.answers, brought.missing, left), (vec![1; 4], 1, 56));
+        let (brought, left, _) = asked(&[30; 4], 90).await;
+        let brought = brought.unwrap();
+        assert_eq!((brought.answers, brought.missing, left), (vec![30; 3], 1, 0));
         let (nothing, ..) = asked(&[9, 9], 4).await;
         assert_eq!(nothing.err().map(|error| error.kind), Some(ErrorKind::TooLarge));
         let (nothing, ..) = asked(&[], 0).await;

@@ -93,11 +93,19 @@ impl Allowance {
 pub(crate) struct Shared {
     until: Instant,
     bytes: Arc<AtomicUsize>,
+    /// How much of it may be taken through this one.
+    most: usize,
 }
 
 impl Shared {
     pub(crate) fn new(allowance: Allowance) -> Self {
-        Self { until: allowance.until, bytes: Arc::new(AtomicUsize::new(allowance.bytes)) }
+        let Allowance { until, bytes } = allowance;
+        Self { until, bytes: Arc::new(AtomicUsize::new(bytes)), most: usize::MAX }
+    }
+
+    /// The same, of which no more than that may be taken: whoever wants more fails alone.
+    pub(crate) fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     /// How many more bytes may be read.
@@ -120,7 +128,7 @@ pub(crate) trait Takes: Send {
     /// When there is no time left.
     fn until(&self) -> Instant;
 
-    /// Takes so many bytes. Whether there were as many; where not, nothing is left from then on.
+    /// Takes so many bytes. Whether there were as many; where not, nothing more is to be taken.
     fn take(&mut self, bytes: usize) -> bool;
 }
 
@@ -142,6 +150,8 @@ impl Takes for Shared {
     }
 
     fn take(&mut self, bytes: usize) -> bool {
+        let Some(most) = self.most.checked_sub(bytes) else { return false };
+        self.most = most;
         let fewer = |left: usize| left.checked_sub(bytes);
         let is_taken = self.bytes.fetch_update(Relaxed, Relaxed, fewer).is_ok();
         if !is_taken {
