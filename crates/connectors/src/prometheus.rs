@@ -15,6 +15,7 @@ mod inventory;
 mod metrics;
 mod naming;
 mod promql;
+mod relations;
 mod resolution;
 mod score;
 mod screen;

@@ -9,8 +9,8 @@ use nightjar_topology::{EntityId, Topology};
 
 use super::answer::{Sample, Series};
 use super::batch::TAG;
-use super::inventory::peer;
 use super::naming::name_of;
+use super::relations::peer;
 use super::wanted::{Part, Wanted};
 
 /// What tells one column from another.
