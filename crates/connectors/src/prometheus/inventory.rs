@@ -91,10 +91,12 @@ fn is_own_machine(address: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// Machines by the address under which they are scraped.
-fn hosts(estate: &Estate<'_>) -> BTreeMap<String, EntityId> {
+/// Machines by the address under which they are scraped. What a cluster tells of its nodes is scraped elsewhere.
+pub(super) fn hosts(estate: &Estate<'_>) -> BTreeMap<String, EntityId> {
     let mut hosts = BTreeMap::new();
-    for group in estate.groups.iter().filter(|group| group.owner.kind == EntityKind::Host) {
+    let is_machine =
+        |group: &&Group<'_>| group.owner.kind == EntityKind::Host && is_of_target(group.owner);
+    for group in estate.groups.iter().filter(is_machine) {
         for labels in &group.found {
             let id = labels.get(group.label).and_then(|value| group.values.get(value));
             if let (Some(id), Some(instance)) = (id, labels.get("instance")) {

@@ -10,7 +10,8 @@ use super::Prometheus;
 use super::answer::{Labels, Series};
 use super::estate::{Estate, Group, exposed};
 use super::inquiry::Inquiry;
-use super::naming::name_of;
+use super::inventory::hosts;
+use super::naming::{host_of, name_of};
 use super::promql::{lately, select};
 use super::wanted::Wanted;
 
@@ -22,8 +23,13 @@ const PODS: (&str, &[&str]) = (
 const REPLICA_SETS: (&str, &[&str]) =
     ("kube_replicaset_owner", &["replicaset", "owner_kind", "owner_name"]);
 
-/// What tells of relations.
+/// What node_exporter says its machine calls itself: the name that logs and traces have for it.
+const MACHINES: (&str, &[&str]) = ("node_uname_info", &["instance", "nodename"]);
+
+/// What tells of relations, and of names.
 enum Teller<'a> {
+    /// What machines call themselves.
+    Machines,
     /// Which workload a replica set belongs to.
     ReplicaSets,
     /// Where pods run and what they belong to.
@@ -44,10 +50,12 @@ impl Prometheus {
             self.tellers(estate, inquiry.ago).into_iter().unzip();
         let answers = inquiry.each(&asked).await?;
         inquiry.asked.extend(asked);
+        let hosts = hosts(estate);
         let mut sets = BTreeMap::new();
         for (teller, found) in tellers.iter().zip(answers) {
             for Series { metric, .. } in found.into_iter().flatten() {
                 match teller {
+                    Teller::Machines => machine(&metric, &hosts, topology),
                     Teller::ReplicaSets => {
                         let label = |name: &str| metric.get(name).cloned();
                         let set = (label("replicaset"), label("owner_name"));
@@ -69,8 +77,11 @@ impl Prometheus {
             format!("count by ({}) ({})", labels.join(","), lately(selector, ago))
         };
         let mut tellers = Vec::new();
-        for (teller, (name, labels)) in [(Teller::ReplicaSets, REPLICA_SETS), (Teller::Pods, PODS)]
-        {
+        for (teller, (name, labels)) in [
+            (Teller::Machines, MACHINES),
+            (Teller::ReplicaSets, REPLICA_SETS),
+            (Teller::Pods, PODS),
+        ] {
             if estate.names.contains(name) {
                 tellers.push((teller, by(labels, &select(name, &self.matchers))));
             }
@@ -97,6 +108,19 @@ fn calls(group: &Group<'_>, labels: &Labels, topology: &mut Topology) {
         && *from != to
     {
         topology.relate(Relation { from: from.clone(), to, kind: RelationKind::Calls });
+    }
+}
+
+/// A machine with the name that it gives itself.
+fn machine(labels: &Labels, hosts: &BTreeMap<String, EntityId>, topology: &mut Topology) {
+    let host = labels.get("instance").and_then(|instance| hosts.get(host_of(instance)));
+    let name = labels.get("nodename").filter(|name| !name.is_empty() && *name != "localhost");
+    if let (Some(host), Some(name)) = (host, name)
+        && name != host.as_str()
+    {
+        let mut entity = Entity::new(host.clone(), EntityKind::Host);
+        entity.aliases.push(name.clone());
+        topology.add(entity);
     }
 }
 

@@ -247,6 +247,9 @@ async fn calls_entities_by_labels_of_ones_own(url: &str) {
         ]
     );
     assert_eq!(known.resolve("10.0.0.3").map(|host| host.id.as_str()), Some("vm-3"));
+    // What it calls itself, where that is a name.
+    assert_eq!(known.resolve("orange").map(|host| host.id.as_str()), Some("vm-2"));
+    assert_eq!(known.resolve("localhost"), None);
     assert_eq!(known.resolve("10.0.0.2:9100").map(|host| host.id.as_str()), Some("vm-2"));
     let all = series(ask(&connection, &query(Question::Metrics, &[], 100)).await);
     let level = |entity, wanted| levels(only(&all, entity, wanted, Statistic::Last)).1;
@@ -259,6 +262,9 @@ async fn calls_entities_by_labels_of_ones_own(url: &str) {
     assert!(few.iter().all(|series| series.entity.as_str() == "users-db") && few.len() == 1);
     // Without these labels they are one.
     let all = series(ask(&open(url, &json!({})), &query(Question::Metrics, &[], 100)).await);
+    let plain = open(url, &json!({}));
+    let known = topology(ask(&plain, &query(Question::Inventory, &[], 100)).await);
+    assert_eq!(known.resolve("orange").map(|host| host.id.as_str()), Some("10.0.0.2"));
     let both = levels(only(&all, "postgres", Signal::PoolUsage, Statistic::Last)).1;
     assert!(close(both, 16.0), "{both}");
 }

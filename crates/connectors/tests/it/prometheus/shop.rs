@@ -208,8 +208,12 @@ pub(crate) fn named() -> Vec<Series> {
         let labels: Vec<_> = job.into_iter().chain(named).collect();
         shop.add("pg_stat_database_numbackends", &labels, |_| count);
     }
-    for (machine, instance) in [("vm-2", "10.0.0.2:9100"), ("vm-3", "10.0.0.3:9100")] {
+    for (machine, instance, itself) in
+        [("vm-2", "10.0.0.2:9100", "orange"), ("vm-3", "10.0.0.3:9100", "localhost")]
+    {
         let labels = [("job", "node"), ("instance", instance), ("machine", machine)];
+        let named = [labels[0], labels[1], labels[2], ("nodename", itself)];
+        shop.add("node_uname_info", &named, |_| 1.0);
         shop.add("node_memory_MemAvailable_bytes", &labels, |_| 2e9);
         shop.add("node_memory_MemTotal_bytes", &labels, |_| 8e9);
     }
