@@ -148,6 +148,8 @@ fn is_scraped_itself(group: &Group) -> bool {
     group.owner.labels.contains(&"job") || group.label == "instance"
 }
 
+/// What node_exporter says a machine calls itself, which is what programs on it call it.
+const MACHINES: (&str, &[&str]) = ("node_uname_info", &["instance", "nodename"]);
 /// The kube-state-metrics that tell what belongs together, with the labels that are asked.
 const PODS: (&str, &[&str]) = (
     "kube_pod_info",
@@ -169,7 +171,8 @@ impl Prometheus {
     ) -> Result<(), Error> {
         let (at, ago) = (self.moment(query.window), ago(query));
         let mut sets = BTreeMap::new();
-        for (name, labels) in [REPLICA_SETS, PODS] {
+        let hosts = hosts(estate);
+        for (name, labels) in [MACHINES, REPLICA_SETS, PODS] {
             if !estate.names.contains(name) {
                 continue;
             }
@@ -181,15 +184,16 @@ impl Prometheus {
             let found = self.api.instant(&by, at, allowance, notes).await?;
             asked.push(by);
             for series in found.result {
-                match name == PODS.0 {
-                    false => {
+                match name {
+                    _ if name == MACHINES.0 => machine(&series.metric, &hosts, topology),
+                    _ if name == REPLICA_SETS.0 => {
                         let label = |name: &str| series.metric.get(name).cloned();
                         let set = (label("replicaset"), label("owner_name"));
                         if let (Some(set), Some(owner)) = set {
                             sets.insert(set, owner);
                         }
                     }
-                    true => pod(&series.metric, &sets, topology),
+                    _ => pod(&series.metric, &sets, topology),
                 }
             }
         }
@@ -218,6 +222,18 @@ impl Prometheus {
             }
         }
         Ok(())
+    }
+}
+
+/// What a machine calls itself is another name of it.
+fn machine(labels: &Labels, hosts: &BTreeMap<String, EntityId>, topology: &mut Topology) {
+    let host = labels.get("instance").and_then(|at| hosts.get(host_of(at)));
+    if let (Some(host), Some(name)) = (host, labels.get("nodename"))
+        && name != host.as_str()
+    {
+        let mut entity = Entity::new(host.clone(), EntityKind::Host);
+        entity.aliases.push(name.clone());
+        topology.add(entity);
     }
 }
 
