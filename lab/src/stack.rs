@@ -30,9 +30,8 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// A new folder of this name, in which nothing runs yet.
-    pub(crate) fn new(name: &str) -> anyhow::Result<Self> {
-        let place = Place::new(name)?;
+    /// A place in which nothing runs yet.
+    pub(crate) fn new(place: Place) -> anyhow::Result<Self> {
         let supervisor = Rc::new(Supervisor::new(&place)?);
         Ok(Self { place, supervisor, tasks: RefCell::default() })
     }

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use futures::StreamExt as _;
 use tokio::process::Command;
 
-use crate::stack::{Stack, place, tell};
+use crate::stack::{Place, Stack, place, tell};
 use crate::up;
 use nightjar::Nightjar;
 use outcome::{Outcome, Seen};
@@ -27,6 +28,9 @@ pub(crate) struct Arguments {
     /// How often each is tried.
     #[arg(long, default_value_t = 3)]
     runs: u32,
+    /// How many run beside each other, each with a stack of its own.
+    #[arg(long, default_value_t = 1)]
+    at_once: usize,
     /// The program that investigates; without it alerts are waited for and nothing is asked.
     #[arg(long)]
     nightjar: Option<PathBuf>,
@@ -75,27 +79,30 @@ async fn all(arguments: &Arguments) -> anyhow::Result<()> {
         Some(name) => vec![name.clone()],
         None => folders(&faults)?,
     };
+    // What is tried is what there is now, not what somebody works on meanwhile.
+    let commit = outcome::commit(&place::root()?);
+    let tries = names.iter().flat_map(|name| (1..=arguments.runs).map(move |run| (name, run)));
+    let tries = tries.map(|(name, run)| {
+        let (folder, commit) = (faults.join(name), commit.clone());
+        async move { (name, run, one(arguments, &folder, name, run, commit).await) }
+    });
+    let mut tries = futures::stream::iter(tries).buffer_unordered(arguments.at_once.max(1));
     let mut failed = Vec::new();
-    let (mut right, mut count, mut number) = (0, 0, 0);
-    for name in &names {
-        for run in 1..=arguments.runs {
-            number += 1;
-            // Called by number: paths are seen in telemetry, and the name of a fault in one would tell the truth.
-            let place = format!("trial-{number:02}");
-            match one(arguments, &faults.join(name), &place, name, run).await {
-                Ok(Some(outcome)) => {
-                    outcome.tell();
-                    count += 1;
-                    right += u32::from(outcome.is_right());
-                    if let Some(results) = &arguments.results {
-                        outcome.append(results)?;
-                    }
+    let (mut right, mut count) = (0, 0);
+    while let Some((name, run, tried)) = tries.next().await {
+        match tried {
+            Ok(Some(outcome)) => {
+                outcome.tell();
+                count += 1;
+                right += u32::from(outcome.is_right());
+                if let Some(results) = &arguments.results {
+                    outcome.append(results)?;
                 }
-                Ok(None) => break,
-                Err(error) => {
-                    tell(&format!("{name}, run {run}: {error:#}"));
-                    failed.push(format!("{name} ({run})"));
-                }
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tell(&format!("{name}, run {run}: {error:#}"));
+                failed.push(format!("{name} ({run})"));
             }
         }
     }
@@ -109,13 +116,13 @@ async fn all(arguments: &Arguments) -> anyhow::Result<()> {
 async fn one(
     arguments: &Arguments,
     folder: &Path,
-    place: &str,
     fault: &str,
     run: u32,
+    commit: String,
 ) -> anyhow::Result<Option<Outcome>> {
     let truth = Truth::read(folder)?;
-    tell(&format!("{fault}, run {run}: starting the stack in {place}"));
-    let stack = Stack::new(place)?;
+    let stack = Stack::new(Place::of_a_trial()?)?;
+    tell(&format!("{fault}, run {run}: starting the stack in {}", stack.place.run.display()));
     let nightjar = match &arguments.nightjar {
         Some(program) => {
             Some(Nightjar::start(&stack, program).await.context("Nightjar doesn't start")?)
@@ -174,7 +181,7 @@ async fn one(
             ));
         }
     }
-    Ok(Some(Outcome::new(&stack.place.root, fault, run, &truth, seen, told)))
+    Ok(Some(Outcome::new(commit, fault, run, &truth, seen, told)))
 }
 
 /// Runs a script of a fault to its end, which gives its status. The stack goes on meanwhile: its door answers on this

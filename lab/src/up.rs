@@ -1,6 +1,6 @@
 //! The stack alone, for people who want to look around.
 
-use crate::stack::{Stack, tell};
+use crate::stack::{Place, Stack, tell};
 
 /// How the stack is started.
 #[derive(Debug, clap::Args)]
@@ -14,7 +14,7 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let stop = stopped();
     tokio::pin!(stop);
-    let stack = Stack::new(&arguments.name)?;
+    let stack = Stack::new(Place::new(&arguments.name)?)?;
     tokio::select! {
         () = &mut stop => return Ok(()),
         up = stack.bring_up(None) => up?,

@@ -122,6 +122,13 @@ pub fn failed(series: &MetricSeries) -> bool {
         || row(series).is_some_and(|row| !row.failing.is_empty() && failed_by(row, series))
 }
 
+/// Whether the attributes would say it, had the requests counted here failed.
+pub fn tells_failures(series: &MetricSeries) -> bool {
+    let told = |name: &str| series.attributes.contains_key(name);
+    told("http.response.status_code")
+        || row(series).is_some_and(|row| row.failing.iter().any(|label| told(label.name)))
+}
+
 fn failed_by(row: &Row, series: &MetricSeries) -> bool {
     let label = |name: &str| series.attributes.get(name).map(String::as_str);
     failed_as_told(series) || row.failing.iter().any(|failing| failing.holds(label))

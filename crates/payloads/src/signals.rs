@@ -1,6 +1,6 @@
 //! What a metric name, a query or a headline says was measured.
 
-use nightjar_incident::Signal;
+use nightjar_incident::{Signal, signal};
 
 use crate::body::fold;
 
@@ -57,6 +57,17 @@ const METRICS: &[(&str, Option<Signal>)] = &[
     ("availability", Some(Signal::Availability)),
     ("successrate", Some(Signal::Availability)),
     ("healthyhost", Some(Signal::Availability)),
+    ("targetdown", Some(Signal::Up)),
+    ("instancedown", Some(Signal::Up)),
+    ("servicedown", Some(Signal::Up)),
+    ("hostdown", Some(Signal::Up)),
+    ("nodedown", Some(Signal::Up)),
+    ("jobdown", Some(Signal::Up)),
+    ("exporterdown", Some(Signal::Up)),
+    ("targetmissing", Some(Signal::Up)),
+    ("jobmissing", Some(Signal::Up)),
+    ("unreachable", Some(Signal::Up)),
+    ("notresponding", Some(Signal::Up)),
     ("crashloop", Some(Signal::Restarts)),
     ("restart", Some(Signal::Restarts)),
     ("cpu", Some(Signal::CpuUtilization)),
@@ -107,6 +118,11 @@ pub(crate) fn of_query(query: &str) -> Option<Signal> {
     if query.contains("5..") || query.contains("5xx") {
         return Some(Signal::Errors);
     }
+    // `up == 0`: so short a name is only one where it stands alone.
+    let mut words = query.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    if words.any(|word| signal::rows(word).any(|row| row.signal == Signal::Up)) {
+        return Some(Signal::Up);
+    }
     of_metric(metric_of_query(query))
 }
 
@@ -143,6 +159,8 @@ const WORDS: &[(&str, Signal)] = &[
     ("throttled", Signal::Throttled),
     ("throttling", Signal::Throttled),
     ("throttles", Signal::Throttled),
+    ("down", Signal::Up),
+    ("unreachable", Signal::Up),
     ("restarts", Signal::Restarts),
     ("restarting", Signal::Restarts),
     ("backlog", Signal::QueueDepth),
@@ -182,6 +200,9 @@ mod tests {
             ("DiskQueueDepth", None),
             ("trace.http.request.errors", Some(Signal::Errors)),
             ("db.client.connection.pending_requests", Some(Signal::PoolPending)),
+            ("TargetDown", Some(Signal::Up)),
+            ("KubeNodeUnreachable", Some(Signal::Up)),
+            ("CPUThrottlingSlowdown", Some(Signal::Throttled)),
             ("KubePodCrashLooping", Some(Signal::Restarts)),
             ("WidgetsPainted", None),
             ("", None),
@@ -199,6 +220,9 @@ mod tests {
             of_query(r#"sum(rate(http_requests_total{code=~"5.."}[5m])) > 1"#),
             Some(Signal::Errors)
         );
+        assert_eq!(of_query(r#"up{job="cart"} == 0"#), Some(Signal::Up));
+        assert_eq!(of_query("redis_up == 0"), Some(Signal::Up));
+        assert_eq!(of_query("up_since > 3"), None);
     }
 
     #[test]

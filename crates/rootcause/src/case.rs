@@ -1,7 +1,8 @@
 use jiff::{SignedDuration, Timestamp};
-use nightjar_incident::{Alert, Evidence, Gap, Signal, Window};
+use nightjar_incident::{Alert, Evidence, Gap, MetricSeries, Signal, Window, signal};
 use nightjar_topology::{EntityId, Topology};
 
+use crate::ledger::metrics;
 use crate::step::Step;
 
 /// Everything an execution may look at.
@@ -40,6 +41,10 @@ pub struct Symptom {
 /// evaluations of a minute to five, and the rows before the fault are its best base.
 const BEFORE_ALERT: SignedDuration = SignedDuration::from_mins(10);
 
+/// Of a record that is young when the alert comes, a third is compared with the two before it: its usual level then
+/// holds against a fault that is older than the window.
+const WINDOW_OF_A_SHORT_RECORD: i32 = 3;
+
 /// How far behind the first alert the window ends at the latest: later rows say how it went on,
 /// not how it began.
 const AFTER_ALERT: SignedDuration = SignedDuration::from_mins(30);
@@ -59,9 +64,23 @@ impl Case<'_> {
     /// The time compared with the usual.
     pub(crate) fn window(&self) -> Window {
         let alarm = self.alarm();
-        let from = alarm.saturating_sub(BEFORE_ALERT).unwrap_or(alarm);
+        let before = self.recorded().map_or(BEFORE_ALERT, |recorded| {
+            BEFORE_ALERT.min(alarm.duration_since(recorded) / WINDOW_OF_A_SHORT_RECORD)
+        });
+        let from = alarm.saturating_sub(before).unwrap_or(alarm);
         let end = alarm.saturating_add(AFTER_ALERT).unwrap_or(self.now);
         Window { from, to: self.now.min(end).max(from) }
+    }
+
+    /// Since when requests are measured; anything, where none are. Nothing if that begins after the alarm.
+    fn recorded(&self) -> Option<Timestamp> {
+        let first = |series: &MetricSeries| series.column.times().first().copied();
+        let of_requests = |series: &MetricSeries| signal::of(series).is_of_requests();
+        let all = || metrics(self.evidence).map(|(_, series)| series);
+        let requests = all().filter(|series| of_requests(series)).filter_map(first).min();
+        let first = requests.or_else(|| all().filter_map(first).min())?;
+        let first = Timestamp::from_millisecond(first).ok()?;
+        (first < self.alarm()).then_some(first)
     }
 
     /// The time taken as usual: all that was recorded before the window.

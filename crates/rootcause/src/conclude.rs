@@ -33,7 +33,7 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
             | Complaint::Recovered(state)
             | Complaint::Blip(state) => state,
             Complaint::Below(states) => states.first()?,
-            Complaint::Usual(..) | Complaint::Unmeasured => return None,
+            Complaint::Usual(..) | Complaint::NoPast(_) | Complaint::Unmeasured => return None,
         };
         let row = onset_row(excess_of(graph, *state)?)?;
         let at = ledger.rows.get(ledger.window.start + row)?;
@@ -56,6 +56,7 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         (
             Complaint::Shows(state)
             | Complaint::Usual(state, _)
+            | Complaint::NoPast(state)
             | Complaint::Slight(state)
             | Complaint::Blip(state)
             | Complaint::Recovered(state),
@@ -138,6 +139,7 @@ fn connect(case: &Case<'_>, ledger: &mut Ledger) -> (Graph, Complaint) {
         Complaint::Shows(state) => Some(state),
         Complaint::Below(states) => states.first(),
         Complaint::Usual(..)
+        | Complaint::NoPast(_)
         | Complaint::Blip(_)
         | Complaint::Slight(_)
         | Complaint::Recovered(_)
@@ -161,15 +163,16 @@ fn connect(case: &Case<'_>, ledger: &mut Ledger) -> (Graph, Complaint) {
     (graph, second)
 }
 
-/// Final once enough rows followed the onset, and all was asked that is asked.
+/// Final once enough was measured after the onset, and all was asked that is asked.
 fn stage(view: &View<'_>, ledger: Option<&Ledger>) -> Stage {
     if view.case.is_cut_short {
         return Stage::Provisional;
     }
     let step = ledger.map_or(60_000, |ledger| ledger.step);
     let since = view.case.now.duration_since(view.onset.min(view.case.alarm())).as_millis();
-    let rows = since as f64 / step as f64;
-    if rows >= limit::MIN_ROWS_AFTER.value { Stage::Final } else { Stage::Provisional }
+    let least = (limit::MIN_ROWS_AFTER.value * step as f64)
+        .max(1000.0 * limit::MIN_SECONDS_AFTER.value);
+    if since as f64 >= least { Stage::Final } else { Stage::Provisional }
 }
 
 /// Limits a confidence by what was seen at all; the limit.

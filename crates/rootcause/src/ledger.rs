@@ -249,13 +249,28 @@ impl<'a> Parts<'a> {
             }
             (None, None) => vec![0.0; spread.keys.len()],
         };
-        let errors = spread.sum(self.failed.iter().copied()).or_else(|| {
+        let mut errors = spread.sum(self.failed.iter().copied()).or_else(|| {
             let series = self.availability.first().filter(|_| counted)?;
             let lost = |(&percent, &r): (&f64, &f64)| r * (1.0 - percent / 100.0).clamp(0.0, 1.0);
             Some(spread.of(series).iter().zip(&requests).map(lost).collect())
         });
+        // A count that is split by what became of the requests has no column of failures until the first fails.
+        if counted && self.is_split() {
+            let none = || vec![f64::NAN; requests.len()];
+            for (failed, r) in errors.get_or_insert_with(none).iter_mut().zip(&requests) {
+                if failed.is_nan() && *r > 0.0 {
+                    *failed = 0.0;
+                }
+            }
+        }
         let evidence = self.evidence.into_iter().collect();
         Table { place, requests, counted, inferred: false, latency, errors, evidence }
+    }
+
+    /// Whether its requests are counted by what became of them.
+    fn is_split(&self) -> bool {
+        let beside = |series: &&MetricSeries| self.failed.iter().any(|f| f.name == series.name);
+        self.requests.iter().any(|series| signal::tells_failures(series) || beside(series))
     }
 
     /// The mean over all requests where means are recorded, weighted by their counts; else the

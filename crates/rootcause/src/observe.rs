@@ -4,6 +4,7 @@
 //! them and `all` runs that list and numbers what they find.
 
 mod about;
+mod answering;
 mod backlog;
 mod burst;
 mod calls;
@@ -81,6 +82,7 @@ const OBSERVERS: &[Observer] = &[
     Observer { rows: stated::ABOUT, observe: stated::observe },
     Observer { rows: change::ABOUT, observe: change::observe },
     Observer { rows: missing::ABOUT, observe: missing::observe },
+    Observer { rows: answering::ABOUT, observe: answering::observe },
     Observer { rows: tail::ABOUT, observe: tail::observe },
     Observer { rows: headroom::ABOUT, observe: headroom::observe },
     Observer { rows: drift::ABOUT, observe: drift::observe },

@@ -21,6 +21,8 @@ pub(crate) enum Complaint {
     Below(Vec<State>),
     /// It is measured and as usual; the largest deviation found, with its place.
     Usual(State, f64),
+    /// It is measured, but what is usual here isn't known: too little was recorded before.
+    NoPast(State),
     /// It stood out in one row and is over.
     Blip(State),
     /// It stood out and has been usual for a while.
@@ -114,7 +116,11 @@ fn judge(graph: &Graph, mut states: Vec<State>, least: f64, doubt: Doubt) -> Com
     };
     let showing: Vec<State> = states.iter().copied().filter(|state| z(state) >= least).collect();
     if showing.is_empty() {
-        return Complaint::Usual(loudest, z(&loudest));
+        let known = |state: &State| excess_of(graph, *state).is_some_and(|excess| excess.known);
+        return match states.iter().any(known) {
+            true => Complaint::Usual(loudest, z(&loudest)),
+            false => Complaint::NoPast(loudest),
+        };
     }
     let lasting: Vec<State> =
         showing.iter().copied().filter(|state| lasts(graph, *state)).collect();

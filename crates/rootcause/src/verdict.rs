@@ -65,10 +65,15 @@ fn decide_by_what_was_seen(
     let decisive = leading
         .filter(|s| s.decisive && s.confidence >= limit::CLAIM.value)
         .is_some_and(|s| has_own_mark(s, observations));
-    if let Complaint::Usual(state, _) = complaint
-        && !decisive
-        && let Some(seen) = own_deviation(case, observations)
-    {
+    let own = own_deviation(case, observations);
+    // Who doesn't answer goes on not to answer, whatever requests look like.
+    let is_down = own.is_some_and(|seen| seen.signal == Some(Signal::Up));
+    let as_usual = match complaint {
+        Complaint::Usual(state, _) => Some(state),
+        Complaint::Recovered(state) | Complaint::Blip(state) if is_down => Some(state),
+        _ => None,
+    };
+    if let Some((state, seen)) = as_usual.zip(own).filter(|_| !decisive) {
         return Decision::Unknown(format!(
             "the {} of {} is as usual, but what the alert is about isn't: {}",
             what(state),
@@ -77,6 +82,13 @@ fn decide_by_what_was_seen(
         ));
     }
     match complaint {
+        Complaint::NoPast(state) if !decisive => {
+            return Decision::Unknown(format!(
+                "too little was recorded before to know the usual {} of {}",
+                what(state),
+                name(state)
+            ));
+        }
         Complaint::Usual(state, z) if !decisive => {
             return Decision::Nothing(format!(
                 "{} of {} is within its usual range ({z:.1} standard deviations)",
@@ -84,7 +96,7 @@ fn decide_by_what_was_seen(
                 name(state)
             ));
         }
-        Complaint::Blip(state) => {
+        Complaint::Blip(state) if !is_down => {
             return Decision::Nothing(format!(
                 "{} of {} stood out for a single interval and is back to normal",
                 what(state),
@@ -98,7 +110,7 @@ fn decide_by_what_was_seen(
                 name(state)
             ));
         }
-        Complaint::Recovered(state) => {
+        Complaint::Recovered(state) if !is_down => {
             return Decision::Nothing(format!(
                 "{} of {} has already returned to normal",
                 what(state),
@@ -112,6 +124,9 @@ fn decide_by_what_was_seen(
             ));
         }
         Complaint::Usual(..)
+        | Complaint::NoPast(_)
+        | Complaint::Blip(_)
+        | Complaint::Recovered(_)
         | Complaint::Slight(_)
         | Complaint::Shows(_)
         | Complaint::Below(_)

@@ -1,9 +1,11 @@
 //! Where a run keeps its things: folders, ports, and how scripts are told of them.
 
 use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::rc::Rc;
 
 use anyhow::Context as _;
 
@@ -59,6 +61,9 @@ pub(crate) const LINKS: [(&str, &str); 10] = [
     ("orders", "card-payments"),
 ];
 
+/// Runs that may go on beside each other.
+const MOST_AT_ONCE: usize = 99;
+
 /// One run's folders and ports.
 #[derive(Clone)]
 pub(crate) struct Place {
@@ -67,19 +72,39 @@ pub(crate) struct Place {
     /// This run's folder.
     pub(crate) run: PathBuf,
     ports: BTreeMap<&'static str, u16>,
+    /// Locked as long as somebody is here.
+    _door: Rc<File>,
 }
 
 impl Place {
-    /// A folder under `target/lab`, emptied, and free ports.
+    /// A folder of this name under `target/lab`, emptied, and free ports. Fails while another run is there.
     pub(crate) fn new(name: &str) -> anyhow::Result<Self> {
         let root = root()?;
+        let door = enter(&root, name)?;
+        Self::within(root, name, door.with_context(|| format!("another run is in `{name}`"))?)
+    }
+
+    /// The same in the first folder that nobody is in. They are called by number: paths are seen in telemetry, and the
+    /// name of a fault in one would tell the truth.
+    pub(crate) fn of_a_trial() -> anyhow::Result<Self> {
+        let root = root()?;
+        for number in 1..=MOST_AT_ONCE {
+            let name = format!("trial-{number:02}");
+            if let Some(door) = enter(&root, &name)? {
+                return Self::within(root, &name, door);
+            }
+        }
+        anyhow::bail!("{MOST_AT_ONCE} runs are under way already")
+    }
+
+    fn within(root: PathBuf, name: &str, door: File) -> anyhow::Result<Self> {
         let run = home(&root).join(name);
         unmount(&run.join("volumes/orders"));
         if run.exists() {
             std::fs::remove_dir_all(&run)
                 .with_context(|| format!("cannot empty `{}`", run.display()))?;
         }
-        let place = Self { ports: free_ports()?, root, run };
+        let place = Self { ports: free_ports()?, root, run, _door: Rc::new(door) };
         for folder in ["logs", "etc", "links", "volumes/orders", "telemetry", "work"] {
             std::fs::create_dir_all(place.run.join(folder))?;
         }
@@ -158,6 +183,18 @@ impl Place {
     pub(crate) fn clear(&self) {
         unmount(&self.folder("volumes/orders"));
         let _ = std::fs::remove_dir_all(self.folder("postgres"));
+    }
+}
+
+/// The lock on a run's folder, beside it; nothing where somebody else has it. It ends with the process at the latest.
+fn enter(root: &Path, name: &str) -> anyhow::Result<Option<File>> {
+    let home = home(root);
+    std::fs::create_dir_all(&home)?;
+    let door = File::create(home.join(format!("{name}.lock")))?;
+    match door.try_lock() {
+        Ok(()) => Ok(Some(door)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error).context("cannot lock the run's folder"),
     }
 }
 

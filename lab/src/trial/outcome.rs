@@ -55,7 +55,7 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     pub(crate) fn new(
-        root: &Path,
+        commit: String,
         fault: &str,
         run: u32,
         truth: &Truth,
@@ -64,7 +64,7 @@ impl Outcome {
     ) -> Self {
         let told = told.unwrap_or_default();
         Self {
-            commit: commit(root),
+            commit,
             at: Timestamp::now(),
             fault: fault.to_owned(),
             run,
@@ -128,7 +128,8 @@ fn tenth(seconds: f64) -> f64 {
     (seconds * 10.0).round() / 10.0
 }
 
-fn commit(root: &Path) -> String {
+/// The commit of the working folder.
+pub(crate) fn commit(root: &Path) -> String {
     let git = |words: &[&str]| {
         let output = Command::new("git").current_dir(root).args(words).output().ok()?;
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())

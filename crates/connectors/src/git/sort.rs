@@ -22,8 +22,19 @@ const AMOUNTS: [&str; 11] = [
 ];
 
 /// Settings that say which version runs.
-const VERSIONS: [&str; 8] =
-    ["image", "tag", "imagetag", "newtag", "version", "appversion", "targetrevision", "digest"];
+const VERSIONS: [&str; 11] = [
+    "image",
+    "tag",
+    "imagetag",
+    "imageversion",
+    "newtag",
+    "version",
+    "appversion",
+    "release",
+    "revision",
+    "targetrevision",
+    "digest",
+];
 
 /// Folders, files and sections of switches.
 const SWITCHES: [&str; 7] =
@@ -94,6 +105,7 @@ mod tests {
             (&["deploy/cart.yaml"], &["spec.replicas"], ChangeKind::Scaling),
             (&["deploy/cart.yaml"], &["spec.replicas", "x"], ChangeKind::Configuration),
             (&["deploy/cart.yaml"], &["spec.containers.cart.image"], ChangeKind::Deployment),
+            (&["cart/service.toml"], &["release"], ChangeKind::Deployment),
             (&["feature-flags/cart.json"], &["new_basket"], ChangeKind::FeatureFlag),
             (&["config/cart.json"], &["featureFlags.basket"], ChangeKind::FeatureFlag),
             (&["db/migrations/7.sql"], &[], ChangeKind::Commit),

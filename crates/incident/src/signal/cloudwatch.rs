@@ -92,7 +92,7 @@ const ROWS: &[Row] = &[
     level("aws.elasticache.database_memory_usage_percentage", Signal::MemoryUtilization),
     level("aws.elasticache.curr_connections", Signal::PoolUsage),
     level("aws.elasticache.replication_lag", Signal::ReplicationLag),
-    amount("aws.elasticache.evictions", Signal::Other),
+    amount("aws.elasticache.evictions", Signal::Evictions),
     level("aws.kinesis.get_records_iterator_age", Signal::QueueAge),
     amount("aws.kinesis.write_provisioned_throughput_exceeded", Signal::Throttled),
     amount("aws.kinesis.read_provisioned_throughput_exceeded", Signal::Throttled),

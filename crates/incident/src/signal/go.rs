@@ -1,16 +1,18 @@
-//! What clients of Prometheus say of their own process, and the Go client (client_golang 1.14) of its runtime.
+//! What Prometheus says of its targets, clients of it of their own process, and the Go client (client_golang 1.14) of
+//! its runtime.
 
 use super::{Combine, Family, Make, Origin, Row, Signal, counter, gauge, summary, whole};
 
 pub(super) const FAMILY: Family = Family {
     name: "Process and Go",
     source: "prometheus/client_golang 1.14; \"writing client libraries\" of Prometheus",
-    prefixes: &["process_", "go_", "python_gc_", "nodejs_"],
+    prefixes: &["up", "process_", "go_", "python_gc_", "nodejs_"],
     origin: Origin::Process,
     rows: ROWS,
 };
 
 const ROWS: &[Row] = &[
+    gauge("up", Signal::Up, "1").combine(Combine::Mean),
     // No limit is told: a share of one core, which several threads may pass.
     counter("process_cpu_seconds_total", Signal::CpuUtilization, "s")
         .make(Make::Rate)

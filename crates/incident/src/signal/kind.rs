@@ -74,6 +74,8 @@ pub enum Signal {
     RowsRead,
     /// Memory left (bytes).
     MemoryFree,
+    /// What a cache dropped to make room (count).
+    Evictions,
     /// Time until a certificate ends (seconds).
     CertificateLeft,
     /// Replicas wanted (count).
@@ -86,6 +88,8 @@ pub enum Signal {
     Ready,
     /// Whether a host is ready (1 or 0).
     HostReady,
+    /// Whether it answers whoever watches it: 1, 0, or the share of its instances that do.
+    Up,
     /// Use of a quota (its own unit).
     QuotaUsage,
     /// The quota (its own unit).
@@ -142,12 +146,14 @@ impl Signal {
             Self::StatementLoad => "load of a statement",
             Self::RowsRead => "rows read",
             Self::MemoryFree => "free memory",
+            Self::Evictions => "evictions",
             Self::CertificateLeft => "time until the certificate ends",
             Self::ReplicasWanted => "replicas wanted",
             Self::ReplicasAvailable => "replicas available",
             Self::PodsPending => "pods pending",
             Self::Ready => "containers ready",
             Self::HostReady => "host ready",
+            Self::Up => "instances that answer",
             Self::QuotaUsage => "quota in use",
             Self::QuotaLimit => "quota",
             Self::PacketErrors => "packet errors",
@@ -183,6 +189,7 @@ impl Signal {
             Self::LockWaits | Self::DatabaseLoad | Self::StatementLoad => "{session}",
             Self::Deadlocks => "{deadlock}",
             Self::RowsRead => "{row}",
+            Self::Evictions => "{key}",
             Self::ReplicasWanted | Self::ReplicasAvailable | Self::PodsPending => "{pod}",
             Self::PacketErrors => "{packet}",
             Self::CpuUtilization
@@ -193,6 +200,7 @@ impl Signal {
             | Self::CapacityLimit
             | Self::Ready
             | Self::HostReady
+            | Self::Up
             | Self::QuotaUsage
             | Self::QuotaLimit
             | Self::Other => "1",
@@ -226,6 +234,7 @@ impl Signal {
             | Self::DatabaseLoad
             | Self::StatementLoad
             | Self::RowsRead
+            | Self::Evictions
             | Self::PodsPending
             | Self::QuotaUsage
             | Self::PacketErrors
@@ -237,7 +246,8 @@ impl Signal {
             | Self::CertificateLeft
             | Self::ReplicasAvailable
             | Self::Ready
-            | Self::HostReady => Worse::Lower,
+            | Self::HostReady
+            | Self::Up => Worse::Lower,
             Self::Requests
             | Self::NetworkIo
             | Self::DiskOperations

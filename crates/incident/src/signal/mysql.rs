@@ -16,6 +16,7 @@ const fn db(row: Row) -> Row {
 }
 
 const ROWS: &[Row] = &[
+    db(gauge("mysql_up", Signal::Up, "1")).combine(Combine::Mean),
     db(gauge("mysql_global_status_threads_connected", Signal::PoolUsage, "{connection}")),
     db(gauge("mysql_global_variables_max_connections", Signal::PoolLimit, "{connection}")),
     db(gauge("mysql_global_status_threads_running", Signal::DatabaseLoad, "{session}")),

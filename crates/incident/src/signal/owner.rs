@@ -77,6 +77,7 @@ pub(super) const MESH_CLIENT: Owner = Owner {
     peer: &["destination_workload", "destination_canonical_service", "destination_service_name"],
 };
 /// What a probe knocks at.
-pub(super) const PROBED: Owner = owner(EntityKind::Unknown, &["target", "instance"]);
+pub(super) const PROBED: Owner =
+    owner(EntityKind::Unknown, &["service_name", "service", "target", "instance"]);
 /// What a cloud's own metrics are about; whoever reads them knows.
 pub(super) const RESOURCE: Owner = owner(EntityKind::Unknown, &[]);

@@ -20,6 +20,7 @@ const fn db(row: Row) -> Row {
 }
 
 const ROWS: &[Row] = &[
+    db(gauge("pg_up", Signal::Up, "1")).combine(Combine::Mean),
     db(gauge("pg_stat_database_numbackends", Signal::PoolUsage, "{connection}")),
     db(gauge("pg_settings_max_connections", Signal::PoolLimit, "{connection}")),
     db(counter("pg_stat_database_deadlocks", Signal::Deadlocks, "{deadlock}")).make(Make::AsIs),

@@ -16,6 +16,7 @@ const fn cache(row: Row) -> Row {
 }
 
 const ROWS: &[Row] = &[
+    cache(gauge("redis_up", Signal::Up, "1")).combine(Combine::Mean),
     cache(gauge("redis_connected_clients", Signal::PoolUsage, "{connection}")),
     cache(gauge("redis_config_maxclients", Signal::PoolLimit, "{connection}")),
     cache(counter("redis_rejected_connections_total", Signal::Throttled, "{connection}")),
@@ -32,7 +33,7 @@ const ROWS: &[Row] = &[
         .combine(Combine::Max),
     // Keys thrown out for want of memory, and what is no longer found: they deserve an observer, since a cache
     // at its limit is never fuller than usual.
-    cache(counter("redis_evicted_keys_total", Signal::Other, "{key}")),
+    cache(counter("redis_evicted_keys_total", Signal::Evictions, "{key}")),
     cache(counter("redis_keyspace_hits_total", Signal::Other, "{key}")),
     cache(counter("redis_keyspace_misses_total", Signal::Other, "{key}")),
     cache(counter("redis_commands_processed_total", Signal::Other, "{command}")),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nightjar_incident::ObservationKind;
+use nightjar_incident::{ObservationKind, Signal};
 use nightjar_topology::{EntityId, RelationKind};
 
 use super::Scene;
@@ -18,7 +18,10 @@ pub(super) fn least(
     all: &BTreeMap<Culprit, Candidate>,
 ) -> f64 {
     let culprit = &candidate.culprit;
-    floor(scene, candidate, all).max(at_the_door(culprit, all)).max(as_told(scene, culprit, all))
+    floor(scene, candidate, all)
+        .max(at_the_door(culprit, all))
+        .max(as_told(scene, culprit, all))
+        .max(starved(scene, culprit, all))
 }
 
 /// What those who call a place say of it in well-known words is believed as often as not: of what
@@ -60,4 +63,33 @@ fn at_the_door(culprit: &Culprit, all: &BTreeMap<Culprit, Candidate>) -> f64 {
         |candidate| matches!(&candidate.culprit, Culprit::Connection { to, .. } if to == id),
     );
     ways.map(|way| way.mass).sum::<f64>() * limit::DOOR_SHARE.value
+}
+
+/// A program without processor time is late to take the answers it gets: whoever it calls seems slow to it. Of what
+/// those are suspected who measure nothing themselves, and of the ways to them, it is suspected itself.
+fn starved(scene: &Scene<'_>, culprit: &Culprit, all: &BTreeMap<Culprit, Candidate>) -> f64 {
+    let Culprit::Entity(id) = culprit else { return 0.0 };
+    let is_starved = scene.observations.iter().any(|o| {
+        let is_short = match o.kind {
+            ObservationKind::Throttling => true,
+            ObservationKind::Saturation => {
+                o.signal == Some(Signal::CpuUtilization)
+                    && o.seen >= limit::CPU_FULL.value
+                    && o.seen - o.usual >= limit::CPU_RISE.value
+            }
+            _ => false,
+        };
+        is_short && o.entity == *id && o.peer.is_none()
+    });
+    if !is_starved {
+        return 0.0;
+    }
+    let topology = scene.view.case.topology;
+    let called: BTreeSet<&EntityId> =
+        topology.dependencies(id).filter(|r| r.kind.is_request()).map(|r| &r.to).collect();
+    let waits = all.values().filter(|candidate| match &candidate.culprit {
+        Culprit::Entity(to) => called.contains(to) && !scene.is_measured(to),
+        Culprit::Connection { from, .. } => from == id,
+    });
+    waits.map(|candidate| candidate.mass).sum()
 }

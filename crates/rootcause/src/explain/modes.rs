@@ -30,7 +30,7 @@ mod unknown;
 mod unschedulable;
 
 use nightjar_incident::{
-    Change, ChangeKind, FaultMode, Observation, ObservationId, ObservationKind, Signal,
+    Change, ChangeKind, Direction, FaultMode, Observation, ObservationId, ObservationKind, Signal,
 };
 use nightjar_topology::{Entity, EntityId, EntityKind, RelationKind};
 
@@ -160,6 +160,30 @@ impl<'a> Place<'a> {
                     .and_then(|peer| topology.entity(peer))
                     .is_some_and(|peer| names(&edit.summary, peer))
         })
+    }
+
+    /// Whether what was seen names something that the place calls.
+    fn names_a_callee(&self, observation: &Observation) -> bool {
+        let topology = self.scene.view.case.topology;
+        let called = topology.dependencies(self.id).filter(|relation| relation.kind.is_request());
+        called
+            .filter_map(|relation| topology.entity(&relation.to))
+            .any(|entity| names(&observation.summary, entity))
+    }
+
+    /// What its own operations do that they never did before, for sure.
+    fn does_new_things(&self) -> impl Iterator<Item = &'a Observation> + '_ {
+        self.marks.of(ObservationKind::Calls).filter(|o| {
+            o.peer.is_none()
+                && o.direction == Direction::Appeared
+                && o.z >= limit::CHANGED_FOR_SURE_Z.value
+        })
+    }
+
+    /// Whether it does new things since it was deployed: what it needs more of follows from that.
+    fn is_another_program(&self) -> bool {
+        let mut changes = triggers(self.scene, self.id).into_iter();
+        changes.any(|(change, _)| is_code(change.kind)) && self.does_new_things().next().is_some()
     }
 
     /// What those who call the place say of a fault: they meet it, the place doesn't.

@@ -2,7 +2,7 @@
 
 use nightjar_incident::{Direction, FaultMode, Observation, ObservationKind};
 use nightjar_series::shift::shift;
-use nightjar_topology::EntityId;
+use nightjar_topology::{EntityId, RelationKind};
 
 use super::{Scene, Suspect};
 use crate::graph::Culprit;
@@ -38,7 +38,12 @@ fn comes_from_outside(scene: &Scene<'_>, at: &Observation, rose: &[&Observation]
     if !sent.is_empty() {
         return sent.iter().sum::<f64>() < limit::SENT_SHARE.value * (at.seen - at.usual);
     }
-    let callers = scene.view.case.topology.dependents(&at.entity);
+    let topology = scene.view.case.topology;
+    // Who empties a queue gets what others put there.
+    if topology.dependencies(&at.entity).any(|relation| relation.kind == RelationKind::Consumes) {
+        return false;
+    }
+    let callers = topology.dependents(&at.entity);
     let mut measured = callers
         .filter(|relation| relation.kind.is_request() && graph.is_measured(&relation.from))
         .peekable();

@@ -34,7 +34,7 @@ pub(super) const ABOUT: &[About] = &[
         kind: ObservationKind::Disk,
         measured: "reads, writes and checkpoints",
         unit: "1/s",
-        thresholds: &[limit::DISK_FACTOR, limit::DISK_STALLED],
+        thresholds: &[limit::DISK_FACTOR, limit::DISK_BUSY, limit::DISK_STALLED],
         method: COUNT,
         reason: "much more is load, hardly any is a standstill",
         means: "somebody writes or reads much more, or nothing gets through any longer",
@@ -135,10 +135,19 @@ fn queues(view: &View<'_>) -> Vec<Draft> {
         .collect()
 }
 
+/// Whether as much is done as keeps a disk busy; of checkpoints each counts.
+fn is_work(signal: Signal, level: f64) -> bool {
+    signal != Signal::DiskOperations || level >= limit::DISK_BUSY.value
+}
+
 /// Much more operations than usual, or hardly any more.
 fn operations(view: &View<'_>) -> Vec<Draft> {
     moved(view, &[Signal::DiskOperations, Signal::Checkpoints], |usual| usual.max(1.0).sqrt())
-        .filter(|moved| rises(moved, limit::DISK_FACTOR.value) || stalls(moved))
+        .filter(|moved| {
+            let signal = signal::of(moved.series);
+            rises(moved, limit::DISK_FACTOR.value) && is_work(signal, moved.shift.seen)
+                || stalls(moved) && is_work(signal, moved.shift.usual)
+        })
         .map(|moved| {
             let what = match moved.series.name.rsplit('.').next() {
                 Some("read_iops") => "disk reads a second",

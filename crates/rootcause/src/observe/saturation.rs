@@ -2,7 +2,7 @@
 
 use nightjar_incident::{Direction, ObservationKind, Signal, amount};
 
-use super::about::SHIFT;
+use super::about::{COUNT, SHIFT};
 use super::gauge::{Moved, latest, moved, risen};
 use super::{About, Draft, View};
 use crate::thresholds as limit;
@@ -41,6 +41,26 @@ pub(super) const ABOUT: &[About] = &[
         means: "the process is about to be killed, or was",
     },
     About {
+        id: "memory-limit",
+        kind: ObservationKind::Saturation,
+        measured: "bytes in use against a limit that was lowered",
+        unit: "By",
+        thresholds: &[limit::MEMORY_NEAR_LIMIT],
+        method: "level against the limit; no test",
+        reason: "a limit is set by somebody and doesn't swing",
+        means: "there is no room any more for what fitted before",
+    },
+    About {
+        id: "evictions",
+        kind: ObservationKind::Saturation,
+        measured: "what a cache drops to make room",
+        unit: "{key}",
+        thresholds: &[limit::GAUGE_Z],
+        method: COUNT,
+        reason: "many caches drop something all the time; more than usual is news",
+        means: "the cache is too small for what is asked of it, and what it dropped is asked of others",
+    },
+    About {
         id: "pool",
         kind: ObservationKind::Saturation,
         measured: "connections in use against those allowed",
@@ -55,6 +75,8 @@ pub(super) const ABOUT: &[About] = &[
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut found = shares(view);
     found.extend(memory(view));
+    found.extend(lowered(view));
+    found.extend(evictions(view));
     found.extend(pools(view));
     found
 }
@@ -114,6 +136,45 @@ fn memory(view: &View<'_>) -> Vec<Draft> {
         found.push(draft(&moved, Signal::MemoryUsage, "By", summary));
     }
     found
+}
+
+/// Memory that was well below its limit until that was lowered.
+fn lowered(view: &View<'_>) -> Vec<Draft> {
+    let used = latest(view, Signal::MemoryUsage);
+    let near = limit::MEMORY_NEAR_LIMIT.value;
+    let mut found = Vec::new();
+    for moved in moved(view, &[Signal::MemoryLimit], |usual| usual * limit::MEMORY_FLOOR.value) {
+        let entity = &moved.series.entity;
+        let Some(&used) = used.get(entity) else { continue };
+        let (was, is) = (moved.shift.usual, moved.shift.seen);
+        if moved.is_over || is <= 0.0 || is >= was || used < near * is || used >= near * was {
+            continue;
+        }
+        let summary = format!(
+            "the memory limit of `{entity}` fell from {} to {}, of which {} are in use",
+            amount(was, "By"),
+            amount(is, "By"),
+            amount(used, "By")
+        );
+        found.push(draft(&moved, Signal::MemoryUsage, "By", summary));
+    }
+    found
+}
+
+/// What caches drop to make room.
+fn evictions(view: &View<'_>) -> Vec<Draft> {
+    risen(view, &[Signal::Evictions], |usual| usual.max(1.0).sqrt())
+        .filter(|moved| !moved.is_stale(view))
+        .map(|moved| {
+            let summary = format!(
+                "`{}` drops {} entries per sample to make room, usually {}",
+                moved.series.entity,
+                amount(moved.shift.seen, "1"),
+                amount(moved.shift.usual, "1")
+            );
+            draft(&moved, Signal::Evictions, "{key}", summary)
+        })
+        .collect()
 }
 
 /// Connections in use against the limit.

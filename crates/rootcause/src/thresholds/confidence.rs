@@ -48,6 +48,12 @@ pub(crate) const CAP_PROVISIONAL: Threshold =
     number("CAP_PROVISIONAL", 0.5, "probability", "too little was seen after the onset");
 pub(crate) const MIN_ROWS_AFTER: Threshold =
     number("MIN_ROWS_AFTER", 3.0, "rows", "fewer rows after the onset can't tell shapes apart");
+pub(crate) const MIN_SECONDS_AFTER: Threshold = number(
+    "MIN_SECONDS_AFTER",
+    45.0,
+    "seconds",
+    "calls that hang end at limits of up to half a minute and are counted only then, however often is measured",
+);
 pub(crate) const CALM_ROWS: Threshold =
     number("CALM_ROWS", 5.0, "rows", "as many usual rows after a pulse: it has recovered");
 

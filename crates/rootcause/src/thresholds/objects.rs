@@ -38,6 +38,12 @@ pub(crate) const DISK_FACTOR: Threshold = number(
     "of the usual",
     "batch work doubles what a disk does without anyone noticing",
 );
+pub(crate) const DISK_BUSY: Threshold = number(
+    "DISK_BUSY",
+    100.0,
+    "operations a second",
+    "a single hard disk and the smallest volumes sold do as many; below that nothing waits for the disk",
+);
 pub(crate) const DISK_STALLED: Threshold = number(
     "DISK_STALLED",
     0.1,

@@ -12,7 +12,7 @@ pub(crate) const MIN_REFERENCE: Threshold = number(
 );
 pub(crate) const MIN_REFERENCE_ADJACENT: Threshold = number(
     "MIN_REFERENCE_ADJACENT",
-    10.0,
+    6.0,
     "rows",
     "a reference that ends where the window begins needs no swings of the day, only the level",
 );

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nightjar_incident::{FaultMode, Observation, ObservationKind, Signal};
+use nightjar_incident::{Direction, FaultMode, Observation, ObservationKind, Signal};
 use nightjar_series::robust::median;
 use nightjar_topology::{EntityId, EntityKind, RelationKind, Topology};
 
@@ -31,8 +31,9 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
                     | ObservationKind::Missing
             )
         })
-        // What runs there uses the processor: that is their fault mode, or its own.
+        // What runs there uses the processor and the disk: that is their fault mode, or its own.
         .filter(|o| o.signal != Some(Signal::CpuUtilization))
+        .filter(|o| o.signal != Some(Signal::DiskOperations) || o.direction != Direction::Up)
         .collect();
     let sufferers = Sufferers::of(place);
     let stated = said.as_ref().map_or(0.0, |said| said.weight);
@@ -81,7 +82,9 @@ impl<'a> Sufferers<'a> {
         }
         let measured = guests.iter().filter(|id| place.scene.is_measured(id)).count();
         let most = 2 * guests.iter().filter(|id| hurt.contains_key(**id)).count() >= measured;
-        let waiting = waiting(topology, hurt.keys().copied());
+        let marked = place.scene.observations.iter().filter(|o| is_own_trouble(o));
+        let marked = marked.map(|o| &o.entity).filter(|id| *id != place.id);
+        let waiting = waiting(topology, hurt.keys().copied().chain(marked));
         let short = |id: &EntityId| {
             place.scene.observations.iter().any(|o| {
                 o.entity == *id
@@ -117,6 +120,17 @@ impl<'a> Sufferers<'a> {
         let beyond = self.guests.len() as f64 - 2.0 - self.others;
         (limit::MARK_WEAK.value + limit::MARK_CLEAR.value * beyond).max(0.0)
     }
+}
+
+/// Whether it is trouble of an entity's own, measured or not, for which those who call it wait.
+fn is_own_trouble(o: &Observation) -> bool {
+    let is_of_a_kind = match o.kind {
+        ObservationKind::Saturation => o.signal != Some(Signal::CpuUtilization),
+        ObservationKind::Throttling | ObservationKind::Locks | ObservationKind::Missing => true,
+        ObservationKind::Stated => true,
+        _ => false,
+    };
+    is_of_a_kind && o.is_abnormal() && o.peer.is_none()
 }
 
 /// Whoever waits for one of these, directly or through others.

@@ -21,11 +21,11 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         (None, None, Some(said)) => said.weight,
         (None, None, None) => return None,
     };
-    // Connections fill up where nothing can be written, or where all wait for a disk or a lock.
+    // Connections fill up where nothing can be written, or where all wait for a disk, a lock or a statement.
     let below = place.scene.view.case.topology.dependencies(place.id);
     let below: Vec<_> = below.filter(|r| r.kind.is_request()).map(|r| &r.to).collect();
     let held = place.scene.observations.iter().any(|o| {
-        matches!(o.kind, ObservationKind::Locks | ObservationKind::Disk)
+        holds_connections(o)
             && o.is_abnormal()
             && below.contains(&&o.entity)
     });
@@ -44,6 +44,13 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         support,
         reason,
     })
+}
+
+/// Whether what was seen of a database keeps those who are connected to it waiting.
+fn holds_connections(o: &Observation) -> bool {
+    matches!(o.kind, ObservationKind::Locks | ObservationKind::Disk)
+        || (o.kind == ObservationKind::Statement && o.stated.is_some())
+        || (o.kind == ObservationKind::Stated && o.stated == Some(FaultMode::LockContention))
 }
 
 /// Whether the connections are in use because what they lead to takes longer: by Little's law (1961)

@@ -1,7 +1,7 @@
 //! CPU saturation: processor use rose, and not because of more requests.
 
 use nightjar_incident::{Direction, FaultMode, Observation, ObservationKind, Signal};
-use nightjar_topology::EntityKind;
+use nightjar_topology::{EntityKind, RelationKind};
 
 use super::{Fit, Place, ids};
 use crate::thresholds as limit;
@@ -37,18 +37,38 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
                 ObservationKind::Disk | ObservationKind::Replication | ObservationKind::Statement
             )
     });
-    let follows = surge.is_some() || works;
-    let weight = weight - if follows { limit::MARK_CLEAR.value } else { 0.0 };
-    let reason = match (surge, works) {
-        (Some(_), _) => "its CPU use rose, but so did its requests",
-        (None, true) => "its CPU use rose, but so did the work of its disk or of one statement",
-        (None, false) => "its CPU use rose, and not because of more requests",
+    let reason = if surge.is_some() {
+        Err("its CPU use rose, but so did its requests")
+    } else if works {
+        Err("its CPU use rose, but so did the work of its disk or of one statement")
+    } else if is_host && guest_at_work(place) {
+        Err("its CPU use rose, but so did that of something that runs on it")
+    } else if place.is_another_program() {
+        Err("its CPU use rose, but it does new things since it was deployed")
+    } else {
+        Ok("its CPU use rose, and not because of more requests")
     };
+    let weight = weight - if reason.is_err() { limit::MARK_CLEAR.value } else { 0.0 };
+    let (Ok(reason) | Err(reason)) = reason;
     Some(Fit {
         mode: FaultMode::CpuSaturation,
         weight,
         decisive: weight >= limit::MARK_CLEAR.value,
         support: ids([busy]),
         reason: reason.to_owned(),
+    })
+}
+
+/// Whether something that runs on a host went from idle to busy: then the host's processor is busy with that.
+fn guest_at_work(place: &Place<'_>) -> bool {
+    let topology = place.scene.view.case.topology;
+    let guests = topology.dependents(place.id).filter(|r| r.kind == RelationKind::RunsOn);
+    let guests: Vec<_> = guests.map(|relation| &relation.from).collect();
+    place.scene.observations.iter().any(|o| {
+        o.kind == ObservationKind::Saturation
+            && o.signal == Some(Signal::CpuUtilization)
+            && o.seen >= limit::CPU_BUSY.value
+            && o.seen - o.usual >= limit::CPU_RISE.value
+            && guests.contains(&&o.entity)
     })
 }

@@ -14,14 +14,16 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         .filter(|o| o.direction == Direction::Appeared)
         .take(3)
         .collect();
-    let bonus = if new_lines.is_empty() { 0.0 } else { limit::NEW_LINES.value };
+    let new_ways: Vec<&Observation> = place.does_new_things().collect();
+    let bonus = if new_lines.is_empty() { 0.0 } else { limit::NEW_LINES.value }
+        + if new_ways.is_empty() { 0.0 } else { limit::MARK_WEAK.value };
     let origin = place.marks.of(ObservationKind::Spans);
     Some(Fit {
         mode: FaultMode::BadDeployment,
         weight: weight + bonus,
         // An hour after a deployment, trouble is as often something else.
         decisive: weight + bonus >= limit::MARK_CLEAR.value,
-        support: ids(new_lines.iter().copied().chain(origin)),
+        support: ids(new_lines.iter().copied().chain(new_ways).chain(origin)),
         reason: "the excess is its own and began after it was deployed".to_owned(),
     })
 }

@@ -12,20 +12,24 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         .or_else(|| place.marks.signal(ObservationKind::Saturation, Signal::MemoryUtilization));
     let restarted = place.marks.of(ObservationKind::Restart).next();
     let said = place.marks.stated(FaultMode::MemoryLeak).map(|said| said.observation);
-    let killed = said.or_else(|| {
-        place.marks.of(ObservationKind::Logs).find(|o| mentions(o, &["oom", "out of memory"]))
-    });
+    // Of what it calls it says so, too.
+    let own = |o: &&_| mentions(o, &["oom", "out of memory"]) && !place.names_a_callee(o);
+    let killed = said.or_else(|| place.marks.of(ObservationKind::Logs).find(own));
     let weight = match (grew, restarted, killed) {
         (Some(_), Some(_), _) | (_, Some(_), Some(_)) => limit::MARK_CERTAIN.value,
         (Some(_), None, Some(_)) | (None, None, Some(_)) => limit::MARK_CLEAR.value,
         (Some(_), None, None) => limit::MARK_WEAK.value,
         (None, Some(_), None) | (None, None, None) => return None,
     };
+    let reason = match restarted {
+        Some(_) => "its memory climbs to the limit and the process is started again",
+        None => "its memory climbs",
+    };
     Some(Fit {
         mode: FaultMode::MemoryLeak,
         weight,
         decisive: weight >= limit::MARK_CLEAR.value,
         support: ids(grew.into_iter().chain(restarted).chain(killed)),
-        reason: "its memory climbs to the limit and the process is started again".to_owned(),
+        reason: reason.to_owned(),
     })
 }

@@ -18,6 +18,10 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     let reads = marks
         .of(ObservationKind::Disk)
         .find(|o| o.signal == Some(Signal::DiskOperations) && o.direction == Direction::Up);
+    // Rows by the million where there were thousands are read for somebody.
+    let rows = marks
+        .signal(ObservationKind::Statement, Signal::RowsRead)
+        .filter(|o| o.id != statement.id && o.direction == Direction::Up);
     let surge = marks.of(ObservationKind::Traffic).any(|o| o.direction == Direction::Up);
     // Statements that find no space to write to are sent again and again.
     let full = marks
@@ -27,11 +31,11 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     if !computes || surge || full || marks.stated(FaultMode::DiskFull).is_some() {
         return None;
     }
-    let weight = match busy.or(reads) {
+    let weight = match busy.or(reads).or(rows) {
         Some(_) => limit::MARK_CERTAIN.value,
         None => limit::MARK_WEAK.value,
     };
-    let support: Vec<&Observation> = [Some(statement), busy, reads].into_iter().flatten().collect();
+    let support: Vec<&Observation> = [Some(statement), busy, reads, rows].into_iter().flatten().collect();
     Some(Fit {
         mode: FaultMode::SlowQuery,
         weight,

@@ -1,23 +1,55 @@
-//! Not answering: the telemetry stopped.
+//! Not answering: the telemetry stopped, and nobody who calls it says otherwise.
 
-use nightjar_incident::{FaultMode, ObservationKind};
+use nightjar_incident::{FaultMode, Observation, ObservationKind, Signal};
 
 use super::{Fit, Place, ids};
+use crate::excess::Kind;
 use crate::thresholds as limit;
 
 pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     // Its own telemetry: what it measures of others stops when none of its calls come back.
-    let silent = place.marks.of(ObservationKind::Missing).find(|o| o.peer.is_none())?;
+    let own = || place.marks.of(ObservationKind::Missing).filter(|o| o.peer.is_none());
+    let unanswered = own().find(|o| o.signal == Some(Signal::Up));
+    let silent = unanswered.or_else(|| own().next())?;
     let failing = place
         .scene
         .observations
         .iter()
         .filter(|o| o.kind == ObservationKind::Errors && o.peer.as_ref() == Some(place.id));
+    let weight = match unanswered {
+        Some(_) => limit::MARK_CERTAIN.value,
+        None => limit::MARK_CLEAR.value,
+    };
+    let answers = is_answered(place, silent);
+    let weight = weight - if answers { limit::MARK_CERTAIN.value } else { 0.0 };
+    let reason = match (answers, unanswered) {
+        (true, _) => "its telemetry stopped, but those who call it get their answers",
+        (false, Some(_)) => "it doesn't answer whoever watches it",
+        (false, None) => "its telemetry stopped",
+    };
     Some(Fit {
         mode: FaultMode::Unavailable,
-        weight: limit::MARK_CLEAR.value,
-        decisive: true,
+        weight,
+        decisive: !answers,
         support: ids([silent].into_iter().chain(failing)),
-        reason: "its telemetry stopped".to_owned(),
+        reason: reason.to_owned(),
+    })
+}
+
+/// Whether those who call the place get answers since its telemetry stopped: then only that did.
+fn is_answered(place: &Place<'_>, silent: &Observation) -> bool {
+    let Some((ledger, graph)) = place.scene.view.requests else { return false };
+    let Some(node) = graph.entity(place.id).and_then(|node| graph.nodes.get(node)) else {
+        return false;
+    };
+    let since = silent.onset.map_or(i64::MAX, |onset| onset.latest.as_millisecond());
+    let rows = ledger.rows.get(ledger.window.clone()).unwrap_or_default();
+    let first = rows.partition_point(|&at| at < since);
+    let edges = node.callers.iter().filter(|&&caller| graph.is_edge(caller));
+    let mut edges = edges.filter_map(|&edge| graph.nodes.get(edge)?.excess(Kind::Errors));
+    edges.any(|errors| {
+        let asked = errors.requests.get(first..).unwrap_or_default().iter().sum::<f64>();
+        let failed = errors.values.get(first..).unwrap_or_default().iter().sum::<f64>();
+        asked > 0.0 && failed < limit::FELT_FAILING.value * asked
     })
 }

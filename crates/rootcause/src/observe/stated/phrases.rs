@@ -169,6 +169,8 @@ pub(super) const PHRASES: &[Phrase] = &[
     says("limitexceeded", Is::QuotaReached),
     says("servicequotaexceeded", Is::QuotaReached),
     says("resource_exhausted", Is::QuotaReached),
+    says("command not allowed when used memory", Is::QuotaReached),
+    says("out of memory storing object", Is::QuotaReached),
     says("requestlimitexceeded", Is::Throttled),
     says("throttlingexception", Is::Throttled),
     says("provisionedthroughputexceeded", Is::Throttled),
