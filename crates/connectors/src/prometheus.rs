@@ -49,8 +49,8 @@ pub(crate) struct Config {
     /// Only series with these labels: `{"cluster": "prod"}`.
     #[serde(default)]
     only: BTreeMap<String, String>,
-    /// Labels of your own that name programs, databases, caches, brokers and gateways, the most telling first:
-    /// `["team_service"]`. They are asked before those that are known, such as `service` and `job`.
+    /// Labels of your own that name programs, databases, caches, brokers, gateways and what is probed, the most telling
+    /// first: `["team_service"]`. They are asked before those that are known, such as `service` and `job`.
     #[serde(default)]
     #[schemars(length(max = 8))]
     entity_labels: Vec<String>,

@@ -267,14 +267,14 @@ impl Load<'_> {
         };
         let mut answers = inquiry.answers(asked.iter().map(expression).collect(), at_once);
         let mut has_old = with_old;
-        for (text, grid, together) in asked {
+        for (text, grid, expressions) in asked {
             if columns.len() >= self.most.saturating_mul(2) {
                 inquiry.cut_here();
                 break;
             }
             let Some(answer) = answers.next().await else { break };
             let Some(found) = inquiry.one_of_many(answer)? else { continue };
-            has_old &= Some(grid) != coarse || !found.is_empty() || together == 1;
+            has_old &= Some(grid) != coarse || !found.is_empty() || expressions == 1;
             found.into_iter().for_each(|series| self.take(series, columns));
             let Grid { first, last, step } = grid;
             inquiry.asked.push(format!("{text} # from {first} to {last} every {step} s"));

@@ -53,7 +53,7 @@ impl Naming {
         let more = match owner.kind {
             EntityKind::Host if is_of_target(owner) => self.hosts.as_slice(),
             EntityKind::Host => &[],
-            _ if owner.labels.contains(&"job") => self.entities.as_slice(),
+            _ if owner.labels.contains(&"service") => self.entities.as_slice(),
             _ => &[],
         };
         let mut labels: Vec<&str> = Vec::new();

@@ -207,8 +207,9 @@ async fn while_the_server_wants_a_pause_nothing_is_asked() {
     let seen = fake.seen();
     let mut places = seen.iter().enumerate().filter(|(_, request)| is_first(request));
     let (refused, again) = (places.next().unwrap().0, places.next().unwrap().0);
-    // Only what was on its way when the server refused.
-    assert!(again - refused <= 4 && seen.len() > 20, "{refused} {again} of {}", seen.len());
+    // Only what was on its way when the server refused, and what was as quick when the pause was over: without
+    // one all the others are through before the first asks again.
+    assert!(again - refused < seen.len() / 2, "{refused} {again} of {}", seen.len());
 }
 
 #[tokio::test]
