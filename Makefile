@@ -120,16 +120,17 @@ eval: toolchain ## every figure of accuracy, written to docs/accuracy.md; DIR=<f
 	@$(if $(DIR),$(NIGHTJAR) eval $(DIR),$(NIGHTJAR) accuracy --write docs/accuracy.md)
 
 # Prints and writes nothing; what it installs lies in target/bench.
-bench: toolchain ## optimised build, then speed: engine, published methods, and the service on both databases
+bench: toolchain ## optimised build, then speed: engine, published methods, the service on both databases, live systems
 	$(CARGO) build --locked --release --package nightjar-bench --package nightjar-cli
 	@sh bench/run.sh target/release/nightjar-bench
 	@sh bench/service.sh target/release/nightjar-bench target/release/nightjar
+	@sh bench/live.sh target/release/nightjar
 
-lab: toolchain ## real faults in a real small shop, judged; FAULT=<name> takes one, RUNS=<n> says how often
+lab: toolchain ## real faults in a real small shop, judged; FAULT=<name> takes one, RUNS=<n> says how often, AT_ONCE=<n> how many beside each other
 	@sh lab/tools.sh
 	$(CARGO) build --locked --package nightjar-cli --package nightjar-lab
 	@target/debug/nightjar-lab run --nightjar target/debug/nightjar $(if $(FAULT),--fault $(FAULT)) \
-		--runs $(or $(RUNS),3) --results lab/results.jsonl --capsules out/lab
+		--runs $(or $(RUNS),3) --at-once $(or $(AT_ONCE),1) --results lab/results.jsonl --capsules out/lab
 
 lab-up: toolchain ## that shop alone, to look around in; it tells its addresses
 	@sh lab/tools.sh

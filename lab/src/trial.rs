@@ -35,7 +35,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     nightjar: Option<PathBuf>,
     /// How long everything is well before the fault, seconds.
-    #[arg(long, default_value_t = 45)]
+    #[arg(long, default_value_t = 60)]
     warm_up: u64,
     /// How long an alert is waited for, seconds.
     #[arg(long, default_value_t = 90)]

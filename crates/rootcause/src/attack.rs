@@ -3,8 +3,8 @@
 use nightjar_incident::{Direction, Observation, ObservationId, ObservationKind, Signal, amount};
 
 use crate::excess::{Excess, Kind};
-use crate::explain::{Scene, Suspect};
-use crate::graph::Node;
+use crate::explain::{Scene, Suspect, spared_caller};
+use crate::graph::{Culprit, Node};
 use crate::ledger::Place;
 use crate::thresholds as limit;
 
@@ -15,6 +15,7 @@ pub(crate) fn attack(scene: &Scene<'_>, suspects: &mut [Suspect]) -> Vec<Observa
     for suspect in suspects.iter_mut().take(limit::ATTACKED) {
         order_of_onsets(scene, suspect);
         share_of_symptom(scene, suspect);
+        serves_others(scene, suspect);
         neighbours(scene, suspect, &mut calm);
     }
     calm
@@ -54,6 +55,15 @@ fn share_of_symptom(scene: &Scene<'_>, suspect: &mut Suspect) {
     suspect.reasons.push(format!("{percent} of the symptom's {what} would go away with it"));
     if share < limit::SHARE_TOO_SMALL.value {
         suspect.score -= limit::ATTACK_WEIGHT.value;
+    }
+}
+
+/// A place that serves some of its callers as usual isn't slow.
+fn serves_others(scene: &Scene<'_>, suspect: &mut Suspect) {
+    let Culprit::Entity(id) = &suspect.culprit else { return };
+    if let Some(spared) = spared_caller(scene, id) {
+        suspect.score -= limit::MARK_CLEAR.value;
+        suspect.reasons.push(format!("`{spared}` calls it as well and is served as usual"));
     }
 }
 

@@ -170,8 +170,8 @@ fn stage(view: &View<'_>, ledger: Option<&Ledger>) -> Stage {
     }
     let step = ledger.map_or(60_000, |ledger| ledger.step);
     let since = view.case.now.duration_since(view.onset.min(view.case.alarm())).as_millis();
-    let least = (limit::MIN_ROWS_AFTER.value * step as f64)
-        .max(1000.0 * limit::MIN_SECONDS_AFTER.value);
+    let least =
+        (limit::MIN_ROWS_AFTER.value * step as f64).max(1000.0 * limit::MIN_SECONDS_AFTER.value);
     if since as f64 >= least { Stage::Final } else { Stage::Provisional }
 }
 

@@ -5,6 +5,7 @@ mod away;
 mod candidates;
 mod floors;
 mod modes;
+mod spared;
 mod suppliers;
 mod surge;
 
@@ -15,6 +16,7 @@ use nightjar_series::gaussian::log_sum_exp;
 use nightjar_topology::{EntityId, EntityKind, RelationKind};
 
 use self::candidates::candidates;
+pub(crate) use self::spared::spared_caller;
 use self::suppliers::Suppliers;
 use crate::flow::Flow;
 use crate::graph::{Culprit, Graph};

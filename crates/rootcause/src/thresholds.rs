@@ -176,6 +176,8 @@ pub const TABLE: &[Threshold] = &[
     CPU_FULL,
     CPU_BUSY,
     CPU_RISE,
+    HELD_BACK,
+    SPARED,
     CPU_FROM_IDLE,
     RETRY_TIMES,
     SENT_SHARE,

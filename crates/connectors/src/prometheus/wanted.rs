@@ -150,7 +150,13 @@ impl<'a> Wanted<'a> {
                 let whole = self.selector_with(whole.name, &with(self.row.only, whole.only));
                 format!("1 - {} / {}", combined(self.selector(name)), combined(whole))
             }
-            (Part::Made, _, Make::PerEach(count)) => format!("{} / {}", rate(name), rate(count)),
+            (Part::Made, _, Make::PerEach(count)) => match self.row.signal {
+                // Where nothing holds it back, no periods are counted.
+                Signal::CpuThrottling => {
+                    format!("{} / ({} > 0) or {}", rate(name), rate(count), rate(name))
+                }
+                _ => format!("{} / {}", rate(name), rate(count)),
+            },
             (Part::Made, _, Make::TimeUntil) => {
                 format!("{} - time()", combined(self.selector(name)))
             }

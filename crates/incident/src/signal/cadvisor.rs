@@ -6,7 +6,6 @@
 use super::owner::{POD, VOLUME};
 use super::{
     Combine, Family, Label, Make, Origin, Row, Signal, Whole, counter, gauge, none_of, one_of,
-    whole,
 };
 
 pub(super) const FAMILY: Family = Family {
@@ -32,11 +31,11 @@ const ROWS: &[Row] = &[
         .of(&POD)
         .only(OF_A_CONTAINER)
         .make(Make::Rate),
-    // Periods in which a container was held back; it deserves an observer of its own beside use.
-    counter("container_cpu_cfs_throttled_periods_total", Signal::Other, "{period}")
+    counter("container_cpu_cfs_throttled_periods_total", Signal::CpuThrottling, "{period}")
         .of(&POD)
         .only(OF_A_CONTAINER)
-        .make(Make::ShareOf(whole("container_cpu_cfs_periods_total"))),
+        .make(Make::PerEach("container_cpu_cfs_periods_total"))
+        .combine(Combine::Max),
     gauge("container_memory_working_set_bytes", Signal::MemoryUsage, "By")
         .of(&POD)
         .only(OF_A_CONTAINER)

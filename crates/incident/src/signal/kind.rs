@@ -14,6 +14,8 @@ pub enum Signal {
     Latency,
     /// Processor use, share of the limit (0 to 1).
     CpuUtilization,
+    /// How often a processor limit holds it back, share of the periods (0 to 1).
+    CpuThrottling,
     /// Memory in use (bytes).
     MemoryUsage,
     /// Memory allowed (bytes).
@@ -116,6 +118,7 @@ impl Signal {
             Self::Availability => "availability",
             Self::Latency => "latency",
             Self::CpuUtilization => "CPU utilisation",
+            Self::CpuThrottling => "CPU throttling",
             Self::MemoryUsage => "memory in use",
             Self::MemoryLimit => "memory limit",
             Self::MemoryUtilization => "memory utilisation",
@@ -193,6 +196,7 @@ impl Signal {
             Self::ReplicasWanted | Self::ReplicasAvailable | Self::PodsPending => "{pod}",
             Self::PacketErrors => "{packet}",
             Self::CpuUtilization
+            | Self::CpuThrottling
             | Self::MemoryUtilization
             | Self::DiskUtilization
             | Self::BurstCredit
@@ -213,6 +217,7 @@ impl Signal {
             Self::Errors
             | Self::Latency
             | Self::CpuUtilization
+            | Self::CpuThrottling
             | Self::MemoryUsage
             | Self::MemoryUtilization
             | Self::PoolUsage

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use nightjar_incident::{ObservationKind, Signal};
 use nightjar_topology::{EntityId, RelationKind};
 
-use super::Scene;
 use super::candidates::Candidate;
+use super::spared::speaks_for_itself;
+use super::{Scene, spared_caller};
 use crate::excess::Kind;
 use crate::graph::Culprit;
 use crate::thresholds as limit;
@@ -66,30 +67,54 @@ fn at_the_door(culprit: &Culprit, all: &BTreeMap<Culprit, Candidate>) -> f64 {
 }
 
 /// A program without processor time is late to take the answers it gets: whoever it calls seems slow to it. Of what
-/// those are suspected who measure nothing themselves, and of the ways to them, it is suspected itself.
+/// those are suspected who measure nothing themselves, and of the ways to them, it is suspected itself. So it is where
+/// several that serve others as usual seem slow to it alone.
 fn starved(scene: &Scene<'_>, culprit: &Culprit, all: &BTreeMap<Culprit, Candidate>) -> f64 {
     let Culprit::Entity(id) = culprit else { return 0.0 };
-    let is_starved = scene.observations.iter().any(|o| {
-        let is_short = match o.kind {
-            ObservationKind::Throttling => true,
-            ObservationKind::Saturation => {
-                o.signal == Some(Signal::CpuUtilization)
-                    && o.seen >= limit::CPU_FULL.value
-                    && o.seen - o.usual >= limit::CPU_RISE.value
-            }
-            _ => false,
-        };
-        is_short && o.entity == *id && o.peer.is_none()
-    });
-    if !is_starved {
-        return 0.0;
-    }
     let topology = scene.view.case.topology;
     let called: BTreeSet<&EntityId> =
         topology.dependencies(id).filter(|r| r.kind.is_request()).map(|r| &r.to).collect();
+    let alone = || {
+        let suspected = called.iter().filter(|to| {
+            let way = Culprit::Connection { from: id.clone(), to: (**to).clone() };
+            let place = Culprit::Entity((**to).clone());
+            all.contains_key(&way) || all.contains_key(&place)
+        });
+        let of_others = suspected
+            .filter(|to| spared_caller(scene, to).is_some_and(|spared| spared != *id))
+            .filter(|to| is_slow_to(scene, id, to));
+        of_others.count() > 1
+    };
+    if !(has_no_processor(scene, id) || alone()) {
+        return 0.0;
+    }
     let waits = all.values().filter(|candidate| match &candidate.culprit {
-        Culprit::Entity(to) => called.contains(to) && !scene.is_measured(to),
+        Culprit::Entity(to) => called.contains(to) && !speaks_for_itself(scene, to),
         Culprit::Connection { from, .. } => from == id,
     });
     waits.map(|candidate| candidate.mass).sum()
+}
+
+/// Whether a caller finds it slower or failing.
+fn is_slow_to(scene: &Scene<'_>, from: &EntityId, to: &EntityId) -> bool {
+    scene.observations.iter().any(|o| {
+        matches!(o.kind, ObservationKind::Latency | ObservationKind::Errors)
+            && o.is_abnormal()
+            && o.z >= limit::OWN_TEST.value
+            && o.entity == *from
+            && o.peer.as_ref() == Some(to)
+    })
+}
+
+fn has_no_processor(scene: &Scene<'_>, id: &EntityId) -> bool {
+    scene.observations.iter().any(|o| {
+        let is_short = match o.signal {
+            Some(Signal::CpuThrottling) => true,
+            Some(Signal::CpuUtilization) => {
+                o.seen >= limit::CPU_FULL.value && o.seen - o.usual >= limit::CPU_RISE.value
+            }
+            Some(_) | None => false,
+        };
+        is_short && o.kind == ObservationKind::Saturation && o.entity == *id && o.peer.is_none()
+    })
 }

@@ -26,6 +26,16 @@ pub(super) const ABOUT: &[About] = &[
         means: "work waits for the processor, or the collector fights for memory",
     },
     About {
+        id: "held-back",
+        kind: ObservationKind::Saturation,
+        measured: "periods of the scheduler in which a processor limit holds a container back",
+        unit: "1",
+        thresholds: &[limit::GAUGE_Z, limit::UTILISATION_FLOOR, limit::HELD_BACK],
+        method: SHIFT,
+        reason: "use that stays below a limit shows nothing while every request waits for the next period",
+        means: "it has less processor time than it needs: the limit is too low, or it does more",
+    },
+    About {
         id: "memory",
         kind: ObservationKind::Saturation,
         measured: "bytes in use, against the limit where one is told",
@@ -74,6 +84,7 @@ pub(super) const ABOUT: &[About] = &[
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let mut found = shares(view);
+    found.extend(held_back(view));
     found.extend(memory(view));
     found.extend(lowered(view));
     found.extend(evictions(view));
@@ -107,6 +118,22 @@ fn shares(view: &View<'_>) -> Vec<Draft> {
                 amount(100.0 * moved.shift.seen, "%")
             );
             draft(&moved, signal, "1", summary)
+        })
+        .collect()
+}
+
+/// Containers that a processor limit holds back.
+fn held_back(view: &View<'_>) -> Vec<Draft> {
+    risen(view, &[Signal::CpuThrottling], |_| limit::UTILISATION_FLOOR.value)
+        .filter(|moved| moved.shift.seen >= limit::HELD_BACK.value && !moved.is_stale(view))
+        .map(|moved| {
+            let summary = format!(
+                "its processor limit holds `{}` back in {} of the periods, usually in {}",
+                moved.series.entity,
+                amount(100.0 * moved.shift.seen, "%"),
+                amount(100.0 * moved.shift.usual, "%")
+            );
+            draft(&moved, Signal::CpuThrottling, "1", summary)
         })
         .collect()
 }

@@ -92,6 +92,18 @@ pub(crate) const CPU_BUSY: Threshold = number(
 );
 pub(crate) const CPU_RISE: Threshold =
     number("CPU_RISE", 0.3, "share of the limit", "a third of the capacity more is no fluctuation");
+pub(crate) const HELD_BACK: Threshold = number(
+    "HELD_BACK",
+    0.5,
+    "share of the periods",
+    "containers are held back now and then by any limit; in every second period requests wait for it",
+);
+pub(crate) const SPARED: Threshold = number(
+    "SPARED",
+    0.2,
+    "of what other callers suffer a request",
+    "who is served a fifth as badly as others is hurt by something else: a busy host, its own load",
+);
 pub(crate) const CPU_FROM_IDLE: Threshold = number(
     "CPU_FROM_IDLE",
     10.0,

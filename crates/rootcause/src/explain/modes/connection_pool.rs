@@ -24,11 +24,11 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     // Connections fill up where nothing can be written, or where all wait for a disk, a lock or a statement.
     let below = place.scene.view.case.topology.dependencies(place.id);
     let below: Vec<_> = below.filter(|r| r.kind.is_request()).map(|r| &r.to).collect();
-    let held = place.scene.observations.iter().any(|o| {
-        holds_connections(o)
-            && o.is_abnormal()
-            && below.contains(&&o.entity)
-    });
+    let held = place
+        .scene
+        .observations
+        .iter()
+        .any(|o| holds_connections(o) && o.is_abnormal() && below.contains(&&o.entity));
     let held = held || is_held_longer(place, full);
     let weight = if held { weight - limit::MARK_CERTAIN.value } else { weight };
     let weight = if disk_is_full(place) { weight - limit::MARK_CERTAIN.value } else { weight };

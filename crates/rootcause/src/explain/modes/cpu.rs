@@ -7,10 +7,12 @@ use super::{Fit, Place, ids};
 use crate::thresholds as limit;
 
 pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
-    let busy = place.marks.signal(ObservationKind::Saturation, Signal::CpuUtilization)?;
-    if busy.seen < limit::CPU_BUSY.value {
-        return None;
-    }
+    let busy = place
+        .marks
+        .signal(ObservationKind::Saturation, Signal::CpuUtilization)
+        .filter(|busy| busy.seen >= limit::CPU_BUSY.value);
+    let held_back = place.marks.signal(ObservationKind::Saturation, Signal::CpuThrottling);
+    let busy = held_back.or(busy)?;
     // Retries of waiting callers raise the traffic too, but nowhere near as much as the CPU.
     let times = |o: &Observation| o.seen / o.usual.max(f64::MIN_POSITIVE);
     let surge = place.marks.of(ObservationKind::Traffic).find(|o| {
@@ -21,7 +23,7 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     let is_host = place.scene.view.case.topology.kind(place.id) == EntityKind::Host;
     let from_idle = times(busy) >= limit::CPU_FROM_IDLE.value && !is_host;
     let (is_full, rose) = (busy.seen >= limit::CPU_FULL.value, rise >= limit::CPU_RISE.value);
-    let weight = if rose && from_idle {
+    let weight = if rose && (from_idle || held_back.is_some()) {
         limit::MARK_CERTAIN.value
     } else if is_full || rose {
         limit::MARK_CLEAR.value
@@ -46,7 +48,10 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     } else if place.is_another_program() {
         Err("its CPU use rose, but it does new things since it was deployed")
     } else {
-        Ok("its CPU use rose, and not because of more requests")
+        Ok(match held_back {
+            Some(_) => "its processor limit holds it back",
+            None => "its CPU use rose, and not because of more requests",
+        })
     };
     let weight = weight - if reason.is_err() { limit::MARK_CLEAR.value } else { 0.0 };
     let (Ok(reason) | Err(reason)) = reason;

@@ -35,7 +35,8 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         Some(_) => limit::MARK_CERTAIN.value,
         None => limit::MARK_WEAK.value,
     };
-    let support: Vec<&Observation> = [Some(statement), busy, reads, rows].into_iter().flatten().collect();
+    let support: Vec<&Observation> =
+        [Some(statement), busy, reads, rows].into_iter().flatten().collect();
     Some(Fit {
         mode: FaultMode::SlowQuery,
         weight,

@@ -21,16 +21,30 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         None => limit::MARK_CLEAR.value,
     };
     let answers = is_answered(place, silent);
-    let weight = weight - if answers { limit::MARK_CERTAIN.value } else { 0.0 };
-    let reason = match (answers, unanswered) {
-        (true, _) => "its telemetry stopped, but those who call it get their answers",
-        (false, Some(_)) => "it doesn't answer whoever watches it",
-        (false, None) => "its telemetry stopped",
+    let at_work = place.marks.of(ObservationKind::Saturation).any(|o| {
+        matches!(o.signal, Some(Signal::CpuUtilization | Signal::CpuThrottling))
+            && o.seen >= limit::CPU_BUSY.value
+    });
+    let (less, reason) = match (answers, at_work, unanswered) {
+        (true, _, _) => {
+            let reason = "its telemetry stopped, but those who call it get their answers";
+            (limit::MARK_CERTAIN.value, reason)
+        }
+        (false, true, _) => {
+            (limit::MARK_CLEAR.value, "its telemetry stopped while it was too busy to answer")
+        }
+        (false, false, Some(_)) if place.is_another_program() => (
+            limit::MARK_CLEAR.value,
+            "it doesn't answer, and does new things since it was deployed",
+        ),
+        (false, false, Some(_)) => (0.0, "it doesn't answer whoever watches it"),
+        (false, false, None) => (0.0, "its telemetry stopped"),
     };
+    let weight = weight - less;
     Some(Fit {
         mode: FaultMode::Unavailable,
         weight,
-        decisive: !answers,
+        decisive: less == 0.0,
         support: ids([silent].into_iter().chain(failing)),
         reason: reason.to_owned(),
     })
