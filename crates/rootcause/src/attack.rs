@@ -58,9 +58,13 @@ fn share_of_symptom(scene: &Scene<'_>, suspect: &mut Suspect) {
     }
 }
 
-/// A place that serves some of its callers as usual isn't slow.
+/// A place at which nothing is seen, and that serves some of its callers as usual, isn't at fault: what is seen of a lock or
+/// a statement hurts only those who need it.
 fn serves_others(scene: &Scene<'_>, suspect: &mut Suspect) {
     let Culprit::Entity(id) = &suspect.culprit else { return };
+    if suspect.decisive {
+        return;
+    }
     if let Some(spared) = spared_caller(scene, id) {
         suspect.score -= limit::MARK_CLEAR.value;
         suspect.reasons.push(format!("`{spared}` calls it as well and is served as usual"));

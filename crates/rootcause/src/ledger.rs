@@ -139,7 +139,12 @@ impl Ledger {
         reference: Window,
     ) -> Option<Self> {
         let mut places: BTreeMap<Place, Parts<'_>> = BTreeMap::new();
+        // Counts that are split by what became of the requests: at one place, and so at all.
+        let mut by_outcome: BTreeSet<&str> = BTreeSet::new();
         for &Measured { piece, series, signal } in measured {
+            if signal == Signal::Errors && series.statistic == Statistic::Count {
+                by_outcome.insert(&series.name);
+            }
             let Some(place) = place_of(series) else { continue };
             let parts = places.entry(place).or_default();
             match signal {
@@ -171,7 +176,7 @@ impl Ledger {
         let mut spread = Spread::new(&grid, &keys);
         let mut tables = Vec::with_capacity(places.len());
         for (place, parts) in places {
-            tables.push(parts.table(place, &mut spread));
+            tables.push(parts.table(place, &mut spread, &by_outcome));
         }
         count_edges(&mut tables);
         let latencies = tables.iter_mut().filter_map(|table| table.latency.as_mut());
@@ -225,7 +230,7 @@ impl<'a> Parts<'a> {
         all.chain(&self.latency).map(|series| &series.column)
     }
 
-    fn table(self, place: Place, spread: &mut Spread<'a>) -> Table {
+    fn table(self, place: Place, spread: &mut Spread<'a>, by_outcome: &BTreeSet<&str>) -> Table {
         let mut requests = spread.sum(self.requests.iter().copied());
         // Failed requests of a histogram stand beside the successful ones, not within them.
         let beside = self.failed.iter().copied().filter(|s| s.statistic == Statistic::Count);
@@ -254,8 +259,8 @@ impl<'a> Parts<'a> {
             let lost = |(&percent, &r): (&f64, &f64)| r * (1.0 - percent / 100.0).clamp(0.0, 1.0);
             Some(spread.of(series).iter().zip(&requests).map(lost).collect())
         });
-        // A count that is split by what became of the requests has no column of failures until the first fails.
-        if counted && self.is_split() {
+        // Such a count has no column of failures until the first request fails.
+        if counted && self.is_split(by_outcome) {
             let none = || vec![f64::NAN; requests.len()];
             for (failed, r) in errors.get_or_insert_with(none).iter_mut().zip(&requests) {
                 if failed.is_nan() && *r > 0.0 {
@@ -268,9 +273,11 @@ impl<'a> Parts<'a> {
     }
 
     /// Whether its requests are counted by what became of them.
-    fn is_split(&self) -> bool {
-        let beside = |series: &&MetricSeries| self.failed.iter().any(|f| f.name == series.name);
-        self.requests.iter().any(|series| signal::tells_failures(series) || beside(series))
+    fn is_split(&self, names: &BTreeSet<&str>) -> bool {
+        self.requests.iter().any(|series| {
+            signal::tells_failures(series)
+                || series.statistic == Statistic::Count && names.contains(&*series.name)
+        })
     }
 
     /// The mean over all requests where means are recorded, weighted by their counts; else the

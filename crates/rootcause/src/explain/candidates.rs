@@ -8,9 +8,10 @@ use nightjar_topology::{EntityId, EntityKind, RelationKind};
 
 use super::floors::least;
 use super::suppliers::Suppliers;
-use super::{Scene, away};
+use super::{Scene, away, spared_caller};
 use crate::excess::Kind;
 use crate::graph::{Culprit, Graph};
+use crate::ledger::Place;
 use crate::thresholds as limit;
 
 /// What is known of a place before its fault modes are tried.
@@ -31,6 +32,7 @@ pub(super) fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
     if let (Some(graph), Some(flow)) = (scene.graph, scene.flow) {
         for root in &flow.roots {
             let Some(culprit) = graph.culprit(root.node, root.kind) else { continue };
+            let culprit = way_of_one(scene, graph, root.node).unwrap_or(culprit);
             let known = found.entry(culprit.clone()).or_insert_with(|| Candidate {
                 culprit,
                 mass: 0.0,
@@ -132,6 +134,13 @@ pub(super) fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
         })
         .collect();
     found.into_values().chain(fill).collect()
+}
+
+/// The way from a caller to a place, where the place serves others as usual: then it isn't the place.
+fn way_of_one(scene: &Scene<'_>, graph: &Graph, node: usize) -> Option<Culprit> {
+    let Place::Edge { from, to } = &graph.nodes.get(node)?.place else { return None };
+    let is_spared = spared_caller(scene, to).is_some_and(|spared| spared != *from);
+    is_spared.then(|| Culprit::Connection { from: from.clone(), to: to.clone() })
 }
 
 /// Hosts of which several guests slow down or fail: a host rarely reports its own illness.

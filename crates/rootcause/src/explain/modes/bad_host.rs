@@ -7,6 +7,7 @@ use nightjar_series::robust::median;
 use nightjar_topology::{EntityId, EntityKind, RelationKind, Topology};
 
 use super::{Fit, Place, ids};
+use crate::excess::Kind;
 use crate::thresholds as limit;
 
 pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
@@ -74,8 +75,11 @@ impl<'a> Sufferers<'a> {
         let topology = place.scene.view.case.topology;
         let guests: BTreeSet<&EntityId> = guests(topology, place.id).collect();
         let mut hurt: BTreeMap<&EntityId, &Observation> = BTreeMap::new();
+        // Who is only slower doesn't suffer from what makes requests fail.
+        let fails = place.scene.flow.is_some_and(|flow| flow.symptom.1 == Kind::Errors);
         for o in place.scene.observations.iter().filter(|o| o.peer.is_none() && o.is_abnormal()) {
-            let suffers = matches!(o.kind, ObservationKind::Latency | ObservationKind::Errors);
+            let suffers = o.kind == ObservationKind::Errors
+                || o.kind == ObservationKind::Latency && !fails;
             if suffers && o.z >= limit::OWN_TEST.value {
                 hurt.entry(&o.entity).or_insert(o);
             }

@@ -3,6 +3,7 @@
 use nightjar_incident::{FaultMode, Observation, ObservationKind, Signal};
 
 use super::{Fit, Marks, Place, ids};
+use crate::excess::Kind;
 use crate::graph::Culprit;
 use crate::thresholds as limit;
 
@@ -38,7 +39,11 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         let range = limit::MARK_CERTAIN.value - limit::MARK_WEAK.value;
         limit::MARK_WEAK.value + range * clear.clamp(0.0, 1.0)
     });
-    let weight = if troubled || lost { told - limit::MARK_CERTAIN.value } else { told };
+    // Who waits longer gives up at last; a delay that nobody gives up at makes nothing fail.
+    let scene = place.scene;
+    let fails = scene.flow.is_some_and(|flow| flow.symptom.1 == Kind::Errors);
+    let gives_up = place.marks.of(ObservationKind::Timeouts).next().is_some();
+    let weight = if troubled || lost || fails && !gives_up { told - limit::MARK_CERTAIN.value } else { told };
     (gap.is_some() || seen.is_some()).then(|| Fit {
         mode: FaultMode::NetworkDelay,
         weight,
