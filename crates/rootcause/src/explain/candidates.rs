@@ -279,8 +279,8 @@ fn entities(graph: &Graph, path: &[usize]) -> Vec<EntityId> {
     for &node in path {
         let Some(node) = graph.nodes.get(node) else { continue };
         let ends = match &node.place {
-            crate::ledger::Place::Entity(id) => vec![id],
-            crate::ledger::Place::Edge { from, to } => vec![to, from],
+            Place::Entity(id) => vec![id],
+            Place::Edge { from, to } => vec![to, from],
         };
         for id in ends {
             if seen.insert(id) {

@@ -78,8 +78,8 @@ impl<'a> Sufferers<'a> {
         // Who is only slower doesn't suffer from what makes requests fail.
         let fails = place.scene.flow.is_some_and(|flow| flow.symptom.1 == Kind::Errors);
         for o in place.scene.observations.iter().filter(|o| o.peer.is_none() && o.is_abnormal()) {
-            let suffers = o.kind == ObservationKind::Errors
-                || o.kind == ObservationKind::Latency && !fails;
+            let suffers =
+                o.kind == ObservationKind::Errors || o.kind == ObservationKind::Latency && !fails;
             if suffers && o.z >= limit::OWN_TEST.value {
                 hurt.entry(&o.entity).or_insert(o);
             }

@@ -1,8 +1,9 @@
 //! Connection pool exhausted: all in use while requests wait for one.
 
-use nightjar_incident::{FaultMode, Observation, ObservationKind, Signal};
+use nightjar_incident::{ChangeKind, FaultMode, Observation, ObservationKind, Signal};
+use nightjar_topology::{EntityId, EntityKind};
 
-use super::{Fit, Place, disk_is_full, ids, mentions};
+use super::{Fit, Place, disk_is_full, ids, mentions, triggers};
 use crate::thresholds as limit;
 
 pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
@@ -29,7 +30,7 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         .observations
         .iter()
         .any(|o| holds_connections(o) && o.is_abnormal() && below.contains(&&o.entity));
-    let held = held || is_held_longer(place, full);
+    let held = (held || is_held_longer(place, full)) && !was_resized(place);
     let weight = if held { weight - limit::MARK_CERTAIN.value } else { weight };
     let weight = if disk_is_full(place) { weight - limit::MARK_CERTAIN.value } else { weight };
     let says =
@@ -46,6 +47,16 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     })
 }
 
+/// Whether somebody edited how many connections it may have right before: then that is why they don't suffice.
+fn was_resized(place: &Place<'_>) -> bool {
+    let mut edits = triggers(place.scene, place.id).into_iter().map(|(change, _)| change);
+    edits.any(|edit| {
+        let text = edit.summary.to_lowercase();
+        let names_it = text.contains("connection") || text.contains("pool");
+        edit.kind == ChangeKind::Configuration && names_it
+    })
+}
+
 /// Whether what was seen of a database keeps those who are connected to it waiting.
 fn holds_connections(o: &Observation) -> bool {
     matches!(o.kind, ObservationKind::Locks | ObservationKind::Disk)
@@ -56,11 +67,18 @@ fn holds_connections(o: &Observation) -> bool {
 /// Whether the connections are in use because what they lead to takes longer: by Little's law (1961)
 /// a pool holds as many connections as requests come in while one is held.
 fn is_held_longer(place: &Place<'_>, full: Option<&Observation>) -> bool {
+    let topology = place.scene.view.case.topology;
+    let is_database = |id: &EntityId| topology.kind(id) == EntityKind::Database;
+    let mut databases = topology.dependencies(place.id).filter(|r| r.kind.is_request());
+    let has_database = databases.any(|r| is_database(&r.to));
+    // Connections to databases are what is pooled, where it calls any.
+    let is_pooled = |id: &EntityId| !has_database || is_database(id);
     let slower = place
         .scene
         .observations
         .iter()
-        .filter(|o| o.entity == *place.id && o.peer.is_some() && o.is_abnormal())
+        .filter(|o| o.entity == *place.id && o.peer.as_ref().is_some_and(is_pooled))
+        .filter(|o| o.is_abnormal())
         .filter(|o| o.kind == ObservationKind::Latency && o.z >= limit::OWN_TEST.value)
         .map(|o| o.seen / o.usual.max(f64::MIN_POSITIVE))
         .fold(1.0, f64::max);

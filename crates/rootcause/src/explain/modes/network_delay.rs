@@ -43,7 +43,11 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
     let scene = place.scene;
     let fails = scene.flow.is_some_and(|flow| flow.symptom.1 == Kind::Errors);
     let gives_up = place.marks.of(ObservationKind::Timeouts).next().is_some();
-    let weight = if troubled || lost || fails && !gives_up { told - limit::MARK_CERTAIN.value } else { told };
+    let weight = if troubled || lost || fails && !gives_up {
+        told - limit::MARK_CERTAIN.value
+    } else {
+        told
+    };
     (gap.is_some() || seen.is_some()).then(|| Fit {
         mode: FaultMode::NetworkDelay,
         weight,
