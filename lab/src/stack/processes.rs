@@ -102,7 +102,7 @@ fn stores(place: &Place, programs: &Programs) -> anyhow::Result<Vec<Process>> {
         all.push(process(
             "clickhouse",
             python,
-            vec![front, place.port("clickhouse").to_string(), folder],
+            vec![front, folder, "--port".to_owned(), place.port("clickhouse").to_string()],
         ));
     }
     Ok(all)

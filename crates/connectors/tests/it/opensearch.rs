@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use self::index::{Index, good};
 use crate::conformance::{Subject, open, query, within};
 use crate::fake::{Fake, Reply, Request};
+use crate::servers::skipped;
 
 #[tokio::test]
 async fn opensearch_conforms() {
@@ -22,6 +23,21 @@ async fn opensearch_conforms() {
         reads: is_reading,
     };
     subject.conforms().await;
+}
+
+/// OpenSearch's own client from PyPI takes our fake for the real thing.
+#[tokio::test]
+async fn the_fake_answers_opensearchs_own_client() {
+    let here = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python = here.join("../../target/tools/python/bin/python");
+    if !python.exists() {
+        return skipped("OpenSearch's client isn't installed (make tools)");
+    }
+    let fake = Fake::new(good).await;
+    let mut client = tokio::process::Command::new(python);
+    client.arg(here.join("tests/opensearch/client.py")).arg(&fake.url);
+    let output = client.output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// `_search` takes its query in a body, by `POST`; nothing else may be posted.

@@ -6,6 +6,7 @@
     reason = "helpers of tests: a panic is a failed test"
 )]
 
+mod answering;
 mod behind;
 mod doubt;
 mod logged;
@@ -15,6 +16,7 @@ mod queues;
 mod season;
 mod seen;
 mod traced;
+mod young;
 
 use jiff::{SignedDuration, Timestamp};
 use nightjar_incident::{

@@ -1,4 +1,4 @@
-//! The real engine (PyPI's chdb) behind `tests/clickhouse/front.py`, with tables as the collector makes them.
+//! The real engine (PyPI's chdb) behind `lab/clickhouse/front.py`, with tables as the collector makes them.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -38,9 +38,9 @@ impl Stage {
         }
         let folder = tempfile::tempdir().unwrap();
         let mut child = Command::new(python)
-            .arg(here.join("tests/clickhouse/front.py"))
+            .arg(here.join("../../lab/clickhouse/front.py"))
             .arg(folder.path())
-            .args(["reader", PASSWORD])
+            .args(["--user", "reader", "--password", PASSWORD])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

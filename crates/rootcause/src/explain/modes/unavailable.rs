@@ -4,6 +4,7 @@ use nightjar_incident::{FaultMode, Observation, ObservationKind, Signal};
 
 use super::{Fit, Place, ids};
 use crate::excess::Kind;
+use crate::graph::Node;
 use crate::thresholds as limit;
 
 pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
@@ -59,11 +60,21 @@ fn is_answered(place: &Place<'_>, silent: &Observation) -> bool {
     let since = silent.onset.map_or(i64::MAX, |onset| onset.latest.as_millisecond());
     let rows = ledger.rows.get(ledger.window.clone()).unwrap_or_default();
     let first = rows.partition_point(|&at| at < since);
+    let sum = |rows: &[f64]| rows.get(first..).unwrap_or_default().iter().sum::<f64>();
+    let answered = |edge: &Node| {
+        let (failed, time) = (edge.excess(Kind::Errors), edge.excess(Kind::Time));
+        let asked = failed.or(time).map_or(0.0, |excess| sum(&excess.requests));
+        // Where nobody counts failures: who isn't there refuses at once or lets wait.
+        let is_well = match (failed, time) {
+            (Some(failed), _) => sum(&failed.values) < limit::FELT_FAILING.value * asked,
+            (None, Some(time)) => {
+                let usual = time.usual * asked;
+                time.known && sum(&time.values).abs() < limit::FELT_SLOWER.value * usual
+            }
+            (None, None) => false,
+        };
+        asked > 0.0 && is_well
+    };
     let edges = node.callers.iter().filter(|&&caller| graph.is_edge(caller));
-    let mut edges = edges.filter_map(|&edge| graph.nodes.get(edge)?.excess(Kind::Errors));
-    edges.any(|errors| {
-        let asked = errors.requests.get(first..).unwrap_or_default().iter().sum::<f64>();
-        let failed = errors.values.get(first..).unwrap_or_default().iter().sum::<f64>();
-        asked > 0.0 && failed < limit::FELT_FAILING.value * asked
-    })
+    edges.filter_map(|&edge| graph.nodes.get(edge)).any(answered)
 }
