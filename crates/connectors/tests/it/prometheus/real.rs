@@ -90,6 +90,7 @@ async fn answers_as_it_should(url: &str) {
             ("10.0.0.2", EntityKind::Host),
             ("cart", EntityKind::Service),
             ("https://shop.example", EntityKind::Unknown),
+            ("indexer-1", EntityKind::Pod),
             ("n1", EntityKind::Host),
             (ODD, EntityKind::Service),
             ("postgres", EntityKind::Database),
@@ -115,7 +116,16 @@ async fn answers_as_it_should(url: &str) {
     assert!(known.entity(&EntityId::new("ship").unwrap()).unwrap().aliases == ["shop/ship"]);
     let asked = query(
         Question::Metrics,
-        &["cart", "web", "postgres", "redis", "10.0.0.2", "ship", "https://shop.example"],
+        &[
+            "cart",
+            "web",
+            "postgres",
+            "redis",
+            "10.0.0.2",
+            "ship",
+            "https://shop.example",
+            "indexer-1",
+        ],
         1000,
     );
     let answer = ask(&connection, &asked).await;
@@ -195,6 +205,8 @@ fn measured(all: &[MetricSeries]) {
     assert!(close(limit, 100.0));
     assert_eq!(of(all, "redis", Signal::MemoryUsage).len(), 1);
     assert!(of(all, "redis", Signal::MemoryLimit).is_empty(), "no limit is no limit of nothing");
+    let (before, during) = level("indexer-1", Signal::CpuThrottling, Statistic::Mean);
+    assert!(close(before, 0.0) && close(during, 1.0), "no period counted is none held back");
     let left = only(all, "https://shop.example", Signal::CertificateLeft, Statistic::Last);
     assert!(close(*left.column.values().last().unwrap(), 86_460.0));
 }

@@ -98,6 +98,12 @@ pub(crate) fn series() -> Vec<Series> {
     shop.add("process_start_time_seconds", &cart, |at| {
         if is_bad(at) { SINCE as f64 - 5.0 } else { FROM as f64 - 1e6 }
     });
+    // Nothing counts its periods until somebody gives it a limit, which holds it back at once.
+    let indexer = [("job", "kubelet"), ("pod", "indexer-1"), ("container", "indexer")];
+    for name in ["periods", "throttled_periods"] {
+        let name = format!("container_cpu_cfs_{name}_total");
+        shop.count(&name, &indexer, |at| if is_bad(at) { 10.0 } else { 0.0 });
+    }
     let node = [("job", "node"), ("instance", "10.0.0.2:9100")];
     for (cpu, idle) in [("0", 0.9), ("1", 0.7)] {
         shop.count(
