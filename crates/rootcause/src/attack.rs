@@ -3,7 +3,7 @@
 use nightjar_incident::{Direction, Observation, ObservationId, ObservationKind, Signal, amount};
 
 use crate::excess::{Excess, Kind};
-use crate::explain::{Scene, Suspect, spared_caller};
+use crate::explain::{Scene, Suspect};
 use crate::graph::{Culprit, Node};
 use crate::ledger::Place;
 use crate::thresholds as limit;
@@ -65,7 +65,7 @@ fn serves_others(scene: &Scene<'_>, suspect: &mut Suspect) {
     if suspect.decisive {
         return;
     }
-    if let Some(spared) = spared_caller(scene, id) {
+    if let Some(spared) = scene.spared.get(id) {
         suspect.score -= limit::MARK_CLEAR.value;
         suspect.reasons.push(format!("`{spared}` calls it as well and is served as usual"));
     }

@@ -74,14 +74,7 @@ pub fn investigate(case: &Case<'_>) -> Conclusion {
         (_, _, _) => case.symptoms.iter().map(|symptom| symptom.entity.clone()).collect(),
     };
     let symptom_shows = matches!(complaint, Complaint::Shows(_));
-    let scene = Scene {
-        view: &view,
-        graph,
-        flow: flow.as_ref(),
-        observations: &observations,
-        symptom_shows,
-        starts,
-    };
+    let scene = Scene::new(&view, graph, flow.as_ref(), &observations, symptom_shows, starts);
     let mut ranked = suspects(&scene);
     let calm = if case.takes(Step::Attack) { attack(&scene, &mut ranked) } else { Vec::new() };
     normalise(&mut ranked);

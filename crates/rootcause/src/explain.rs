@@ -16,7 +16,6 @@ use nightjar_series::gaussian::log_sum_exp;
 use nightjar_topology::{EntityId, EntityKind, RelationKind};
 
 use self::candidates::candidates;
-pub(crate) use self::spared::spared_caller;
 use self::suppliers::Suppliers;
 use crate::flow::Flow;
 use crate::graph::{Culprit, Graph};
@@ -68,9 +67,35 @@ pub(crate) struct Scene<'a> {
     pub(crate) symptom_shows: bool,
     /// Where the flow starts, or the alerting entities.
     pub(crate) starts: Vec<EntityId>,
+    /// Places that some find slow or failing, and a caller whom they serve as usual.
+    pub(crate) spared: BTreeMap<EntityId, EntityId>,
+    /// Who has no processor time left.
+    starved: BTreeSet<&'a EntityId>,
 }
 
-impl Scene<'_> {
+impl<'a> Scene<'a> {
+    pub(crate) fn new(
+        view: &'a View<'a>,
+        graph: Option<&'a Graph>,
+        flow: Option<&'a Flow>,
+        observations: &'a [Observation],
+        symptom_shows: bool,
+        starts: Vec<EntityId>,
+    ) -> Self {
+        let spared = graph.zip(flow);
+        let spared = spared.map(|(graph, flow)| spared::all(graph, flow.symptom.1));
+        Self {
+            view,
+            graph,
+            flow,
+            observations,
+            symptom_shows,
+            starts,
+            spared: spared.unwrap_or_default(),
+            starved: floors::starved(observations),
+        }
+    }
+
     /// Whether an entity measures its own requests.
     fn is_measured(&self, id: &EntityId) -> bool {
         self.graph.is_some_and(|graph| graph.is_measured(id))

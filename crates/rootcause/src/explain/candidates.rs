@@ -8,7 +8,7 @@ use nightjar_topology::{EntityId, EntityKind, RelationKind};
 
 use super::floors::least;
 use super::suppliers::Suppliers;
-use super::{Scene, away, spared_caller};
+use super::{Scene, away};
 use crate::excess::Kind;
 use crate::graph::{Culprit, Graph};
 use crate::ledger::Place;
@@ -139,7 +139,7 @@ pub(super) fn candidates(scene: &Scene<'_>) -> Vec<Candidate> {
 /// The way from a caller to a place, where the place serves others as usual: then it isn't the place.
 fn way_of_one(scene: &Scene<'_>, graph: &Graph, node: usize) -> Option<Culprit> {
     let Place::Edge { from, to } = &graph.nodes.get(node)?.place else { return None };
-    let is_spared = spared_caller(scene, to).is_some_and(|spared| spared != *from);
+    let is_spared = scene.spared.get(to).is_some_and(|spared| spared != from);
     is_spared.then(|| Culprit::Connection { from: from.clone(), to: to.clone() })
 }
 

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nightjar_incident::{ObservationKind, Signal};
+use nightjar_incident::{Observation, ObservationKind, Signal};
 use nightjar_topology::{EntityId, RelationKind};
 
+use super::Scene;
 use super::candidates::Candidate;
 use super::spared::speaks_for_itself;
-use super::{Scene, spared_caller};
 use crate::excess::Kind;
 use crate::graph::Culprit;
 use crate::thresholds as limit;
@@ -22,7 +22,7 @@ pub(super) fn least(
     floor(scene, candidate, all)
         .max(at_the_door(culprit, all))
         .max(as_told(scene, culprit, all))
-        .max(starved(scene, culprit, all))
+        .max(as_starved(scene, culprit, all))
 }
 
 /// What those who call a place say of it in well-known words is believed as often as not: of what
@@ -69,7 +69,7 @@ fn at_the_door(culprit: &Culprit, all: &BTreeMap<Culprit, Candidate>) -> f64 {
 /// A program without processor time is late to take the answers it gets: whoever it calls seems slow to it. Of what
 /// those are suspected who measure nothing themselves, and of the ways to them, it is suspected itself. So it is where
 /// several that serve others as usual seem slow to it alone.
-fn starved(scene: &Scene<'_>, culprit: &Culprit, all: &BTreeMap<Culprit, Candidate>) -> f64 {
+fn as_starved(scene: &Scene<'_>, culprit: &Culprit, all: &BTreeMap<Culprit, Candidate>) -> f64 {
     let Culprit::Entity(id) = culprit else { return 0.0 };
     let topology = scene.view.case.topology;
     let called: BTreeSet<&EntityId> =
@@ -81,11 +81,11 @@ fn starved(scene: &Scene<'_>, culprit: &Culprit, all: &BTreeMap<Culprit, Candida
             all.contains_key(&way) || all.contains_key(&place)
         });
         let of_others = suspected
-            .filter(|to| spared_caller(scene, to).is_some_and(|spared| spared != *id))
+            .filter(|to| scene.spared.get(**to).is_some_and(|spared| spared != id))
             .filter(|to| is_slow_to(scene, id, to));
         of_others.count() > 1
     };
-    if !(has_no_processor(scene, id) || alone()) {
+    if !(scene.starved.contains(id) || alone()) {
         return 0.0;
     }
     let waits = all.values().filter(|candidate| match &candidate.culprit {
@@ -106,15 +106,15 @@ fn is_slow_to(scene: &Scene<'_>, from: &EntityId, to: &EntityId) -> bool {
     })
 }
 
-fn has_no_processor(scene: &Scene<'_>, id: &EntityId) -> bool {
-    scene.observations.iter().any(|o| {
-        let is_short = match o.signal {
-            Some(Signal::CpuThrottling) => true,
-            Some(Signal::CpuUtilization) => {
-                o.seen >= limit::CPU_FULL.value && o.seen - o.usual >= limit::CPU_RISE.value
-            }
-            Some(_) | None => false,
-        };
-        is_short && o.kind == ObservationKind::Saturation && o.entity == *id && o.peer.is_none()
-    })
+/// Who has no processor time left.
+pub(super) fn starved(observations: &[Observation]) -> BTreeSet<&EntityId> {
+    let is_short = |o: &&Observation| match o.signal {
+        Some(Signal::CpuThrottling) => true,
+        Some(Signal::CpuUtilization) => {
+            o.seen >= limit::CPU_FULL.value && o.seen - o.usual >= limit::CPU_RISE.value
+        }
+        Some(_) | None => false,
+    };
+    let own = observations.iter().filter(|o| o.kind == ObservationKind::Saturation);
+    own.filter(is_short).filter(|o| o.peer.is_none()).map(|o| &o.entity).collect()
 }

@@ -1,31 +1,38 @@
 //! Who is served as usual by a place that others find slow or failing: then the place isn't at fault.
 
+use std::collections::BTreeMap;
+
 use nightjar_topology::EntityId;
 
 use super::Scene;
 use crate::excess::{Excess, Kind};
-use crate::graph::Graph;
+use crate::graph::{Graph, Node};
+use crate::ledger::Place;
 use crate::thresholds as limit;
 
-/// A caller of a place that doesn't measure itself what the symptom is about, who gets answers as usual while others
-/// don't. The place is what they have in common; what hurts the others is theirs, or on their way.
-pub(crate) fn spared_caller(scene: &Scene<'_>, id: &EntityId) -> Option<EntityId> {
-    let (graph, flow) = scene.graph.zip(scene.flow)?;
-    if speaks_for_itself(scene, id) {
-        return None;
-    }
-    spared_in(graph, id, flow.symptom.1)
+/// Places that don't measure themselves what the symptom is about, each with a caller who gets answers as usual while
+/// others don't. The place is what they have in common; what hurts the others is theirs, or on their way.
+pub(super) fn all(graph: &Graph, kind: Kind) -> BTreeMap<EntityId, EntityId> {
+    let silent = graph.nodes.iter().filter(|node| !is_known(node, kind));
+    let spared = silent.filter_map(|node| match &node.place {
+        Place::Entity(id) => Some((id.clone(), spared_by(graph, node, kind)?)),
+        Place::Edge { .. } => None,
+    });
+    spared.collect()
+}
+
+fn is_known(node: &Node, kind: Kind) -> bool {
+    node.excess(kind).is_some_and(|excess| excess.known)
 }
 
 /// Whether a place measures itself what the symptom is about, and its usual is known.
 pub(super) fn speaks_for_itself(scene: &Scene<'_>, id: &EntityId) -> bool {
     let Some((graph, flow)) = scene.graph.zip(scene.flow) else { return false };
     let node = graph.entity(id).and_then(|node| graph.nodes.get(node));
-    node.and_then(|node| node.excess(flow.symptom.1)).is_some_and(|excess| excess.known)
+    node.is_some_and(|node| is_known(node, flow.symptom.1))
 }
 
-fn spared_in(graph: &Graph, id: &EntityId, kind: Kind) -> Option<EntityId> {
-    let node = graph.entity(id).and_then(|node| graph.nodes.get(node))?;
+fn spared_by(graph: &Graph, node: &Node, kind: Kind) -> Option<EntityId> {
     let edges = node.callers.iter().copied().filter(|&caller| graph.is_edge(caller));
     let known = edges.filter_map(|edge| {
         let excess = graph.nodes.get(edge)?.excess(kind)?;

@@ -106,6 +106,17 @@ impl<'a> Sufferers<'a> {
         let hog = hurt.iter().filter(|(id, _)| of_guests(id) && short(id)).map(|(_, o)| o.z);
         let hog = hog.fold(0.0, f64::max);
         hurt.retain(|id, _| !waiting.contains(id) && !short(id));
+        // What one host does to its guests it does to all of them: who is hurt far less than others is hurt by what
+        // those do.
+        let worst = |kind| {
+            let of_kind = hurt.values().filter(|o| o.kind == kind);
+            of_kind.map(|o| severity(o)).fold(0.0, f64::max)
+        };
+        let (slowest, worst) = (worst(ObservationKind::Latency), worst(ObservationKind::Errors));
+        hurt.retain(|_, o| {
+            let most = if o.kind == ObservationKind::Latency { slowest } else { worst };
+            severity(o) >= limit::SPARED.value * most
+        });
         let (here, elsewhere): (Vec<_>, Vec<_>) =
             hurt.into_iter().partition(|(id, _)| of_guests(id));
         let here: Vec<&Observation> = here.into_iter().map(|(_, o)| o).collect();
@@ -123,6 +134,14 @@ impl<'a> Sufferers<'a> {
         }
         let beyond = self.guests.len() as f64 - 2.0 - self.others;
         (limit::MARK_WEAK.value + limit::MARK_CLEAR.value * beyond).max(0.0)
+    }
+}
+
+/// How badly an entity suffers: slower by so many times its usual latency, or the share of requests that fail.
+fn severity(o: &Observation) -> f64 {
+    match o.kind {
+        ObservationKind::Latency => o.seen / o.usual.max(f64::MIN_POSITIVE) - 1.0,
+        _ => o.seen,
     }
 }
 
