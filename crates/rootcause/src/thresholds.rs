@@ -176,6 +176,7 @@ pub const TABLE: &[Threshold] = &[
     CPU_FULL,
     CPU_BUSY,
     CPU_RISE,
+    DOWN_AS_ALERTED,
     HELD_BACK,
     SPARED,
     CPU_FROM_IDLE,

@@ -23,6 +23,7 @@ pub(super) fn least(
         .max(at_the_door(culprit, all))
         .max(as_told(scene, culprit, all))
         .max(as_starved(scene, culprit, all))
+        .max(down_as_alerted(scene, culprit))
 }
 
 /// What those who call a place say of it in well-known words is believed as often as not: of what
@@ -35,6 +36,18 @@ fn as_told(scene: &Scene<'_>, culprit: &Culprit, all: &BTreeMap<Culprit, Candida
     let tellers: BTreeSet<&EntityId> = said.map(|o| &o.entity).collect();
     let masses = tellers.into_iter().filter_map(|id| all.get(&Culprit::Entity(id.clone())));
     masses.map(|teller| teller.mass).sum::<f64>() * limit::DOOR_SHARE.value
+}
+
+/// Who is said to be down by an alert, and doesn't answer, is what the alert is about.
+fn down_as_alerted(scene: &Scene<'_>, culprit: &Culprit) -> f64 {
+    let Culprit::Entity(id) = culprit else { return 0.0 };
+    let mut symptoms = scene.view.case.symptoms.iter();
+    let is_alerted = symptoms.any(|s| s.entity == *id && s.signal == Some(Signal::Up));
+    let mut observations = scene.observations.iter();
+    let is_down = observations.any(|o| {
+        o.kind == ObservationKind::Missing && o.signal == Some(Signal::Up) && o.entity == *id
+    });
+    if is_alerted && is_down { limit::DOWN_AS_ALERTED.value } else { 0.0 }
 }
 
 /// How probable a place is at the least, by what its telemetry could have shown.

@@ -92,6 +92,12 @@ pub(crate) const CPU_BUSY: Threshold = number(
 );
 pub(crate) const CPU_RISE: Threshold =
     number("CPU_RISE", 0.3, "share of the limit", "a third of the capacity more is no fluctuation");
+pub(crate) const DOWN_AS_ALERTED: Threshold = number(
+    "DOWN_AS_ALERTED",
+    0.5,
+    "probability",
+    "who doesn't answer, as an alert says, explains that alert as often as not; else it is what it can't run without",
+);
 pub(crate) const HELD_BACK: Threshold = number(
     "HELD_BACK",
     0.5,
