@@ -21,14 +21,8 @@ pub(crate) fn second_cause(scene: &Scene<'_>, leading: &Suspect) -> Option<Suspe
     let states = unexplained(scene, leading)?;
     let (ledger, graph) = scene.view.requests?;
     let flow = graph.flow(ledger, &states, false);
-    let again = Scene {
-        view: scene.view,
-        graph: Some(graph),
-        flow: Some(&flow),
-        observations: scene.observations,
-        symptom_shows: true,
-        starts: states.iter().filter_map(|state| graph.entity_of(state.0)).collect(),
-    };
+    let starts = states.iter().filter_map(|state| graph.entity_of(state.0)).collect();
+    let again = Scene::new(scene.view, Some(graph), Some(&flow), scene.observations, true, starts);
     let mut ranked = suspects(&again);
     attack(&again, &mut ranked);
     normalise(&mut ranked);
