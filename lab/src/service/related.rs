@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Products that are compared, and the pieces of a description.
-const PRODUCTS: i32 = 8000;
+const PRODUCTS: i32 = 20_000;
 const PIECES: i32 = 24;
 
 /// The descriptions, as sets of words.
