@@ -21,9 +21,14 @@ pub(super) fn judge(place: &Place<'_>) -> Option<Fit> {
         (Some(_), None, None) => limit::MARK_WEAK.value,
         (None, Some(_), None) | (None, None, None) => return None,
     };
-    let reason = match restarted {
-        Some(_) => "its memory climbs to the limit and the process is started again",
-        None => "its memory climbs",
+    // Another program needs what it needs from its start on.
+    let (weight, reason) = match restarted {
+        _ if place.is_another_program() && killed.is_none() => (
+            weight - limit::MARK_CLEAR.value,
+            "its memory rose, but it does new things since it was deployed",
+        ),
+        Some(_) => (weight, "its memory climbs to the limit and the process is started again"),
+        None => (weight, "its memory climbs"),
     };
     Some(Fit {
         mode: FaultMode::MemoryLeak,
