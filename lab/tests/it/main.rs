@@ -32,6 +32,6 @@ fn a_wrong_setting_is_found() {
 }
 
 #[test]
-fn a_dropped_index_is_found() {
-    check("slow-query");
+fn a_lock_that_is_held_is_found() {
+    check("lock-held");
 }
