@@ -11,4 +11,4 @@ FROM generate_series(1, 150000) AS n;
 INSERT INTO orders (customer_id, total_cents, status, created_at)
 SELECT 1 + n % 50000, 1000 + n % 20000, 'confirmed', now() - n * interval '20 seconds' FROM generate_series(1, 400000) AS n;
 INSERT INTO order_items (order_id, product_id, price_cents)
-SELECT 1 + n % 400000, 1 + n % 1500, 300 + n % 9000 FROM generate_series(1, 1000000) AS n;
+SELECT 1 + n % 400000, 1 + n % 1500, 300 + n % 9000 FROM generate_series(1, 3000000) AS n;
