@@ -1,4 +1,4 @@
-//! Text from outside in queries of Prometheus and Loki, which both read strings as Go writes them and regular
+//! Text from outside in queries of Prometheus, Loki and Tempo, which read strings as Go writes them and regular
 //! expressions as RE2 does.
 
 /// A string literal.

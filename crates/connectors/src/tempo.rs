@@ -26,6 +26,7 @@ use crate::beside::{Brought, ask_all};
 use crate::http::{Ask, Door, Http};
 use crate::kind::Kind;
 use crate::limits::{Allowance, Shared};
+use crate::quoting::quoted;
 use crate::spans::{cut, each_once, parts, pick, spread};
 
 /// Settings of a connection to Tempo.
@@ -103,20 +104,9 @@ fn seconds(window: Window) -> (i64, i64) {
     (window.from.as_second(), up(window.to))
 }
 
-/// `{resource.service.name="cart"}`; names come from outside, so they are quoted as Go quotes.
+/// `{resource.service.name="cart"}`; names come from outside, and TraceQL reads strings as Go writes them.
 fn of_service(name: &str) -> String {
-    let mut quoted = String::with_capacity(name.len() + 2);
-    for letter in name.chars() {
-        match letter {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            letter if letter.is_control() => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(letter)));
-            }
-            letter => quoted.push(letter),
-        }
-    }
-    format!("{{resource.service.name=\"{quoted}\"}}")
+    format!("{{resource.service.name={}}}", quoted(name))
 }
 
 impl Tempo {
