@@ -7,7 +7,7 @@ use nightjar_incident::{Direction, FaultMode, Observation, ObservationKind, Sign
 use nightjar_topology::{EntityId, EntityKind, RelationKind, Topology};
 
 use crate::case::Case;
-use crate::ledger::metrics;
+use crate::ledger::{self, metrics};
 use crate::thresholds as limit;
 
 /// Why there is no incident: everything that tells how the alerting entities are was measured lately
@@ -155,7 +155,10 @@ fn surroundings(topology: &Topology, alerting: &BTreeSet<&EntityId>) -> BTreeSet
 
 /// What was measured within the window, by entity.
 fn measured<'a>(case: &Case<'a>) -> BTreeSet<(&'a EntityId, Signal)> {
-    let (from, to) = (case.window().from.as_millisecond(), case.now.as_millisecond() + 1);
+    let (from, to) = (
+        case.window(&ledger::measured(case.evidence)).from.as_millisecond(),
+        case.now.as_millisecond() + 1,
+    );
     metrics(case.evidence)
         .filter(|(_, series)| {
             series.column.between(from, to).values().iter().any(|value| value.is_finite())

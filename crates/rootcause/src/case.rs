@@ -1,8 +1,8 @@
 use jiff::{SignedDuration, Timestamp};
-use nightjar_incident::{Alert, Evidence, Gap, MetricSeries, Signal, Window, signal};
+use nightjar_incident::{Alert, Evidence, Gap, Signal, Window};
 use nightjar_topology::{EntityId, Topology};
 
-use crate::ledger::metrics;
+use crate::ledger::Measured;
 use crate::step::Step;
 
 /// Everything an execution may look at.
@@ -61,10 +61,10 @@ impl Case<'_> {
         first.unwrap_or(self.now).min(self.now)
     }
 
-    /// The time compared with the usual.
-    pub(crate) fn window(&self) -> Window {
+    /// The time compared with the usual; `columns` are those of the evidence.
+    pub(crate) fn window(&self, columns: &[Measured<'_>]) -> Window {
         let alarm = self.alarm();
-        let before = self.recorded().map_or(BEFORE_ALERT, |recorded| {
+        let before = self.recorded(columns).map_or(BEFORE_ALERT, |recorded| {
             BEFORE_ALERT.min(alarm.duration_since(recorded) / WINDOW_OF_A_SHORT_RECORD)
         });
         let from = alarm.saturating_sub(before).unwrap_or(alarm);
@@ -73,18 +73,17 @@ impl Case<'_> {
     }
 
     /// Since when requests are measured; anything, where none are. Nothing if that begins after the alarm.
-    fn recorded(&self) -> Option<Timestamp> {
-        let first = |series: &MetricSeries| series.column.times().first().copied();
-        let of_requests = |series: &MetricSeries| signal::of(series).is_of_requests();
-        let all = || metrics(self.evidence).map(|(_, series)| series);
-        let requests = all().filter(|series| of_requests(series)).filter_map(first).min();
-        let first = requests.or_else(|| all().filter_map(first).min())?;
+    fn recorded(&self, columns: &[Measured<'_>]) -> Option<Timestamp> {
+        let first = |measured: &Measured<'_>| measured.series.column.times().first().copied();
+        let requests = columns.iter().filter(|measured| measured.signal.is_of_requests());
+        let since = requests.filter_map(first).min();
+        let first = since.or_else(|| columns.iter().filter_map(first).min())?;
         let first = Timestamp::from_millisecond(first).ok()?;
         (first < self.alarm()).then_some(first)
     }
 
     /// The time taken as usual: all that was recorded before the window.
-    pub(crate) fn reference(&self) -> Window {
-        Window { from: Timestamp::MIN, to: self.window().from }
+    pub(crate) fn reference(window: Window) -> Window {
+        Window { from: Timestamp::MIN, to: window.from }
     }
 }

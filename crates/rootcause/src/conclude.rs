@@ -18,8 +18,9 @@ use crate::{calibration, gaps, impact, operations};
 
 /// Investigates one case: the same input gives the same conclusion.
 pub fn investigate(case: &Case<'_>) -> Conclusion {
-    let (window, reference) = (case.window(), case.reference());
     let columns = measured(case.evidence);
+    let window = case.window(&columns);
+    let reference = Case::reference(window);
     let mut ledger = Ledger::build(&columns, window, reference);
     let connected = ledger.as_mut().map(|ledger| connect(case, ledger));
     let (graph, complaint) = match &connected {

@@ -1,6 +1,9 @@
 //! Answering: who watches an entity gets no answer from it any more, or not from all its instances.
 
+use std::collections::BTreeSet;
+
 use nightjar_incident::{Direction, ObservationKind, Signal, amount};
+use nightjar_topology::EntityId;
 
 use super::{About, Draft, View, between};
 use crate::ledger::Measured;
@@ -21,6 +24,12 @@ pub(super) const ABOUT: &[About] = &[About {
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let watched = view.columns.iter().filter(|measured| measured.signal == Signal::Up);
     watched.filter_map(|measured| silence(view, measured)).collect()
+}
+
+/// Who doesn't answer at all.
+pub(super) fn silent(view: &View<'_>) -> BTreeSet<EntityId> {
+    let silent = observe(view).into_iter().filter(|draft| draft.kind == ObservationKind::Missing);
+    silent.map(|draft| draft.entity).collect()
 }
 
 fn silence(view: &View<'_>, measured: &Measured<'_>) -> Option<Draft> {

@@ -1,13 +1,10 @@
 //! Calls: an operation calls others more or less often per call of its own than it used to. Retries,
 //! fan-out, calls left out, error handlers. The caller decides whom it calls, so it is the caller's.
 
-use std::collections::BTreeSet;
-
 use nightjar_incident::{ObservationKind, Signal, amount};
-use nightjar_topology::EntityId;
 
 use super::log_mix::direction;
-use super::{About, Draft, View, between};
+use super::{About, Draft, View, answering, between};
 use crate::thresholds as limit;
 
 /// The rows of the table of observations.
@@ -24,7 +21,7 @@ pub(super) const ABOUT: &[About] = &[About {
 
 pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     let Some(operations) = view.operations else { return Vec::new() };
-    let silent = silent(view);
+    let silent = answering::silent(view);
     let mut found = Vec::new();
     for finding in &operations.findings {
         let Some(callee) = &finding.callee else { continue };
@@ -57,17 +54,4 @@ pub(super) fn observe(view: &View<'_>) -> Vec<Draft> {
     }
     found.truncate(limit::MAX_LOG_OBSERVATIONS);
     found
-}
-
-/// Who doesn't answer whoever watches it.
-fn silent<'a>(view: &View<'a>) -> BTreeSet<&'a EntityId> {
-    let watched = view.columns.iter().filter(|measured| measured.signal == Signal::Up);
-    let to = view.window.to.as_millisecond();
-    watched
-        .filter(|measured| {
-            let until = measured.series.column.between(i64::MIN, to);
-            until.values().iter().rev().find(|up| up.is_finite()).is_some_and(|up| *up <= 0.0)
-        })
-        .map(|measured| &measured.series.entity)
-        .collect()
 }
